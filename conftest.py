@@ -1,7 +1,7 @@
 """What holds for every pytest run of this repository.
 
-Spec files are collected by the plugin (``categorical.pytest_plugin``), one test a law, and only when a
-run names them; their docstrings are prose for readers, so they are kept out of the doctests.
+Spec files are collected by the plugin (``categorical.pytest_plugin``), one test a law, and only
+when a run names them; their docstrings are prose, so they are kept out of the doctests.
 """
 
 import os
