@@ -38,6 +38,7 @@ import unicodedata
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from categorical.catalogue import CATALOGUE
@@ -53,8 +54,7 @@ _HERE = _Here()
 
 @dataclass(frozen=True)
 class Edit:
-    """A replacement of one range of a file. Lines and columns count from 1; the end is
-    exclusive."""
+    """A replacement of one range of a file: from 1, in characters, the end exclusive."""
 
     file: str
     line: int
@@ -94,13 +94,16 @@ class Help:
     edit: Edit | None = None
 
 
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+
+
 def apply_edit(source: str, edit: Edit) -> str:
     """The source text after one edit.
 
     >>> apply_edit("net = encode >> mix\\n", Edit("demo.py", 1, 7, 20, "encode >> swap >> mix"))
     'net = encode >> swap >> mix\\n'
     """
-    lines = source.splitlines(keepends=True)
+    lines = _LINE.findall(source)
     last = edit.line if edit.end_line is None else edit.end_line
     if not 1 <= edit.line <= last <= len(lines):
         raise ValueError(f"lines {edit.line} to {last} are not in a text of {len(lines)} lines")
@@ -115,10 +118,9 @@ def apply_edit(source: str, edit: Edit) -> str:
 
 
 def apply_edits(source: str, edits: Iterable[Edit]) -> str:
-    """The source text after several edits of disjoint ranges, all given against the original
-    text."""
+    """The source after several edits of disjoint ranges, all given against the original."""
     ordered = sorted(edits, key=lambda edit: (edit.line, edit.col))
-    for one, other in zip(ordered, ordered[1:], strict=False):
+    for one, other in pairwise(ordered):
         if (one.end_line or one.line, one.end_col) > (other.line, other.col):
             raise ValueError("the edits overlap")
     for edit in reversed(ordered):
@@ -146,7 +148,7 @@ class _Message:
         facts: Iterable[tuple[str, object]],
         help: Iterable[Help | str],
         notes: Iterable[str],
-        origin: Origin | None | _Here,
+        origin: Origin | _Here | None,
         related: Iterable[tuple[Origin | None, str]],
     ) -> None:
         if code not in CATALOGUE:
@@ -224,7 +226,8 @@ class SpecError(_Message, Exception):
     """A declaration that has no meaning, or a request that cannot be carried out.
 
     Without an explicit `origin` the error points at the user's line that led to it; `origin=None`
-    says that there is no such line (a command-line mistake)."""
+    says that there is no such line (a command-line mistake).
+    """
 
     def __init__(
         self,
@@ -234,7 +237,7 @@ class SpecError(_Message, Exception):
         facts: Iterable[tuple[str, object]] = (),
         help: Iterable[Help | str] = (),
         notes: Iterable[str] = (),
-        origin: Origin | None | _Here = _HERE,
+        origin: Origin | _Here | None = _HERE,
         related: Iterable[tuple[Origin | None, str]] = (),
     ) -> None:
         super().__init__(code, title)
@@ -267,7 +270,7 @@ class Notice(_Message, CommuteNotice):
         facts: Iterable[tuple[str, object]] = (),
         help: Iterable[Help | str] = (),
         notes: Iterable[str] = (),
-        origin: Origin | None | _Here = _HERE,
+        origin: Origin | _Here | None = _HERE,
         related: Iterable[tuple[Origin | None, str]] = (),
     ) -> None:
         super().__init__(code, title)

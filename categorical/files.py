@@ -48,7 +48,8 @@ def write_all_atomic(contents: Mapping[Path, str | bytes]) -> None:
     """Write several files, all or none.
 
     Everything that can fail early (folders, permissions, disk space) fails before the first name
-    changes; if a rename fails all the same, the earlier ones are taken back."""
+    changes; if a rename fails all the same, the earlier ones are taken back.
+    """
     staged: list[tuple[str, str]] = []
     backups: list[tuple[str, str | None]] = []
     leftovers: list[str] = []
@@ -83,8 +84,7 @@ def write_all_atomic(contents: Mapping[Path, str | bytes]) -> None:
 
 
 def _target(path: str) -> str:
-    """The real file behind a name, checked: an ordinary file that may be written, or nothing
-    yet."""
+    """The real file behind a name: an ordinary file that may be written, or nothing yet."""
     if not path:
         raise _refusal(path, "the path is empty")
     target = os.path.realpath(path)

@@ -26,7 +26,6 @@ import ast
 import linecache
 import os
 import sys
-from collections.abc import Callable
 from types import CodeType
 from typing import Any, NamedTuple
 
@@ -34,7 +33,11 @@ PACKAGES = ("categorical", "synthesis", "backends", "proofs")
 
 _ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _STDLIB = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
+_SCRIPTS = (
+    os.path.join(os.path.abspath(sys.prefix), "Scripts" if os.name == "nt" else "bin") + os.sep
+)
 _INSTALLED = ("site-packages", "dist-packages")
+_RUNNERS = ("typeguard", "_pytest", "pytest", "pluggy", "hypothesis")
 
 
 class Position(NamedTuple):
@@ -53,11 +56,18 @@ class Position(NamedTuple):
 class Origin:
     """A place in the user's source, captured cheaply and resolved lazily."""
 
-    __slots__ = ("_code", "_lasti", "_position")
+    __slots__ = ("_code", "_lasti", "_part", "_position")
 
-    def __init__(self, code: CodeType | None, lasti: int, position: Position | None = None) -> None:
+    def __init__(
+        self,
+        code: CodeType | None,
+        lasti: int,
+        part: str | None = None,
+        position: Position | None = None,
+    ) -> None:
         self._code = code
         self._lasti = lasti
+        self._part = part
         self._position = position
 
     @classmethod
@@ -71,46 +81,38 @@ class Origin:
     ) -> Origin:
         """The origin at a known range (columns count from 1, the end is exclusive)."""
         last = line if end_line is None else end_line
-        return cls(None, -1, Position(filename, line, column, last, end_column))
+        return cls(None, -1, None, Position(filename, line, column, last, end_column))
 
     @classmethod
-    def of(cls, function: Callable[..., Any]) -> Origin | None:
+    def of(cls, function: object) -> Origin | None:
         """The origin of a function's definition: the `def name` that a reader looks for."""
-        node = _definition(function)
-        if node is None:
-            code = getattr(function, "__code__", None)
-            return cls.at(code.co_filename, code.co_firstlineno) if code is not None else None
-        filename = function.__code__.co_filename
-        if isinstance(node, ast.Lambda):
-            return _of_node(filename, node)
-        word = len("async def ") if isinstance(node, ast.AsyncFunctionDef) else len("def ")
-        start = _characters(filename, node.lineno, node.col_offset) + 1
-        return cls.at(filename, node.lineno, start, node.lineno, start + word + len(node.name))
+        return cls._of_part(function, "def")
 
     @classmethod
-    def of_argument(cls, function: Callable[..., Any], name: str) -> Origin | None:
+    def of_argument(cls, function: object, name: str) -> Origin | None:
         """The origin of one argument in a function's signature (with its annotation)."""
-        node = _definition(function)
-        if node is not None:
-            spec = node.args
-            for arg in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs, spec.vararg, spec.kwarg):
-                if arg is not None and arg.arg == name:
-                    return _of_node(function.__code__.co_filename, arg)
-        return cls.of(function)
+        return cls._of_part(function, "argument " + name)
 
     @classmethod
-    def of_return(cls, function: Callable[..., Any]) -> Origin | None:
+    def of_return(cls, function: object) -> Origin | None:
         """The origin of a function's return annotation, or of its definition if it has none."""
-        node = _definition(function)
-        if node is not None and not isinstance(node, ast.Lambda) and node.returns is not None:
-            return _of_node(function.__code__.co_filename, node.returns)
-        return cls.of(function)
+        return cls._of_part(function, "return")
+
+    @classmethod
+    def _of_part(cls, function: object, part: str) -> Origin | None:
+        while hasattr(function, "__wrapped__"):
+            function = function.__wrapped__
+        code = getattr(function, "__code__", None)
+        return cls(code, -1, part) if isinstance(code, CodeType) else None
 
     @property
     def position(self) -> Position:
         """The resolved range (computed once)."""
         if self._position is None:
-            self._position = _resolve(self._code, self._lasti)
+            if self._part is not None and self._code is not None:
+                self._position = _resolve_part(self._code, self._part)
+            else:
+                self._position = _resolve(self._code, self._lasti)
         return self._position
 
     @property
@@ -167,12 +169,7 @@ class Origin:
         return "\n".join(lines)
 
     def operands(self) -> tuple[str, str] | None:
-        """The two sides of a binary expression such as `encode >> mix`, as written.
-
-        >>> f = lambda a, b: a + b
-        >>> Origin.of(f).operands() is None
-        True
-        """
+        """The two sides of a binary expression such as `encode >> mix`, as written."""
         text = self.text
         if text is None:
             return None
@@ -205,7 +202,7 @@ class Origin:
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (Origin, (None, -1, self.position))
+        return (Origin, (None, -1, None, self.position))
 
 
 # --------------------------------------------------------------------------------------------------
@@ -219,8 +216,9 @@ _verdicts_for: dict[tuple[str, ...], dict[str, int]] = {PACKAGES: _verdicts}
 def here(skip_packages: tuple[str, ...] = PACKAGES) -> Origin | None:
     """The nearest place on the call stack that a user wrote, or None where there is none.
 
-    Frames of the named packages (of this installation), of the standard library and of typeguard
-    are passed over. Every other folder counts as user code, whatever its name."""
+    Frames of the named packages (of this installation), of the standard library, of typeguard and
+    of test runners are passed over. Every other folder counts as user code, whatever its name.
+    """
     verdicts = (
         _verdicts if skip_packages is PACKAGES else _verdicts_for.setdefault(skip_packages, {})
     )
@@ -252,9 +250,11 @@ def _classify(filename: str, skip_packages: tuple[str, ...]) -> int:
     if any(path.startswith(os.path.join(_ROOT, package) + os.sep) for package in skip_packages):
         return _LIBRARY
     parts = path.split(os.sep)
-    if not any(folder in parts for folder in _INSTALLED):
-        return _LIBRARY if path.startswith(_STDLIB) else _USER
-    return _LIBRARY if "typeguard" in parts else _USER
+    for folder in _INSTALLED:
+        if folder in parts:
+            inside = parts[parts.index(folder) + 1 :]
+            return _LIBRARY if inside and inside[0] in _RUNNERS else _USER
+    return _LIBRARY if path.startswith((_STDLIB, _SCRIPTS)) else _USER
 
 
 # --------------------------------------------------------------------------------------------------
@@ -309,16 +309,31 @@ def _characters(filename: str, line: int, offset: int) -> int:
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
-def _definition(function: Callable[..., Any]) -> _Definition | None:
-    """The syntax node that defines a function, found in its file by its first line."""
-    code: CodeType | None = getattr(function, "__code__", None)
-    if code is None:
-        return None
-    lines = linecache.getlines(code.co_filename)
-    if not lines:
-        return None
+def _resolve_part(code: CodeType, part: str) -> Position:
+    """The range of a definition, of its return annotation, or of one of its arguments."""
+    filename = code.co_filename
+    node = _definition(code)
+    if node is None:
+        return Position(filename, code.co_firstlineno, None, code.co_firstlineno, None)
+    kind, _, name = part.partition(" ")
+    if kind == "argument":
+        spec = node.args
+        for arg in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs, spec.vararg, spec.kwarg):
+            if arg is not None and arg.arg == name:
+                return _span(filename, arg)
+    if isinstance(node, ast.Lambda):
+        return _span(filename, node)
+    if kind == "return" and node.returns is not None:
+        return _span(filename, node.returns)
+    start = _characters(filename, node.lineno, node.col_offset) + 1
+    header = ("async def " if isinstance(node, ast.AsyncFunctionDef) else "def ") + node.name
+    return Position(filename, node.lineno, start, node.lineno, start + len(header))
+
+
+def _definition(code: CodeType) -> _Definition | None:
+    """The syntax node that defines a function, found in its file by its name and first line."""
     try:
-        tree = ast.parse("".join(lines))
+        tree = ast.parse("".join(linecache.getlines(code.co_filename)))
     except (SyntaxError, ValueError, RecursionError):
         return None
     for node in ast.walk(tree):
@@ -332,16 +347,13 @@ def _definition(function: Callable[..., Any]) -> _Definition | None:
     return None
 
 
-def _of_node(filename: str, node: ast.expr | ast.arg) -> Origin:
+def _span(filename: str, node: ast.expr | ast.arg) -> Position:
+    start = _characters(filename, node.lineno, node.col_offset) + 1
     end_line = node.end_lineno or node.lineno
-    end = node.end_col_offset
-    return Origin.at(
-        filename,
-        node.lineno,
-        _characters(filename, node.lineno, node.col_offset) + 1,
-        end_line,
-        None if end is None else _characters(filename, end_line, end) + 1,
-    )
+    if node.end_col_offset is None:
+        return Position(filename, node.lineno, None, end_line, None)
+    end = _characters(filename, end_line, node.end_col_offset) + 1
+    return Position(filename, node.lineno, start, end_line, end)
 
 
 def _sides(text: str, node: ast.BinOp) -> tuple[str, str]:

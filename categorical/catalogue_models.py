@@ -1,0 +1,268 @@
+"""The codes about models: sizes, weights, groups, laws, spec files and what is written to disk.
+
+Definition. Each row is (title, explanation, a snippet that raises the code, one that does not).
+
+>>> ENTRIES["CM031"][2]
+'commute recheck changed.certificate.json'
+"""
+
+ENTRIES: dict[str, tuple[str, str, str, str]] = {
+    "CM008": (
+        "a condition on sizes cannot hold",
+        """
+        Quotients such as `d // h` hold under the condition that `h` divides `d`. The sizes
+        given contradict a condition; the message gives the least counterexample.
+        """,
+        """
+        d = Dim("d")
+        heads = op.split(d, h, d // h)
+        model = architecture(heads, sizes=dict(d=100, h=8))
+        """,
+        """
+        d = Dim("d")
+        heads = op.split(d, h, d // h)
+        model = architecture(heads, sizes=dict(d=96, h=8))
+        """,
+    ),
+    "CM014": (
+        "a random box copied or merged",
+        """
+        Running one dropout and copying its result is not the same as running two. A rewrite
+        that copies or merges boxes with noise, or a law that needs it, is refused.
+        """,
+        """
+        drop = op.dropout(0.5)
+        law = laws.equal(drop >> op.copy, op.copy >> (drop @ drop))
+        model = architecture(drop, on=Real[c], laws=[law])
+        """,
+        """
+        gate = op.relu
+        law = laws.equal(gate >> op.copy, op.copy >> (gate @ gate))
+        model = architecture(gate, on=Real[c], laws=[law])
+        """,
+    ),
+    "CM015": (
+        "tying arrows that carry state",
+        """
+        Tied arrows share one set of weights. Running statistics are written in program order,
+        so two uses that share them would depend on which ran first.
+        """,
+        """
+        from categorical import tie
+
+        net = tie(op.batch_norm(c) >> op.batch_norm(c))
+        """,
+        """
+        from categorical import tie
+
+        net = tie(op.linear(c, c) >> op.linear(c, c))
+        """,
+    ),
+    "CM016": (
+        "an activation that is not odd, on a sign action",
+        """
+        The group acts on this axis by changing signs. A pointwise function commutes with that
+        only if it is odd: tanh, or a gate, not relu.
+        """,
+        """
+        s = Dim("s", action="sign")
+        net = op.linear(s, s) >> op.relu
+        """,
+        """
+        s = Dim("s", action="sign")
+        net = op.linear(s, s) >> op.tanh
+        """,
+    ),
+    "CM017": (
+        "a pointwise activation on a rotation action",
+        """
+        The group mixes the coordinates of this axis. No nonlinear function applied to each
+        coordinate commutes with that. Gate by the norm, multiply by invariants, or take
+        products.
+        """,
+        """
+        v = Dim("v", action="rotation", size=3)
+
+        @arrow
+        def net(x: Real[n, v]) -> Real[n, v]:
+            return op.relu(x)
+        """,
+        """
+        v = Dim("v", action="rotation", size=3)
+
+        @arrow
+        def net(x: Real[n, v]) -> Real[n, v]:
+            return x * op.broadcast(v)(op.sigmoid(op.sum(v)(x * x)))
+        """,
+    ),
+    "CM018": (
+        "one arrow called twice: two sets of weights",
+        """
+        Composition never shares parameters: `f >> f` has those of `f` twice, and calling one
+        arrow twice in a body does the same. If one set was meant, say so with `tie`.
+        """,
+        """
+        layer = op.linear(c, c)
+
+        @arrow
+        def net(x: Real[c]) -> Real[c]:
+            return layer(op.relu(layer(x)))
+        """,
+        """
+        from categorical import tie
+
+        layer = op.linear(c, c)
+        net = tie(layer >> op.relu >> layer)
+        """,
+    ),
+    "CM019": (
+        "a tie between unequal parameter spaces",
+        """
+        Tied parameters are one tensor: they need one space, with the same axes in the same
+        order.
+        """,
+        """
+        from categorical import tie
+
+        net = tie(op.linear(c, h, name="a") >> op.linear(h, c, name="b"), a="b")
+        """,
+        """
+        from categorical import tie
+
+        net = tie(op.linear(c, c, name="a") >> op.linear(c, c, name="b"), a="b")
+        """,
+    ),
+    "CM020": (
+        "no parameter of that name",
+        "The name selects no parameter of the arrow. The message lists the names that exist.",
+        """
+        from categorical import tie
+
+        net = tie(op.linear(c, c, name="a") >> op.linear(c, c, name="b"), a="missing")
+        """,
+        """
+        from categorical import tie
+
+        net = tie(op.linear(c, c, name="a") >> op.linear(c, c, name="b"), a="b")
+        """,
+    ),
+    "CM021": (
+        "a law that this boundary cannot state",
+        """
+        The law speaks of an axis, a wire or a shape that the arrow's boundary does not have, so
+        there is nothing to check.
+        """,
+        """
+        from categorical.groups import Symmetric
+
+        model = architecture(op.linear(c, h), laws=[laws.invariant(under=Symmetric(n))])
+        """,
+        """
+        from categorical.groups import Symmetric
+
+        net = op.linear(c, h) >> op.sum(n)
+        model = architecture(net, on=Real[n, c], laws=[laws.invariant(under=Symmetric(n))])
+        """,
+    ),
+    "CM024": (
+        "a name that cannot be used",
+        """
+        Names become variables and `state_dict` keys of the generated file, so they are plain
+        ASCII identifiers, and neither Python keywords nor attributes of `nn.Module`.
+        """,
+        'channels = Dim("number of channels")',
+        'channels = Dim("channels")',
+    ),
+    "CM025": (
+        "a size that is missing, not positive, or not allowed",
+        "Building needs a positive whole number for every dimension that is not left open.",
+        "model = architecture(op.linear(c, h), sizes=dict(c=0, h=8))",
+        "model = architecture(op.linear(c, h), sizes=dict(c=4, h=8))",
+    ),
+    "CM026": (
+        "too large",
+        """
+        The parameters and arrays are counted before anything is allocated, and the count is
+        above the limit. Lower a size, or raise the limit.
+        """,
+        """
+        model = architecture(op.linear(c, h), sizes=dict(c=10**9, h=10**9))
+        model.check()
+        """,
+        """
+        model = architecture(op.linear(c, h), sizes=dict(c=10, h=10))
+        model.check()
+        """,
+    ),
+    "CM027": (
+        "the spec file cannot be imported",
+        """
+        Running the file raised an error that is not one of ours; the message shows its last
+        lines.
+        """,
+        "import no_such_module",
+        "model = architecture(op.linear(c, h), sizes=dict(c=4, h=8))",
+    ),
+    "CM028": (
+        "the file declares no architecture",
+        "The file ran, and made no `architecture(...)`. An arrow alone has no laws and no sizes.",
+        "net = op.linear(c, h)",
+        "model = architecture(op.linear(c, h), sizes=dict(c=4, h=8))",
+    ),
+    "CM030": (
+        "a file cannot be written",
+        "The message gives the reason. Files are written whole or not at all.",
+        """
+        from categorical.files import write_atomic
+
+        write_atomic("no/such/folder/model.py", "x = 1")
+        """,
+        """
+        import os, tempfile
+        from categorical.files import write_atomic
+
+        write_atomic(os.path.join(tempfile.mkdtemp(), "model.py"), "x = 1")
+        """,
+    ),
+    "CM031": (
+        "a certificate does not check",
+        """
+        The independent checker could not follow the certificate to its claim: the file was
+        changed, or belongs to another spec. Nothing in it should be believed; build again.
+        """,
+        "commute recheck changed.certificate.json",
+        "commute build model_spec.py -o model.py && commute recheck model.certificate.json",
+    ),
+    "CM032": (
+        "repeating an arrow whose ends differ",
+        "`iterate` feeds the result back in, so the arrow must return the space it takes.",
+        """
+        from categorical import iterate
+
+        net = iterate(op.linear(c, h), 3)
+        """,
+        """
+        from categorical import iterate
+
+        net = iterate(op.linear(c, c), 3)
+        """,
+    ),
+    "CM038": (
+        "the spec took too long",
+        """
+        Loading and checking run under a time limit. Look for a loop that does not end, or raise
+        it.
+        """,
+        "while True: pass",
+        "model = architecture(op.linear(c, h), sizes=dict(c=4, h=8))",
+    ),
+    "CM040": (
+        "the generated file disagrees with the spec",
+        """
+        The file was run and compared with the reference meaning before it was written, and they
+        differ. Nothing was written. This is a bug in Commute or in torch: please report it.
+        """,
+        "commute build model_spec.py -o model.py  # a backend with a planted bug",
+        "commute build model_spec.py -o model.py",
+    ),
+}
