@@ -162,27 +162,57 @@ def _number(size: Size, names: tuple[str, ...]) -> Callable[..., int]:
     return body
 
 
+_Maker = tuple[str, Callable[..., int], Callable[..., int], list[int]]
+
+
+@lru_cache(maxsize=4096)
+def _solved(condition: Condition, name: str) -> tuple[Size, Size] | None:
+    """What determines ``name`` when all else is known, or None.
+
+    The pair (a, b) stands for ``a | name``, or for ``a*name + b == 0`` if it is an equation.
+    """
+    from categorical.sizes import Size
+
+    symbol = Size.symbol(name)
+    if condition.kind == "divides" and condition.right is symbol:
+        return None if name in condition.left.symbols else (condition.left, Size.of(0))
+    if condition.kind != "equal":
+        return None
+    try:
+        difference = condition.left - condition.right
+        b = difference.substitute({name: 0})
+        a = difference.substitute({name: 1}) - b
+        whole = not a.conditions and not b.conditions
+        return (a, b) if whole and difference is a * symbol + b else None
+    except ValueError:
+        return None
+
+
 class _Search:
     """Backtracking over names in an order in which divisors precede their multiples."""
 
     def __init__(self, conditions: Sequence[Condition], names: Sequence[str], limit: int) -> None:
         self.limit = limit
         self.names = list(names)
-        sources: dict[str, list[tuple[str, Size]]] = {n: [] for n in names}
+        sources: dict[str, list[Size]] = {n: [] for n in names}  # of bare names
         for condition in conditions:
-            if condition.kind == "divides":
-                self._define(sources, condition.right, "divides", condition.left)
-            elif condition.kind == "equal":
-                self._define(sources, condition.left, "equal", condition.right)
-                self._define(sources, condition.right, "equal", condition.left)
+            left, right = condition.left, condition.right
+            pairs = {"divides": [(left, right)], "equal": [(left, right), (right, left)]}
+            for source, target in pairs.get(condition.kind, []):
+                name = str(target)
+                if name in sources and name not in source.symbols:
+                    sources[name].append(source)
         self.order = _ordered(conditions, self.names, sources)
         place = {n: i for i, n in enumerate(self.order)}
-        self.made: list[list[tuple[str, Callable[..., int], list[int]]]] = []
-        for i, name in enumerate(self.order):
-            ready = [(k, s) for k, s in sources[name] if all(place[n] < i for n in s.symbols)]
-            self.made.append(
-                [(k, _number(s, _key(s)), [place[n] for n in _key(s)]) for k, s in ready]
-            )
+        self.makers: list[list[_Maker]] = [[] for _ in self.order]
+        for condition in conditions:
+            name = max(condition.symbols, key=lambda n: place[n], default="")
+            sides = _solved(condition, name) if name else None
+            if sides is not None:
+                key = tuple(sorted(sides[0].symbols | sides[1].symbols))
+                numbers = _number(sides[0], key), _number(sides[1], key)
+                where = [place[n] for n in key]
+                self.makers[place[name]].append((condition.kind, *numbers, where))
         self.checks: list[list[tuple[Check, list[int]]]] = [[] for _ in self.order]
         self.possible = True
         for condition in conditions:
@@ -192,14 +222,6 @@ class _Search:
                 self.checks[max(where)].append((_compiled(condition, key), where))
             else:
                 self.possible = self.possible and condition.holds({})
-
-    @staticmethod
-    def _define(
-        sources: dict[str, list[tuple[str, Size]]], target: Size, kind: str, source: Size
-    ) -> None:
-        name = str(target)
-        if name in sources and name not in source.symbols:
-            sources[name].append((kind, source))
 
     def run(self, rng: random.Random, avoid_equal: bool) -> Iterator[dict[str, int]]:
         """All solutions that the effort allows: random dives first, then a sweep."""
@@ -211,10 +233,10 @@ class _Search:
             while stale < 4:
                 dive = self._walk(rng, distinct, avoid_equal, _DIVES * (len(self.order) + 1))
                 values = next(dive, None)
-                if values is None:
-                    break
-                stale = stale + 1 if values in seen else 0
-                if values not in seen:
+                if values is None or values in seen:
+                    stale += 1
+                else:
+                    stale = 0
                     seen.add(values)
                     yield self._assignment(values)
             for values in self._walk(rng, distinct, avoid_equal, _EFFORT):
@@ -228,16 +250,20 @@ class _Search:
 
     def _candidates(self, i: int, values: list[int]) -> Sequence[int]:
         multiple = 1
-        for kind, number, where in self.made[i]:
+        for kind, first, second, where in self.makers[i]:
+            known = [values[w] for w in where]
             try:
-                value = number(*(values[w] for w in where))
+                a, b = first(*known), second(*known)
             except ZeroDivisionError:
                 return ()
-            if kind == "equal":
-                return (value,) if value >= 1 else ()
-            if value == 0:
+            if kind == "divides":
+                if a == 0:
+                    return ()
+                multiple = math.lcm(multiple, a)
+            elif a:
+                return (-b // a,) if b % a == 0 and -b // a >= 1 else ()
+            elif b:
                 return ()
-            multiple = math.lcm(multiple, value)
         if 2 * multiple > self.limit:
             return tuple(multiple * k for k in range(1, 5))
         return range(multiple, self.limit + 1, multiple)
@@ -288,16 +314,20 @@ def _key(of: Condition | Size) -> tuple[str, ...]:
 def _ordered(
     conditions: Sequence[Condition],
     names: Sequence[str],
-    sources: Mapping[str, Sequence[tuple[str, Size]]],
+    sources: Mapping[str, Sequence[Size]],
 ) -> list[str]:
-    """Constrained names before free ones, and the sources of a name before the name."""
+    """Names that an equation settles at once, then sources before what they define."""
+    equations = [c for c in conditions if c.kind == "equal"]
     weight = {n: sum(n in c.symbols for c in conditions) for n in names}
     waiting = sorted(names, key=lambda n: -weight[n])
     order: list[str] = []
     while waiting:
         pending = set(waiting)
-        free = (n for n in waiting if not any(s.symbols & pending for _, s in sources[n]))
-        chosen = next(free, waiting[0])
+        left = [c for c in equations if len(c.symbols & pending) == 1]
+        ends = ((c, n) for c in left for n in c.symbols & pending)
+        settled = (n for c, n in ends if _solved(c, n) is not None)
+        free = (n for n in waiting if not any(s.symbols & pending for s in sources[n]))
+        chosen = next(settled, None) or next(free, waiting[0])
         order.append(chosen)
         waiting.remove(chosen)
     return order

@@ -7,8 +7,8 @@ carries the condition ``q | p``, written here as everywhere in number theory.
 Laws. Sizes are a commutative ring; ``q * (p // q) = p``; ``⌊(s*m + r)/s⌋ = m + ⌊r/s⌋``;
 ``⌊⌊p/a⌋/b⌋ = ⌊p/(a*b)⌋``. Sizes are interned: without floors two sizes are one object if and only
 if they agree wherever both are defined; with floors, one object implies equal, and ``always_equal``
-decides the rest. ``conditions`` says exactly when the number is whole, so it can be weaker than the
-conditions of the parts (``3*(d//h)`` is whole if ``h | 3*d``): who builds ``d//h`` collects there.
+decides the rest. ``conditions`` says when the number is whole, which can be weaker than the
+conditions of its parts (``3*(d//h)`` is whole if ``h | 3*d``): who builds ``d//h`` collects there.
 
 Accepted:
 
@@ -162,7 +162,7 @@ class Size:
 
     @property
     def conditions(self) -> frozenset["Condition"]:
-        """Exactly what makes it (and every floor inside it) a whole number."""
+        """What makes it, and every floor inside it, a whole number."""
         out: set[Condition] = set()
         for num, den in self._parts().quotients:
             condition = _divisibility(num, den)
@@ -311,15 +311,19 @@ def floor_div(p: SizeLike, s: int) -> Size:
     if s < 1:
         raise ValueError(f"a floor needs a positive integer below, not {s}")
     p, out = Size.of(p), Size.of(0)
-    while True:
+    while s > 1:
         whole, quotients = p._parts()
+        scale = math.lcm(*(den[0][1] for _, den in quotients if len(den) == 1))
+        if scale > 1:  # ⌊(x/a)/b⌋ = ⌊x/(a*b)⌋ for exact quotients too
+            p, s = scale * p, scale * s
+            continue
         high = {m: c // s for m, c in whole if c // s}
         low = {m: c % s for m, c in whole if c % s}
         out = out + _make(high, poly.constant(1))
         if not quotients:
             shared = math.gcd(s, *(c for m, c in low.items() if m != ONE))
             low, s = {m: c // shared for m, c in low.items() if c // shared}, s // shared
-            if s == 1:
+            if s == 1:  # no name is left, and the constant is below s
                 return out
         rest = _make(low, poly.constant(1))
         for num, den in quotients:
@@ -333,6 +337,7 @@ def floor_div(p: SizeLike, s: int) -> Size:
         argument, scale = _FLOORS[inner]
         atom = _intern({((inner, 1),): 1}, poly.constant(1))
         p, s = argument + scale * (rest - atom), scale * s
+    return out + p
 
 
 def ceil_div(p: SizeLike, s: int) -> Size:
