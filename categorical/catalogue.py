@@ -28,7 +28,7 @@ from categorical.catalogue_models import ENTRIES as MODELS
 from categorical.catalogue_wires import ENTRIES as WIRES
 
 PREAMBLE = """\
-from categorical import Bool, Dim, Fin, Real, architecture, arrow, laws, op
+from categorical import Dim, Fin, Real, arrow, op
 n, c, h, k = Dim.named("n c h k")
 """
 

@@ -14,11 +14,15 @@ ENTRIES: dict[str, tuple[str, str, str, str]] = {
         given contradict a condition; the message gives the least counterexample.
         """,
         """
+        from categorical import architecture
+
         d = Dim("d")
         heads = op.split(d, h, d // h)
         model = architecture(heads, sizes=dict(d=100, h=8))
         """,
         """
+        from categorical import architecture
+
         d = Dim("d")
         heads = op.split(d, h, d // h)
         model = architecture(heads, sizes=dict(d=96, h=8))
@@ -31,11 +35,15 @@ ENTRIES: dict[str, tuple[str, str, str, str]] = {
         that copies or merges boxes with noise, or a law that needs it, is refused.
         """,
         """
+        from categorical import architecture, laws
+
         drop = op.dropout(0.5)
         law = laws.equal(drop >> op.copy, op.copy >> (drop @ drop))
         model = architecture(drop, on=Real[c], laws=[law])
         """,
         """
+        from categorical import architecture, laws
+
         gate = op.relu
         law = laws.equal(gate >> op.copy, op.copy >> (gate @ gate))
         model = architecture(gate, on=Real[c], laws=[law])
@@ -92,7 +100,8 @@ ENTRIES: dict[str, tuple[str, str, str, str]] = {
 
         @arrow
         def net(x: Real[n, v]) -> Real[n, v]:
-            return x * op.broadcast(v)(op.sigmoid(op.sum(v)(x * x)))
+            gate = op.sigmoid(op.contract(v)(x, x))
+            return op.einsum(n, v)(x, gate)
         """,
     ),
     "CM018": (
@@ -153,11 +162,13 @@ ENTRIES: dict[str, tuple[str, str, str, str]] = {
         there is nothing to check.
         """,
         """
+        from categorical import architecture, laws
         from categorical.groups import Symmetric
 
         model = architecture(op.linear(c, h), laws=[laws.invariant(under=Symmetric(n))])
         """,
         """
+        from categorical import architecture, laws
         from categorical.groups import Symmetric
 
         net = op.linear(c, h) >> op.sum(n)
@@ -176,8 +187,16 @@ ENTRIES: dict[str, tuple[str, str, str, str]] = {
     "CM025": (
         "a size that is missing, not positive, or not allowed",
         "Building needs a positive whole number for every dimension that is not left open.",
-        "model = architecture(op.linear(c, h), sizes=dict(c=0, h=8))",
-        "model = architecture(op.linear(c, h), sizes=dict(c=4, h=8))",
+        """
+        from categorical import architecture
+
+        model = architecture(op.linear(c, h), sizes=dict(c=0, h=8))
+        """,
+        """
+        from categorical import architecture
+
+        model = architecture(op.linear(c, h), sizes=dict(c=4, h=8))
+        """,
     ),
     "CM026": (
         "too large",
@@ -186,10 +205,14 @@ ENTRIES: dict[str, tuple[str, str, str, str]] = {
         above the limit. Lower a size, or raise the limit.
         """,
         """
+        from categorical import architecture
+
         model = architecture(op.linear(c, h), sizes=dict(c=10**9, h=10**9))
         model.check()
         """,
         """
+        from categorical import architecture
+
         model = architecture(op.linear(c, h), sizes=dict(c=10, h=10))
         model.check()
         """,
@@ -201,13 +224,21 @@ ENTRIES: dict[str, tuple[str, str, str, str]] = {
         lines.
         """,
         "import no_such_module",
-        "model = architecture(op.linear(c, h), sizes=dict(c=4, h=8))",
+        """
+        from categorical import architecture
+
+        model = architecture(op.linear(c, h), sizes=dict(c=4, h=8))
+        """,
     ),
     "CM028": (
         "the file declares no architecture",
         "The file ran, and made no `architecture(...)`. An arrow alone has no laws and no sizes.",
         "net = op.linear(c, h)",
-        "model = architecture(op.linear(c, h), sizes=dict(c=4, h=8))",
+        """
+        from categorical import architecture
+
+        model = architecture(op.linear(c, h), sizes=dict(c=4, h=8))
+        """,
     ),
     "CM030": (
         "a file cannot be written",
@@ -254,7 +285,11 @@ ENTRIES: dict[str, tuple[str, str, str, str]] = {
         it.
         """,
         "while True: pass",
-        "model = architecture(op.linear(c, h), sizes=dict(c=4, h=8))",
+        """
+        from categorical import architecture
+
+        model = architecture(op.linear(c, h), sizes=dict(c=4, h=8))
+        """,
     ),
     "CM040": (
         "the generated file disagrees with the spec",

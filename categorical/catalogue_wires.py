@@ -34,6 +34,8 @@ ENTRIES: dict[str, tuple[str, str, str, str]] = {
         net = two >> merge
         """,
         """
+        from categorical import swap
+
         @arrow
         def two(x: Real[c]) -> Real[c] * Real[h]:
             return x, op.linear(c, h)(x)
@@ -42,7 +44,7 @@ ENTRIES: dict[str, tuple[str, str, str, str]] = {
         def merge(y: Real[h], x: Real[c]) -> Real[h]:
             return y + op.linear(c, h)(x)
 
-        net = two >> op.swap >> merge
+        net = two >> swap(Real[c], Real[h]) >> merge
         """,
     ),
     "CM003": (
@@ -82,7 +84,7 @@ ENTRIES: dict[str, tuple[str, str, str, str]] = {
         """
         @arrow
         def shift(x: Real[n, c], b: Real[c]) -> Real[n, c]:
-            return x + op.broadcast(n)(b)
+            return x + op.expand(n)(b)
         """,
     ),
     "CM005": (
@@ -305,12 +307,12 @@ ENTRIES: dict[str, tuple[str, str, str, str]] = {
         """
         @arrow
         def net(x: Real[n, n.at("key")]) -> Real[n, n.at("key")]:
-            return op.relabel(n, "key")(x)
+            return op.relabel(n, n.at("key"))(x)
         """,
         """
         @arrow
         def net(x: Real[n, n.at("key")]) -> Real[n.at("query"), n.at("key")]:
-            return op.relabel(n, "query")(x)
+            return op.relabel(n, n.at("query"))(x)
         """,
     ),
     "CM037": (

@@ -21,6 +21,7 @@ True
 
 import math
 from collections.abc import Iterable
+from typing import NamedTuple
 
 Mono = tuple[tuple[str, int], ...]
 Poly = dict[Mono, int]
@@ -207,3 +208,51 @@ def gcd(p: Poly, q: Poly) -> Poly:
         remainder = _pseudo_remainder(p, q, x)
         p, q = q, _exactly(remainder, _content_in(remainder, x)) if remainder else {}
     return _positive(mul(gcd(inner_p, inner_q), p))
+
+
+class Parts(NamedTuple):
+    """A fraction as a polynomial plus quotients (num, den) whose denominators share no factor."""
+
+    whole: Terms
+    quotients: tuple[tuple[Terms, Terms], ...]
+
+
+def split(num: Poly, den: Poly) -> Parts:
+    """The parts of num/den (in lowest terms); a denominator of several terms is not taken apart."""
+    if len(den) > 1:
+        whole, rest = divmod_poly(num, den)
+        return Parts(terms(whole), ((terms(rest), terms(den)),))
+    (below, scale), *_ = den.items()
+    whole = {}
+    groups: list[tuple[Mono, int, Poly]] = []  # denominators share no factor between groups
+    for mono, c in terms(num):
+        shared, common = mono_gcd([mono, below]), math.gcd(c, scale)
+        term: Poly = {_over(mono, shared): c // common}
+        under, factor = _over(below, shared), scale // common
+        if under == ONE and factor == 1:
+            whole.update(term)
+            continue
+        apart = []
+        for other, number, part in groups:
+            if math.gcd(number, factor) == 1 and mono_gcd([other, under]) == ONE:
+                apart.append((other, number, part))
+                continue
+            lcm = mono_mul(under, _over(other, mono_gcd([other, under])))
+            n = math.lcm(number, factor)
+            left = mul(part, {_over(lcm, other): n // number})
+            right = mul(term, {_over(lcm, under): n // factor})
+            under, factor, term = lcm, n, add(left, right)
+        groups = [*apart, (under, factor, term)]
+    quotients = [(terms(part), ((under, factor),)) for under, factor, part in groups]
+    return Parts(terms(whole), tuple(sorted(quotients, key=_quotient_order)))
+
+
+def _over(mono: Mono, divisor: Mono) -> Mono:
+    ratio = mono_div(mono, divisor)
+    if ratio is None:
+        raise ArithmeticError("a monomial that must divide does not")
+    return ratio
+
+
+def _quotient_order(quotient: tuple[Terms, Terms]) -> list[tuple[object, ...]]:
+    return [(order(m), c) for side in quotient for m, c in side]

@@ -29,12 +29,13 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
-from typing import ClassVar, NamedTuple, Union
+from typing import ClassVar, Union
 
 from categorical import polynomials as poly
 from categorical.assignments import least_counterexample, solutions
-from categorical.polynomials import ONE, Mono, Poly, Terms
+from categorical.polynomials import ONE, Mono, Parts, Poly, Terms
 
 __all__ = [
     "Condition",
@@ -72,7 +73,7 @@ class Size:
     _den: Terms
     _text: str | None
     _symbols: frozenset[str] | None
-    _parts_cache: "_Parts | None"
+    _parts_cache: Parts | None
 
     def __init__(self) -> None:
         raise TypeError("build a Size with Size.of(...) or Size.symbol(...)")
@@ -215,9 +216,9 @@ class Size:
     def _atoms(self) -> set[str]:
         return poly.atoms(dict(self._num)) | poly.atoms(dict(self._den))
 
-    def _parts(self) -> "_Parts":
+    def _parts(self) -> Parts:
         if self._parts_cache is None:
-            self._parts_cache = _split(dict(self._num), dict(self._den))
+            self._parts_cache = poly.split(dict(self._num), dict(self._den))
         return self._parts_cache
 
 
@@ -310,7 +311,12 @@ def floor_div(p: SizeLike, s: int) -> Size:
     """``⌊p/s⌋`` for an integer s >= 1."""
     if s < 1:
         raise ValueError(f"a floor needs a positive integer below, not {s}")
-    p, out = Size.of(p), Size.of(0)
+    return _floor(Size.of(p), s)
+
+
+@lru_cache(maxsize=None)
+def _floor(p: Size, s: int) -> Size:
+    out = Size.of(0)
     while s > 1:
         whole, quotients = p._parts()
         scale = math.lcm(*(den[0][1] for _, den in quotients if len(den) == 1))
@@ -426,53 +432,6 @@ def _period(size: Size) -> int:
     """A number such that floors are polynomials on each of its residue classes."""
     floors = (_FLOORS[a] for a in size._atoms() if a in _FLOORS)
     return math.lcm(*(s * _period(argument) for argument, s in floors))
-
-
-class _Parts(NamedTuple):
-    """A size as a polynomial plus quotients (num, den), each a whole number by its condition."""
-
-    whole: Terms
-    quotients: tuple[tuple[Terms, Terms], ...]
-
-
-def _split(num: Poly, den: Poly) -> _Parts:
-    if len(den) > 1:
-        whole, rest = poly.divmod_poly(num, den)
-        return _Parts(poly.terms(whole), ((poly.terms(rest), poly.terms(den)),))
-    (below, scale), *_ = den.items()
-    whole = {}
-    groups: list[tuple[Mono, int, Poly]] = []  # denominators share no factor between groups
-    for mono, c in poly.terms(num):
-        shared, common = poly.mono_gcd([mono, below]), math.gcd(c, scale)
-        term: Poly = {_over(mono, shared): c // common}
-        under, factor = _over(below, shared), scale // common
-        if under == ONE and factor == 1:
-            whole.update(term)
-            continue
-        apart = []
-        for other, number, part in groups:
-            if math.gcd(number, factor) == 1 and poly.mono_gcd([other, under]) == ONE:
-                apart.append((other, number, part))
-                continue
-            lcm = poly.mono_mul(under, _over(other, poly.mono_gcd([other, under])))
-            n = math.lcm(number, factor)
-            left = poly.mul(part, {_over(lcm, other): n // number})
-            right = poly.mul(term, {_over(lcm, under): n // factor})
-            under, factor, term = lcm, n, poly.add(left, right)
-        groups = [*apart, (under, factor, term)]
-    quotients = [(poly.terms(part), ((under, factor),)) for under, factor, part in groups]
-    return _Parts(poly.terms(whole), tuple(sorted(quotients, key=_quotient_order)))
-
-
-def _over(mono: Mono, divisor: Mono) -> Mono:
-    ratio = poly.mono_div(mono, divisor)
-    if ratio is None:
-        raise ArithmeticError("a monomial that must divide does not")
-    return ratio
-
-
-def _quotient_order(quotient: tuple[Terms, Terms]) -> list[tuple[object, ...]]:
-    return [(poly.order(m), c) for side in quotient for m, c in side]
 
 
 def _divisibility(num: Terms, den: Terms) -> Condition | None:

@@ -1,0 +1,480 @@
+"""Arrows: the terms of the language.
+
+Definition.  An arrow goes from a list of wires to a list of wires.  ``f >> g`` composes, ``f @ g``
+is the product, ``copy``, ``discard``, ``swap`` and ``identity`` are the structural wires.  An
+arrow made of polymorphic operations only is *open*: its type is the least one, and it takes any
+larger one where it is used.
+
+Laws.  Composition is associative with units, the product is functorial; both are strict (graphs
+of equal composites are equal).  Composing never shares weights: the parameters of ``f >> f`` are
+those of ``f``, twice.
+
+>>> from categorical import Dim, Real, op
+>>> n, c, h, k = Dim.named("n c h k")
+>>> net = op.linear(c, h) >> op.relu >> op.mean(n) >> op.linear(h, k)
+>>> net
+(linear >> relu >> mean >> linear): Real[n, c] → Real[k]
+
+Widths that do not meet have no composite:
+
+>>> op.linear(c, h) >> op.linear(k, c)
+Traceback (most recent call last):
+...
+categorical.errors.SpecError: error[CM001]: `op.linear(c, h)` does not compose with `op.linear(k, c)`
+...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, TypeVar
+
+from categorical import messages
+from categorical.errors import SpecError
+from categorical.graph import Builder, Graph, Operator, OperatorBox
+from categorical.index import Axis
+from categorical.origin import Origin, here
+from categorical.records import MissingAxis, Op
+from categorical.spaces import Array, Space, space
+
+Types = tuple[Space, ...]
+T = TypeVar("T")
+
+
+class Arrow:
+    """A typed arrow; ``dom`` and ``cod`` are tuples of wires."""
+
+    __slots__ = ("__weakref__", "_graph", "cod", "dom", "open")
+    dom: Types
+    cod: Types
+    open: bool
+    arity_varies: ClassVar[bool] = False
+
+    def __init__(self, dom: Types, cod: Types, open: bool = False) -> None:
+        self.dom, self.cod, self.open = dom, cod, open
+        self._graph: Graph | None = None
+
+    # --- composing -------------------------------------------------------------------------
+
+    def __rshift__(self, other: Arrow) -> Arrow:
+        if isinstance(other, Arrow) and not other.open and self.cod == other.dom:
+            return Seq(self, other, self.dom, other.cod, self.open)
+        return _compose(self, other)
+
+    def __matmul__(self, other: Arrow) -> Arrow:
+        if not isinstance(other, Arrow):
+            raise messages.not_an_arrow(other)
+        return Par(self, other)
+
+    def __call__(self, *args: Any) -> Any:
+        """Apply to wires inside an ``@arrow`` function."""
+        from categorical.tracing import apply
+
+        return apply(self, args)
+
+    def at(self, *types: object) -> Arrow:
+        """The arrow at a larger type (an open arrow), or itself at its own type."""
+        wires = tuple(w for t in types for w in space(t).wires)
+        return self.retype(wires)
+
+    def retype(self, types: Types) -> Arrow:
+        """As ``at``, for a tuple of wires."""
+        if types == self.dom:
+            return self
+        if not self.open:
+            raise messages.does_not_fit(self, types)
+        return self._at(types, execute(self, types, lambda leaf, wires: leaf.codomain(wires)))
+
+    def _at(self, dom: Types, cod: Types) -> Arrow:
+        raise NotImplementedError  # each open class says how it is copied
+
+    # --- parts that differ from leaf to leaf -----------------------------------------------------
+
+    def codomain(self, types: Types) -> Types:
+        """The types that a leaf gives at input types."""
+        return self.retype(types).cod if types != self.dom else self.cod
+
+    def emit(self, builder: Builder, ins: tuple[int, ...], origin: Origin | None) -> tuple[int, ...]:
+        """Add a leaf to a graph."""
+        raise NotImplementedError(type(self).__name__)
+
+    # --- views ---------------------------------------------------------------------------------
+
+    def graph(self) -> Graph:
+        """The arrow as a graph."""
+        if self._graph is None:
+            self._graph = flatten(self)
+        return self._graph
+
+    def named(self, name: str) -> Arrow:
+        """The arrow as a named sub-architecture: a box of its own in the drawing and the code."""
+        return Named(name, self)
+
+    def over(self, *axes: Axis | Any) -> Arrow:
+        """The arrow applied at every index of further axes (in front): the batch lift."""
+        from categorical.functors import over
+
+        return over(self, *axes)
+
+    @property
+    def parameters(self) -> dict[str, Space]:
+        """The names and spaces of all weights."""
+        return {k: r.space for k, r in self.graph().resources().items() if r.role == "weight"}
+
+    def label(self) -> str:
+        """What messages call the arrow."""
+        return type(self).__name__.lower()
+
+    def type_text(self) -> str:
+        def side(wires: Types) -> str:
+            return " × ".join(map(str, wires)) or "One"
+
+        return f"{side(self.dom)} → {side(self.cod)}"
+
+    def __repr__(self) -> str:
+        return f"{self.label()}: {self.type_text()}"
+
+    def _repr_svg_(self) -> str:
+        from backends.diagrams import svg
+
+        return str(svg(self))
+
+    def __class_getitem__(cls, item: object) -> object:
+        from categorical.typecheck import annotation
+
+        return annotation(item)
+
+
+class OpArrow(Arrow):
+    """One operation, polymorphic over further axes."""
+
+    __slots__ = ("name", "op")
+
+    def __init__(self, op: Op, name: str = "", dom: Types | None = None, cod: Types | None = None) -> None:
+        self.op, self.name = op, name
+        if dom is None or cod is None:
+            least = op.generator.least(op)
+            dom = least if least is not None else ()
+            cod = op.box(least).cod if least is not None else ()
+        super().__init__(dom, cod, True)
+
+    def _at(self, dom: Types, cod: Types) -> Arrow:
+        return OpArrow(self.op, self.name, dom, cod)
+
+    def codomain(self, types: Types) -> Types:
+        return self.op.box(messages.arrays(self, types)).cod
+
+    def emit(self, builder: Builder, ins: tuple[int, ...], origin: Origin | None) -> tuple[int, ...]:
+        return builder.apply(self.op, ins, self.name, origin)
+
+    def label(self) -> str:
+        return self.name or self.op.name
+
+
+class Seq(Arrow):
+    """A composite; its parts keep their least types, the boundary is what counts."""
+
+    __slots__ = ("first", "second")
+
+    def __init__(self, first: Arrow, second: Arrow, dom: Types, cod: Types, open: bool) -> None:
+        self.first, self.second = first, second
+        self.dom, self.cod, self.open, self._graph = dom, cod, open, None
+
+    def _at(self, dom: Types, cod: Types) -> Arrow:
+        return Seq(self.first, self.second, dom, cod, True)
+
+    def label(self) -> str:
+        names: list[str] = []
+        pending: list[Arrow] = [self]
+        while pending and len(names) < 8:
+            one = pending.pop()
+            if isinstance(one, Seq):
+                pending += (one.second, one.first)
+            else:
+                names.append(one.label())
+        return "(" + " >> ".join(names) + (" >> …" if pending else "") + ")"
+
+
+class Par(Arrow):
+    """A product of arrows."""
+
+    __slots__ = ("left", "right")
+
+    def __init__(self, left: Arrow, right: Arrow, dom: Types | None = None, cod: Types | None = None) -> None:
+        self.left, self.right = left, right
+        super().__init__(
+            left.dom + right.dom if dom is None else dom,
+            left.cod + right.cod if cod is None else cod,
+            left.open or right.open,
+        )
+
+    def _at(self, dom: Types, cod: Types) -> Arrow:
+        return Par(self.left, self.right, dom, cod)
+
+    def label(self) -> str:
+        return "(… @ …)" if isinstance(self.left, Par) else f"({self.left.label()} @ {self.right.label()})"
+
+
+class Wiring(Arrow):
+    """Identity, copy, discard and swap: output ``i`` is input ``mapping[i]``."""
+
+    __slots__ = ("mapping", "title")
+
+    def __init__(self, dom: Types, mapping: tuple[int, ...], title: str, open: bool = False) -> None:
+        self.mapping, self.title = mapping, title
+        super().__init__(dom, tuple(dom[i] for i in mapping), open)
+
+    def _at(self, dom: Types, cod: Types) -> Arrow:
+        return Wiring(dom, self.mapping, self.title, True)
+
+    def label(self) -> str:
+        return self.title
+
+
+class Traced(Arrow):
+    """An arrow written as a function: it has a graph of its own and is a named box when used."""
+
+    __slots__ = ("body", "inline", "origin")
+
+    def __init__(self, body: Graph, inline: bool, origin: Origin | None) -> None:
+        self.body, self.inline, self.origin = body, inline, origin
+        super().__init__(body.dom, body.cod)
+        self._graph = body
+
+    def emit(self, builder: Builder, ins: tuple[int, ...], origin: Origin | None) -> tuple[int, ...]:
+        if self.inline:
+            name = builder.unique(self.body.name)
+            return builder.splice(self.body, ins, f"{name}.")
+        return call(builder, self.body, ins, builder.unique(self.body.name), origin)
+
+    def label(self) -> str:
+        return self.body.name
+
+
+class Named(Arrow):
+    """A named sub-architecture."""
+
+    __slots__ = ("body", "name")
+
+    def __init__(self, name: str, body: Arrow) -> None:
+        messages.check_name(name, "a sub-architecture")
+        self.name, self.body = name, body
+        super().__init__(body.dom, body.cod, body.open)
+
+    def _at(self, dom: Types, cod: Types) -> Arrow:
+        return Named(self.name, self.body.retype(dom))
+
+    def codomain(self, types: Types) -> Types:
+        return self.body.retype(types).cod
+
+    def emit(self, builder: Builder, ins: tuple[int, ...], origin: Origin | None) -> tuple[int, ...]:
+        types = tuple(builder.graph.types[w] for w in ins)
+        return call(builder, self.region(types), ins, builder.unique(self.name), origin)
+
+    def region(self, types: Types) -> Graph:
+        """The body as a graph of that name."""
+        from dataclasses import replace
+
+        graph = self.body.retype(types).graph()
+        return graph if graph.name == self.name else replace(graph, name=self.name)
+
+    def label(self) -> str:
+        return self.name
+
+
+class Transformed(Arrow):
+    """An arrow whose graph is computed from that of another one (tying, iterating, lifting)."""
+
+    __slots__ = ("_regions", "body", "make", "title")
+
+    def __init__(
+        self, body: Arrow, make: Callable[[Types], Graph], title: str, dom: Types, cod: Types, open: bool
+    ) -> None:
+        self.body, self.make, self.title = body, make, title
+        self._regions: dict[Types, Graph] = {}
+        super().__init__(dom, cod, open)
+
+    def _at(self, dom: Types, cod: Types) -> Arrow:
+        return Transformed(self.body, self.make, self.title, dom, cod, self.open)
+
+    def region(self, types: Types) -> Graph:
+        found = self._regions.get(types)
+        if found is None:
+            found = self._regions[types] = self.make(types)
+        return found
+
+    def codomain(self, types: Types) -> Types:
+        return self.region(types).cod
+
+    def emit(self, builder: Builder, ins: tuple[int, ...], origin: Origin | None) -> tuple[int, ...]:
+        types = tuple(builder.graph.types[w] for w in ins)
+        graph = self.region(types)
+        if graph.name:
+            return call(builder, graph, ins, builder.unique(graph.name), origin)
+        prefix = "" if all(r.name not in builder.taken for r in graph.sources.values()) else (
+            builder.unique(self.title) + "."
+        )
+        return builder.splice(graph, ins, prefix)
+
+    def label(self) -> str:
+        return self.title
+
+
+CALL = Operator(
+    "call",
+    "a named sub-architecture",
+    prefixes=lambda box, sizes: [""],
+    meaning=lambda ctx, box, run, values: run(0, values),
+)
+
+
+def call(
+    builder: Builder, graph: Graph, ins: tuple[int, ...], name: str, origin: Origin | None
+) -> tuple[int, ...]:
+    """Add a node that calls a named graph; one instance name is one set of weights."""
+    found = tuple(builder.graph.types[w] for w in ins)
+    if found != graph.dom:
+        raise messages.call_mismatch(graph, found)
+    return builder.operate(OperatorBox(CALL, (graph,), graph.dom, graph.cod), ins, name, origin)
+
+
+class _Right:
+    __slots__ = ("arrow", "ins")
+
+    def __init__(self, arrow: Arrow, ins: tuple[Any, ...]) -> None:
+        self.arrow, self.ins = arrow, ins
+
+
+class _Join:
+    __slots__ = ("outs",)
+
+    def __init__(self, outs: tuple[Any, ...]) -> None:
+        self.outs = outs
+
+
+def execute(
+    arrow: Arrow, ins: tuple[T, ...], leaf: Callable[[Arrow, tuple[T, ...]], tuple[T, ...]]
+) -> tuple[T, ...]:
+    """Run a term on any kind of wires (numbers, types): the one traversal, without recursion."""
+    current: tuple[T, ...] = ins
+    tasks: list[Arrow | _Right | _Join] = [arrow]
+    while tasks:
+        task = tasks.pop()
+        if isinstance(task, Seq):
+            tasks += (task.second, task.first)
+        elif isinstance(task, Par):
+            count = len(task.left.dom)
+            tasks += (_Right(task.right, current[count:]), task.left)
+            current = current[:count]
+        elif isinstance(task, _Right):
+            tasks += (_Join(current), task.arrow)
+            current = task.ins
+        elif isinstance(task, _Join):
+            current = task.outs + current
+        elif isinstance(task, Wiring):
+            current = tuple(current[i] for i in task.mapping)
+        else:
+            current = leaf(task, current)
+    return current
+
+
+def flatten(arrow: Arrow) -> Graph:
+    """The graph of an arrow, in one linear pass."""
+    builder = Builder()
+    names = ["x"] if len(arrow.dom) == 1 else [f"x{i + 1}" for i in range(len(arrow.dom))]
+    ins = tuple(
+        builder.input(one, builder.unique(name))
+        for one, name in zip(messages.arrays(arrow, arrow.dom), names, strict=True)
+    )
+    outs = execute(arrow, ins, lambda leaf, wires: leaf.emit(builder, wires, None))
+    return builder.finish(outs)
+
+
+def _compose(first: Arrow, second: Arrow) -> Arrow:
+    """Compose where a type must be inferred, or explain why there is none."""
+    if not isinstance(second, Arrow):
+        raise messages.not_an_arrow(second)
+    if not second.open:
+        if first.open and (wider := _widen_to(first, second.dom)) is not None:
+            return Seq(wider, second, wider.dom, second.cod, True)
+        raise messages.composition(first, second)
+    for _ in range(64):
+        try:
+            if not second.dom and isinstance(second, OpArrow):
+                cod = second.op.box(messages.arrays(second, first.cod)).cod
+            elif len(first.cod) != len(second.dom):
+                raise messages.composition(first, second)
+            else:
+                cod = execute(second, first.cod, lambda leaf, wires: leaf.codomain(wires))
+            return Seq(first, second, first.dom, cod, first.open)
+        except MissingAxis as missing:
+            if not (first.open and first.dom and (missing.extends or _bare(first))):
+                raise messages.composition(first, second, missing) from None
+            first = _add_axis(first, missing.axis)
+        except SpecError as problem:
+            raise messages.composition(first, second, problem) from None
+    raise messages.composition(first, second)
+
+
+def _bare(arrow: Arrow) -> bool:
+    """Whether nothing so far fixes an axis, so that a feature axis may still be added."""
+    return all(isinstance(one, Array) and not one.axes for one in (*arrow.dom, *arrow.cod))
+
+
+def _add_axis(arrow: Arrow, axis: Axis) -> Arrow:
+    return arrow.retype(
+        tuple(
+            one.with_axes((axis, *one.axes)) if isinstance(one, Array) and axis not in one.axes else one
+            for one in arrow.dom
+        )
+    )
+
+
+def _widen_to(arrow: Arrow, wanted: Types) -> Arrow | None:
+    """An open arrow at the larger type whose codomain is ``wanted``, if the missing axes do it."""
+    if len(arrow.cod) != len(wanted) or len(arrow.dom) != 1:
+        return None
+    got, want = arrow.cod[0], wanted[0]
+    if not isinstance(got, Array) or not isinstance(want, Array) or not isinstance(arrow.dom[0], Array):
+        return None
+    extra = tuple(a for a in want.axes if a not in got.axes)
+    try:
+        wider = arrow.retype((arrow.dom[0].with_axes((*extra, *arrow.dom[0].axes)),))
+    except SpecError:
+        return None
+    return wider if wider.cod == wanted else None
+
+
+# --- structural arrows ---------------------------------------------------------------------------
+
+
+def identity(*types: object) -> Arrow:
+    """The identity on wires."""
+    wires = tuple(w for t in types for w in space(t).wires)
+    return Wiring(wires, tuple(range(len(wires))), "identity")
+
+
+def copy(type_: object, times: int = 2) -> Arrow:
+    """The diagonal: every wire of a space, ``times`` times."""
+    wires = space(type_).wires
+    return Wiring(wires, tuple(range(len(wires))) * times, "copy")
+
+
+def discard(type_: object) -> Arrow:
+    """The arrow to the unit."""
+    return Wiring(space(type_).wires, (), "discard")
+
+
+def swap(left: object, right: object) -> Arrow:
+    """The symmetry."""
+    a, b = space(left).wires, space(right).wires
+    order = (*range(len(a), len(a) + len(b)), *range(len(a)))
+    return Wiring(a + b, tuple(order), "swap")
+
+
+def sequence(arrows: Sequence[Arrow]) -> Arrow:
+    """The composite of a non-empty list."""
+    result = arrows[0]
+    for one in arrows[1:]:
+        result = result >> one
+    return result

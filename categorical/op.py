@@ -1,0 +1,116 @@
+"""The operations: the public surface of the generators (``from categorical import op``).
+
+Constants of this module (``op.relu``, ``op.add``) are arrows; functions (``op.linear(c, h)``,
+``op.mean(n)``) make arrows.  All are polymorphic over axes that they do not mention.
+
+>>> from categorical import Dim, Real, op
+>>> n, c = Dim.named("n c")
+>>> (op.relu >> op.mean(n)).at(Real[n, c])
+(relu >> mean): Real[n, c] → Real[c]
+
+An operation that does not exist is an ordinary attribute error:
+
+>>> op.rleu
+Traceback (most recent call last):
+...
+AttributeError: module 'categorical.op' has no attribute 'rleu'
+"""
+
+from __future__ import annotations
+
+from categorical.arrows import OpArrow
+from categorical.index import Axis, IndexSet
+from categorical.ops import pointwise as _pointwise
+from categorical.ops import reduction as _reduction
+from categorical.ops.axes import expand, relabel
+from categorical.ops.contraction import contract, einsum, linear
+from categorical.ops.pointwise import add, div, maximum, minimum, mul, neg, scale, sub
+
+relu = _pointwise.unary("relu")
+gelu = _pointwise.unary("gelu")
+gelu_tanh = _pointwise.unary("gelu_tanh")
+silu = _pointwise.unary("silu")
+sigmoid = _pointwise.unary("sigmoid")
+tanh = _pointwise.unary("tanh")
+exp = _pointwise.unary("exp")
+log = _pointwise.unary("log")
+sqrt = _pointwise.unary("sqrt")
+rsqrt = _pointwise.unary("rsqrt")
+softplus = _pointwise.unary("softplus")
+elu = _pointwise.unary("elu")
+hard_tanh = _pointwise.unary("hard_tanh")
+softsign = _pointwise.unary("softsign")
+abs = _pointwise.unary("abs")
+sin = _pointwise.unary("sin")
+cos = _pointwise.unary("cos")
+square = _pointwise.unary("square")
+reciprocal = _pointwise.unary("reciprocal")
+erf = _pointwise.unary("erf")
+mish = _pointwise.unary("mish")
+relu6 = _pointwise.unary("relu6")
+logsigmoid = _pointwise.unary("logsigmoid")
+
+
+def leaky_relu(slope: float = 0.01) -> OpArrow:
+    """``max(x, slope · x)``."""
+    return _pointwise.unary("leaky_relu", slope=slope)
+
+
+def sum(*over: IndexSet | Axis, masked: bool = False) -> OpArrow:
+    """The sum along axes; ``masked`` adds a second input, a ``Bool`` mask of what counts."""
+    return _reduction.reduction(_reduction.SUM, over, masked)
+
+
+def mean(*over: IndexSet | Axis, masked: bool = False) -> OpArrow:
+    """The mean along axes; the mean of nothing (everything masked) is 0."""
+    return _reduction.reduction(_reduction.MEAN, over, masked)
+
+
+def softmax(*over: IndexSet | Axis, masked: bool = False) -> OpArrow:
+    """exp, normalised along axes; a row that is masked everywhere gives zeros."""
+    return _reduction.reduction(_reduction.SOFTMAX, over, masked)
+
+
+
+__all__ = [
+    "abs",
+    "add",
+    "contract",
+    "cos",
+    "div",
+    "einsum",
+    "elu",
+    "erf",
+    "exp",
+    "expand",
+    "gelu",
+    "gelu_tanh",
+    "hard_tanh",
+    "leaky_relu",
+    "linear",
+    "log",
+    "logsigmoid",
+    "maximum",
+    "mean",
+    "minimum",
+    "mish",
+    "mul",
+    "neg",
+    "reciprocal",
+    "relabel",
+    "relu",
+    "relu6",
+    "rsqrt",
+    "scale",
+    "sigmoid",
+    "silu",
+    "sin",
+    "softmax",
+    "softplus",
+    "softsign",
+    "sqrt",
+    "square",
+    "sub",
+    "sum",
+    "tanh",
+]

@@ -1,0 +1,1 @@
+"""The generators, one family a file; ``categorical.op`` is their public surface."""

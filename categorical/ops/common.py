@@ -1,0 +1,161 @@
+"""What the records of generators share: checks of input types, and standard naturality.
+
+>>> from categorical import Dim, Real
+>>> n, m = Dim.named("n m")
+>>> same("add", (Real[n], Real[n]))
+Real[n]
+>>> same("add", (Real[n], Real[m]))
+Traceback (most recent call last):
+...
+categorical.errors.SpecError: error[CM010]: `add` needs two wires of one type
+...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from categorical import messages
+from categorical.arrows import OpArrow
+from categorical.errors import SpecError
+from categorical.index import Axis, Dim, IndexSet, axis
+from categorical.naturality import FUNCTION, LINEAR, NONE, NaturalityClass
+from categorical.records import Box, Generator, MissingAxis, Op
+from categorical.spaces import Array
+
+
+def make(generator: Generator, name: str = "", **attrs: Any) -> OpArrow:
+    """The open arrow of a generator; ``name`` names its weights."""
+    if name:
+        messages.check_name(name, "a resource")
+    return OpArrow(Op(generator, **attrs), name)
+
+
+def count(name: str, inputs: Sequence[Array], want: int) -> None:
+    """CM007 unless there are ``want`` inputs."""
+    if len(inputs) != want:
+        raise messages.arity(name, want, len(inputs))
+
+
+def numeric(name: str, *inputs: Array) -> None:
+    """CM011 unless every input is a real or complex array."""
+    for one in inputs:
+        if one.kind not in ("real", "complex"):
+            raise SpecError(
+                "CM011",
+                f"`{name}` needs numbers and got {one}",
+                help=["look indices up with op.embedding, or turn a mask into numbers with op.indicator"],
+            )
+
+
+def boolean(name: str, one: Array) -> None:
+    """CM011 unless the input is a mask."""
+    if one.kind != "bool":
+        raise SpecError("CM011", f"`{name}` needs a Bool mask and got {one}")
+
+
+def has(name: str, one: Array, wanted: Axis, extends: bool = False) -> int:
+    """The position of an axis, or CM005 (CM006 where an occurrence must be chosen)."""
+    place = one.position(wanted)
+    if place < 0:
+        raise MissingAxis.of(name, wanted, one, extends)
+    return place
+
+
+def pick(name: str, one: Array, wanted: IndexSet | Axis, extends: bool = False) -> Axis:
+    """The occurrence meant by an index set; CM006 where two qualify."""
+    if isinstance(wanted, Axis):
+        has(name, one, wanted, extends)
+        return wanted
+    found = [a for a in one.axes if a.index is wanted]
+    if len(found) > 1:
+        raise SpecError(
+            "CM006",
+            f"`{name}` over `{wanted}` is ambiguous",
+            facts=[("array", str(one)), ("occurrences", ", ".join(map(str, found)))],
+            help=[f"say which one: {found[-1]}"],
+        )
+    if not found:
+        raise MissingAxis.of(name, axis(wanted), one, extends)
+    return found[0]
+
+
+def same(name: str, inputs: Sequence[Array]) -> Array:
+    """The common type of two inputs; nothing broadcasts silently (CM004, CM003, CM010)."""
+    first, second = inputs
+    if first is second:
+        return first
+    text, mend = messages.difference(second, first)
+    facts = [("left", str(first)), ("right", str(second))]
+    if text:
+        facts.append(("difference", text))
+    helps = [mend] if mend else []
+    code = "CM010"
+    if first.kind != second.kind:
+        code = "CM011"
+    elif set(first.axes) == set(second.axes) or (
+        first.size is second.size and len(first.axes) != len(second.axes)
+    ):
+        code = "CM003"
+    elif set(first.axes) < set(second.axes) or set(second.axes) < set(first.axes):
+        small, large = (first, second) if len(first.axes) < len(second.axes) else (second, first)
+        extra = ", ".join(str(a) for a in large.axes if a not in small.axes)
+        code, helps = "CM004", [f"expand the smaller one explicitly: op.expand({extra})"]
+    raise SpecError(code, f"`{name}` needs two wires of one type", facts=facts, help=helps)
+
+
+def replace_axis(one: Array, old: Axis, *new: Axis) -> Array:
+    """The array type with one axis replaced in place."""
+    place = one.position(old)
+    return one.with_axes((*one.axes[:place], *new, *one.axes[place + 1 :]))
+
+
+def drop_axes(one: Array, axes: Sequence[Axis]) -> Array:
+    return one.with_axes(tuple(a for a in one.axes if a not in axes))
+
+
+def mentions(dim: Dim, *axes: Axis) -> bool:
+    """Whether a dim is part of the index set of one of the axes."""
+    return any(dim in a.index.atoms for a in axes)
+
+
+def carried(box: Box, dim: Dim, acted: Sequence[Axis], acted_class: NaturalityClass) -> NaturalityClass:
+    """``acted_class`` if the op acts on an axis over ``dim``; otherwise a linear op carries it."""
+    return acted_class if mentions(dim, *acted) else LINEAR
+
+
+def carried_pointwise(
+    box: Box, dim: Dim, acted: Sequence[Axis], acted_class: NaturalityClass
+) -> NaturalityClass:
+    """As ``carried`` for an op that is nonlinear in its data: other axes carry index maps only."""
+    return acted_class if mentions(dim, *acted) else FUNCTION
+
+
+def nowhere(box: Box, dim: Dim, mode: str) -> NaturalityClass:
+    """Natural for nothing on any axis that occurs in the box."""
+    return NONE if any(dim in a.atoms for a in (*box.dom, *box.cod)) else LINEAR
+
+
+def check_linear_actions(name: str, odd: bool, inputs: Sequence[Array]) -> None:
+    """A nonlinear pointwise map on a linear axis: CM016 (sign) and CM017 (rotation)."""
+    for one in inputs:
+        for a in one.axes:
+            for dim in a.index.atoms:
+                if dim.action == "rotation":
+                    raise SpecError(
+                        "CM017",
+                        f"`{name}` does not apply to the rotation axis `{dim}`",
+                        facts=[("wire", str(one)), ("reason", "a rotation mixes the entries along it")],
+                        help=[
+                            "gate by an invariant: the norm along the axis, "
+                            f"op.einsum contracting {dim}, then multiply"
+                        ],
+                    )
+                if dim.action == "sign" and not odd:
+                    raise SpecError(
+                        "CM016",
+                        f"`{name}` does not commute with the sign action on `{dim}`",
+                        facts=[("wire", str(one)), ("reason", f"{name}(−x) ≠ −{name}(x)")],
+                        help=["use an odd function: op.tanh, op.softsign, op.hard_tanh, or a gate"],
+                    )
