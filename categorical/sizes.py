@@ -29,7 +29,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from itertools import product
 from typing import ClassVar, Union
 
@@ -314,7 +314,7 @@ def floor_div(p: SizeLike, s: int) -> Size:
     return _floor(Size.of(p), s)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _floor(p: Size, s: int) -> Size:
     out = Size.of(0)
     while s > 1:
@@ -519,7 +519,9 @@ def _joined(pieces: list[tuple[bool, str]]) -> str:
     if pieces[0][0]:
         first = next((i for i, (negative, _) in enumerate(pieces) if not negative), 0)
         pieces = [pieces[first], *pieces[:first], *pieces[first + 1 :]]
-    out = ("-" if pieces[0][0] else "") + pieces[0][1]
+    out = pieces[0][1]
+    if pieces[0][0]:  # -(a//2) and (-a)//2 differ
+        out = f"-({out})" if "//" in out else f"-{out}"
     return out + "".join((" - " if negative else " + ") + text for negative, text in pieces[1:])
 
 
