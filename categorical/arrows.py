@@ -278,6 +278,9 @@ class Named(Arrow):
         graph = self.body.retype(types).graph()
         return graph if graph.name == self.name else replace(graph, name=self.name)
 
+    def graph(self) -> Graph:
+        return self.region(self.dom)
+
     def label(self) -> str:
         return self.name
 
@@ -302,6 +305,9 @@ class Transformed(Arrow):
         if found is None:
             found = self._regions[types] = self.make(types)
         return found
+
+    def graph(self) -> Graph:
+        return self.region(self.dom)
 
     def codomain(self, types: Types) -> Types:
         return self.region(types).cod

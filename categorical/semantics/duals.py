@@ -243,11 +243,10 @@ class DualAlgebra(Algebra[Dual]):
 
     def maximum(self, a: Dual, b: Dual) -> Dual:
         share = np.where(a.value == b.value, 0.5, (a.value > b.value).astype(np.float64))
-        return Dual(
-            np.maximum(a.value, b.value),
-            np.where(share > 0, share * a.tangent, 0.0)
-            + np.where(share < 1, (1 - share) * b.tangent, 0.0),
-        )
+        with np.errstate(invalid="ignore"):
+            first = np.where(share > 0, share * a.tangent, 0.0)
+            second = np.where(share < 1, (1 - share) * b.tangent, 0.0)
+        return Dual(np.maximum(a.value, b.value), first + second)
 
     def less(self, a: Dual, b: Dual) -> Condition:
         return np.less(a.value, b.value)

@@ -24,8 +24,7 @@ from categorical.semantics.algebra import Index, Number, Numbers, OutsideFragmen
 LIMB = 16
 LIMB_MASK = (1 << LIMB) - 1
 SMALL_WORK = 1 << 14
-SMALL_DEPTH = 1 << 15
-LARGE_DEPTH = 1 << 20
+DEPTH = 1 << 20
 
 
 def is_prime(n: int) -> bool:
@@ -140,15 +139,14 @@ def matmul(a: Index, b: Index, p: int) -> Index:
     """Batched matrix product of residues, exact at every size."""
     batch, rows, depth = a.shape
     columns = b.shape[2]
-    small = batch * rows * depth * columns <= SMALL_WORK
-    limit = SMALL_DEPTH if small else LARGE_DEPTH
-    kernel = _matmul_integers if small else _matmul_limbs
-    if depth <= limit:
-        return kernel(a, b, p)
+    if batch * rows * depth * columns <= SMALL_WORK:
+        return _matmul_integers(a, b, p)
+    if depth <= DEPTH:
+        return _matmul_limbs(a, b, p)
     result = np.zeros((batch, rows, columns), dtype=np.int64)
-    for start in range(0, depth, limit):
-        stop = start + limit
-        result = (result + kernel(a[:, :, start:stop], b[:, start:stop], p)) % p
+    for start in range(0, depth, DEPTH):
+        stop = start + DEPTH
+        result = (result + _matmul_limbs(a[:, :, start:stop], b[:, start:stop], p)) % p
     return result
 
 

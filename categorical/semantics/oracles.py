@@ -43,6 +43,9 @@ _STEP = np.uint64(0x9E3779B97F4A7C15)
 _MIX1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX2 = np.uint64(0x94D049BB133111EB)
 
+#: Ranks run from -TOP to TOP.
+TOP = 1 << 61
+
 
 def mix(x: Hashes) -> Hashes:
     """The finaliser of splitmix64: a bijection of 64-bit words that scatters every bit."""
@@ -58,6 +61,7 @@ class Oracles:
     def __init__(self, p: int, seed: int) -> None:
         self.p = p
         self.half = (p - 1) // 2
+        self.small = min(1024, p // 8)
         self.secret = f"{seed}:{p}"
         self._keys: dict[tuple[str, tuple[tuple[str, float], ...]], np.uint64] = {}
 
@@ -104,9 +108,15 @@ class Oracles:
     def rank(self, x: Index) -> Index:
         """A random total order of the residues, as an odd injection into the integers.
 
-        Two residues share a rank with probability 2⁻⁶².
+        Small integers keep their own order, k standing at k / (k + 1) of the way up, so that bounds
+        such as -1, 0, 1, 6 are what they seem; the others fall between them at random, and two of
+        them share a rank with probability 2⁻⁶¹.
         """
-        words = self.hashes("order", self.canonical(x))
-        size = (words >> np.uint64(2)).astype(np.int64) + 1
-        positive = (words & np.uint64(1)).astype(np.bool_) ^ (x > self.half)
-        return np.where(x == 0, 0, np.where(positive, size, -size))
+        near = self.canonical(x)
+        words = self.hashes("order", near)
+        small = near <= self.small
+        whole = np.where(small, near, 0)
+        place = whole * (TOP // (whole + 1)) + whole * (TOP % (whole + 1)) // (whole + 1)
+        size = np.where(small, place, (words >> np.uint64(3)).astype(np.int64) + 1)
+        odd = (words & np.uint64(1)).astype(np.bool_) & ~small
+        return np.where(odd ^ (x > self.half), -size, size)
