@@ -198,6 +198,50 @@ class Algebra(ABC, Generic[V]):
     def apply(self, name: str, v: V, **params: float) -> V:
         """A named pointwise function, one of `FUNCTIONS`."""
 
+    def offset(self, v: V, axes: int | Sequence[int], where: Condition | None = None) -> V:
+        """What to subtract before `exp` in `softmax` and `logsumexp`, which do not depend on it.
+
+        Floats subtract the maximum, against overflow; exact algebras subtract nothing, and so
+        need no order. The axes are kept, with size 1. The offset has no derivative.
+        """
+        along = axes_of(axes, len(self.shape(v)))
+        kept = tuple(1 if i in along else n for i, n in enumerate(self.shape(v)))
+        return self.zeros(kept)
+
+    def _exponentials(
+        self, v: V, axes: int | Sequence[int], where: Condition | None
+    ) -> tuple[V, V, V]:
+        """Offset, exponentials (0 where masked), their sum (1 where nothing is unmasked)."""
+        along = axes_of(axes, len(self.shape(v)))
+        offset = self.offset(v, axes, where)
+        shifted = self.sub(v, offset)
+        mask = None if where is None else np.broadcast_to(where, self.shape(v))
+        if mask is not None:
+            shifted = self.where(mask, shifted, self.zeros(self.shape(v)))
+        terms = self.apply("exp", shifted)
+        if mask is not None:
+            terms = self.where(mask, terms, self.zeros(self.shape(v)))
+        total = self.structural(self.sum(terms, along), lambda a: np.expand_dims(a, along))
+        if mask is not None:
+            some = np.any(mask != 0, axis=along, keepdims=True)
+            total = self.where(some, total, self.ones(self.shape(total)))
+        return offset, terms, total
+
+    def softmax(self, v: V, axes: int | Sequence[int], where: Condition | None = None) -> V:
+        """Exponentials over their sum, along axes, among the entries where the mask is true.
+
+        Masked entries are 0; where nothing is unmasked, all are.
+        """
+        _, terms, total = self._exponentials(v, axes, where)
+        return self.div(terms, total)
+
+    def logsumexp(self, v: V, axes: int | Sequence[int], where: Condition | None = None) -> V:
+        """Logarithm of the sum of exponentials; 0 where nothing is unmasked."""
+        along = axes_of(axes, len(self.shape(v)))
+        offset, _, total = self._exponentials(v, axes, where)
+        result = self.add(offset, self.apply("log", total))
+        return self.structural(result, lambda a: np.squeeze(a, axis=along))
+
     # order --------------------------------------------------------------------------------------
 
     @abstractmethod

@@ -222,6 +222,9 @@ class DualAlgebra(Algebra[Dual]):
             value = np.asarray(FORMULAS[name](v.value, filled))
             return Dual(value, SLOPES[name](v.value, value, filled) * v.tangent)
 
+    def offset(self, v: Dual, axes: int | Sequence[int], where: Condition | None = None) -> Dual:
+        return self.constant(self.floats.offset(v.value, axes, where))
+
     def max(self, v: Dual, axes: int | Sequence[int], where: Condition | None = None) -> Dual:
         along = axes_of(axes, v.value.ndim)
         value = self.floats.max(v.value, along, where)

@@ -15,8 +15,8 @@ TESTED instead of EXACT. Two readings are offered by `order`:
   residues (with max{x, x} = x); a law that passes holds for every symmetric aggregator. A
   comparison is a random bit of the difference, with exactly one of a < b, a = b, b < a.
 - `"total"`: a random total order in which small integers keep their places and a < b iff −b < −a.
-  Maxima are elements, nested maxima merge, `relu(x) = max(x, 0)`, `sign` is ±1, `abs` follows. Not modelled: the order is
-  compatible neither with addition nor with positive scaling.
+  Maxima are elements, nested maxima merge, `relu(x) = max(x, 0)`, `sign` is ±1, `abs` follows.
+  Not modelled: the order is compatible neither with addition nor with positive scaling.
 
 `argmax` always uses the total order. Comparisons give 0/1 int64 *oracle conditions*.
 

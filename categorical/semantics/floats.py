@@ -214,6 +214,13 @@ class FloatAlgebra(Algebra[Numbers]):
         with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
             return np.asarray(FORMULAS[name](v, filled))
 
+    def offset(
+        self, v: Numbers, axes: int | Sequence[int], where: Condition | None = None
+    ) -> Numbers:
+        along = axes_of(axes, v.ndim)
+        largest = self.max(v, along, where)
+        return np.expand_dims(np.where(np.isfinite(largest), largest, 0.0), along)
+
     def max(self, v: Numbers, axes: int | Sequence[int], where: Condition | None = None) -> Numbers:
         chosen = True if where is None else np.broadcast_to(where, v.shape)
         return np.asarray(np.max(v, axis=axes_of(axes, v.ndim), initial=-np.inf, where=chosen))
