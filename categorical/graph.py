@@ -171,7 +171,7 @@ class Graph:
                 pending.extend(node.regions)
 
     def conditions(self) -> frozenset[Condition]:
-        """The side conditions of all sizes that occur."""
+        """The side conditions of all sizes that occur, and those of the boxes."""
         found: set[Condition] = set()
         seen: set[Array] = set()
         pending = [self]
@@ -182,7 +182,10 @@ class Graph:
                     seen.add(one)
                     for axis in one.axes:
                         found |= axis.size.conditions
-            pending.extend(region for node in graph.nodes for region in node.regions)
+            for node in graph.nodes:
+                pending.extend(node.regions)
+                if isinstance(node.box, Box):
+                    found.update(node.box.conditions)
         return frozenset(found)
 
     @property

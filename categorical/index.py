@@ -316,7 +316,10 @@ def quotient(whole: IndexSet | int, part: IndexSet | int) -> IndexSet:
     if found is None:
         made = object.__new__(Quotient)
         made.whole, made.part, made._key = whole, part, key
-        made.size = exact_quotient(whole.size, part.size)
+        try:
+            made.size = exact_quotient(whole.size, part.size)
+        except ValueError as problem:
+            raise SpecError("CM008", str(problem)) from None
         made.atoms = whole.atoms | part.atoms
         found = IndexSet._table[key] = made
     return found

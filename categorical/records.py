@@ -35,7 +35,7 @@ from categorical.errors import SpecError
 from categorical.index import Axis, Dim, IndexSet
 from categorical.naturality import NONE, NaturalityClass
 from categorical.semantics.algebra import Algebra
-from categorical.sizes import Size
+from categorical.sizes import Condition, Size
 from categorical.spaces import Array
 
 WEIGHT, FROZEN, STATISTIC, STALE, NOISE = "weight", "frozen", "statistic", "stale", "noise"
@@ -87,11 +87,13 @@ class ResourceSpec:
 
 @dataclass(frozen=True)
 class Signature:
-    """What typing returns: data outputs, resources, and the resources that the box rewrites."""
+    """What typing returns: data outputs, resources, the resources that the box rewrites, and the
+    conditions on sizes under which it is defined (beyond those of the sizes themselves)."""
 
     outputs: tuple[Array, ...]
     resources: tuple[ResourceSpec, ...] = ()
     updates: tuple[str, ...] = ()
+    conditions: tuple[Condition, ...] = ()
 
 
 Attrs = Mapping[str, Any]
@@ -187,16 +189,13 @@ def _op(name: str, attrs: dict[str, Any]) -> Op:
 class Box:
     """An op at the types of its data inputs; interned through ``Op.box``."""
 
-    __slots__ = ("cod", "dom", "op", "resources", "updates")
+    __slots__ = ("cod", "conditions", "dom", "op", "resources", "updates")
     _table: ClassVar[dict[tuple[Op, tuple[Array, ...]], Box]] = {}
 
     def __init__(self, op: Op, dom: tuple[Array, ...], signature: Signature) -> None:
         self.op, self.dom = op, dom
-        self.cod, self.resources, self.updates = (
-            signature.outputs,
-            signature.resources,
-            signature.updates,
-        )
+        self.cod, self.resources = signature.outputs, signature.resources
+        self.updates, self.conditions = signature.updates, signature.conditions
 
     @property
     def generator(self) -> Generator:
