@@ -208,38 +208,42 @@ class Algebra(ABC, Generic[V]):
         kept = tuple(1 if i in along else n for i, n in enumerate(self.shape(v)))
         return self.zeros(kept)
 
+    def stabilised(self, v: V, axes: int | Sequence[int], where: Condition | None = None) -> V:
+        """`v` less its offset, and 0 where masked: safe to exponentiate."""
+        shifted = self.sub(v, self.offset(v, axes, where))
+        if where is None:
+            return shifted
+        mask = np.broadcast_to(where, self.shape(v))
+        return self.where(mask, shifted, self.zeros(self.shape(v)))
+
     def _exponentials(
         self, v: V, axes: int | Sequence[int], where: Condition | None
-    ) -> tuple[V, V, V]:
-        """Offset, exponentials (0 where masked), their sum (1 where nothing is unmasked)."""
+    ) -> tuple[V, V]:
+        """Exponentials (0 where masked) and their sum (1 where nothing is unmasked)."""
         along = axes_of(axes, len(self.shape(v)))
-        offset = self.offset(v, axes, where)
-        shifted = self.sub(v, offset)
-        mask = None if where is None else np.broadcast_to(where, self.shape(v))
-        if mask is not None:
-            shifted = self.where(mask, shifted, self.zeros(self.shape(v)))
-        terms = self.apply("exp", shifted)
-        if mask is not None:
+        terms = self.apply("exp", self.stabilised(v, axes, where))
+        if where is not None:
+            mask = np.broadcast_to(where, self.shape(v))
             terms = self.where(mask, terms, self.zeros(self.shape(v)))
         total = self.structural(self.sum(terms, along), lambda a: np.expand_dims(a, along))
-        if mask is not None:
+        if where is not None:
             some = np.any(mask != 0, axis=along, keepdims=True)
             total = self.where(some, total, self.ones(self.shape(total)))
-        return offset, terms, total
+        return terms, total
 
     def softmax(self, v: V, axes: int | Sequence[int], where: Condition | None = None) -> V:
         """Exponentials over their sum, along axes, among the entries where the mask is true.
 
         Masked entries are 0; where nothing is unmasked, all are.
         """
-        _, terms, total = self._exponentials(v, axes, where)
+        terms, total = self._exponentials(v, axes, where)
         return self.div(terms, total)
 
     def logsumexp(self, v: V, axes: int | Sequence[int], where: Condition | None = None) -> V:
         """Logarithm of the sum of exponentials; 0 where nothing is unmasked."""
         along = axes_of(axes, len(self.shape(v)))
-        offset, _, total = self._exponentials(v, axes, where)
-        result = self.add(offset, self.apply("log", total))
+        _, total = self._exponentials(v, axes, where)
+        result = self.add(self.offset(v, along, where), self.apply("log", total))
         return self.structural(result, lambda a: np.squeeze(a, axis=along))
 
     # order --------------------------------------------------------------------------------------
@@ -262,6 +266,19 @@ class Algebra(ABC, Generic[V]):
 
     def minimum(self, a: V, b: V) -> V:
         return self.neg(self.maximum(self.neg(a), self.neg(b)))
+
+    def shift(self, v: V, places: Sequence[int], mask: Condition | None = None) -> V:
+        """What `exp` subtracts first so that nothing overflows, with unit axes in `places`.
+
+        Any constant will do, since a softmax does not change; so it has no derivative. Floats take
+        the largest unmasked entry (0 where everything is masked), exact algebras take 0.
+        """
+        alone = set(axes_of(tuple(places), len(self.shape(v))))
+        return self.zeros(tuple(1 if i in alone else n for i, n in enumerate(self.shape(v))))
+
+    def stabilised(self, v: V, places: Sequence[int], mask: Condition | None = None) -> V:
+        """`v` minus its shift."""
+        return self.sub(v, self.shift(v, places, mask))
 
     # conditions ---------------------------------------------------------------------------------
 
