@@ -1,0 +1,1 @@
+"""Out of the language: PyTorch source (`backends.pytorch`) and drawings (`backends.diagrams`)."""
