@@ -137,18 +137,7 @@ def _softmax_meaning(ctx: Context, box: Box, values: tuple[Any, ...]) -> tuple[A
     algebra, x = ctx.algebra, values[0]
     places = tuple(box.dom[0].position(a) for a in over_axes("softmax", box.op, box.dom[0]))
     mask = mask_like(ctx, box, values[1]) if box.op["masked"] else None
-    weights = algebra.apply("exp", algebra.stabilised(x, places, mask))
-    zero = algebra.zeros(algebra.shape(x))
-    if mask is not None:
-        weights = algebra.where(mask, weights, zero)
-    total = algebra.sum(weights, places)
-    shape = [1 if i in places else n for i, n in enumerate(algebra.shape(x))]
-    total = algebra.structural(total, lambda t: t.reshape(shape))
-    if mask is not None:
-        ones = algebra.ones(algebra.shape(total))
-        empty = ~mask.any(axis=places, keepdims=True)
-        total = algebra.where(empty, ones, total)
-    return (algebra.div(weights, total),)
+    return (algebra.softmax(x, places, mask),)
 
 
 def _softmax_natural(box: Box, dim: Dim, mode: str) -> NaturalityClass:

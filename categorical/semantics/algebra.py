@@ -267,19 +267,6 @@ class Algebra(ABC, Generic[V]):
     def minimum(self, a: V, b: V) -> V:
         return self.neg(self.maximum(self.neg(a), self.neg(b)))
 
-    def shift(self, v: V, places: Sequence[int], mask: Condition | None = None) -> V:
-        """What `exp` subtracts first so that nothing overflows, with unit axes in `places`.
-
-        Any constant will do, since a softmax does not change; so it has no derivative. Floats take
-        the largest unmasked entry (0 where everything is masked), exact algebras take 0.
-        """
-        alone = set(axes_of(tuple(places), len(self.shape(v))))
-        return self.zeros(tuple(1 if i in alone else n for i, n in enumerate(self.shape(v))))
-
-    def stabilised(self, v: V, places: Sequence[int], mask: Condition | None = None) -> V:
-        """`v` minus its shift."""
-        return self.sub(v, self.shift(v, places, mask))
-
     # conditions ---------------------------------------------------------------------------------
 
     @abstractmethod

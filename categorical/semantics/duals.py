@@ -251,9 +251,6 @@ class DualAlgebra(Algebra[Dual]):
             second = np.where(share < 1, (1 - share) * b.tangent, 0.0)
         return Dual(np.maximum(a.value, b.value), first + second)
 
-    def shift(self, v: Dual, places: Sequence[int], mask: Condition | None = None) -> Dual:
-        return self.constant(self.floats.shift(v.value, places, mask))
-
     def less(self, a: Dual, b: Dual) -> Condition:
         return np.less(a.value, b.value)
 

@@ -236,11 +236,6 @@ class FloatAlgebra(Algebra[Numbers]):
     def maximum(self, a: Numbers, b: Numbers) -> Numbers:
         return np.maximum(a, b)
 
-    def shift(self, v: Numbers, places: Sequence[int], mask: Condition | None = None) -> Numbers:
-        along = axes_of(tuple(places), v.ndim)
-        largest = np.expand_dims(self.max(v.real, along, mask), along)
-        return np.where(np.isfinite(largest), largest, 0.0)
-
     def less(self, a: Numbers, b: Numbers) -> Condition:
         return np.less(a, b)
 
