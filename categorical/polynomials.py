@@ -220,10 +220,10 @@ class Parts(NamedTuple):
 def split(num: Poly, den: Poly) -> Parts:
     """The parts of num/den (in lowest terms); a denominator of several terms is not taken apart."""
     if len(den) > 1:
-        whole, rest = divmod_poly(num, den)
-        return Parts(terms(whole), ((terms(rest), terms(den)),))
+        quotient, rest = divmod_poly(num, den)
+        return Parts(terms(quotient), ((terms(rest), terms(den)),))
     (below, scale), *_ = den.items()
-    whole = {}
+    whole: Poly = {}
     groups: list[tuple[Mono, int, Poly]] = []  # denominators share no factor between groups
     for mono, c in terms(num):
         shared, common = mono_gcd([mono, below]), math.gcd(c, scale)
@@ -243,6 +243,8 @@ def split(num: Poly, den: Poly) -> Parts:
             right = mul(term, {_over(lcm, under): n // factor})
             under, factor, term = lcm, n, add(left, right)
         groups = [*apart, (under, factor, term)]
+    if len(groups) > 1 and any(part.keys() == {ONE} for _, _, part in groups):
+        groups = [(below, scale, add(num, mul(whole, den), -1))]  # 1//2 + 1//n is (n + 2)//(2*n)
     quotients = [(terms(part), ((under, factor),)) for under, factor, part in groups]
     return Parts(terms(whole), tuple(sorted(quotients, key=_quotient_order)))
 

@@ -7,8 +7,9 @@ carries the condition ``q | p``, written here as everywhere in number theory.
 Laws. Sizes are a commutative ring; ``q * (p // q) = p``; ``⌊(s*m + r)/s⌋ = m + ⌊r/s⌋``;
 ``⌊⌊p/a⌋/b⌋ = ⌊p/(a*b)⌋``. Sizes are interned: without floors two sizes are one object if and only
 if they agree wherever both are defined; with floors, one object implies equal, and ``always_equal``
-decides the rest. ``conditions`` says when the number is whole, which can be weaker than the
-conditions of its parts (``3*(d//h)`` is whole if ``h | 3*d``): who builds ``d//h`` collects there.
+decides the rest. ``conditions`` says when the quotients, as they are printed, are whole. That can
+be weaker than what the parts asked for (``3*(d//h)`` is whole if ``h | 3*d``): who builds ``d//h``
+collects its conditions there.
 
 Accepted:
 
@@ -163,7 +164,7 @@ class Size:
 
     @property
     def conditions(self) -> frozenset["Condition"]:
-        """What makes it, and every floor inside it, a whole number."""
+        """What makes each quotient in it whole, as it is printed; floors inside included."""
         out: set[Condition] = set()
         for num, den in self._parts().quotients:
             condition = _divisibility(num, den)
@@ -176,16 +177,16 @@ class Size:
 
     def evaluate(self, env: Mapping[str, int]) -> int:
         """The value at an assignment; ValueError on a missing name or a broken condition."""
-        whole, quotients = self._parts()
-        total = _value(whole, env)
-        for num, den in quotients:
-            above, below = _value(num, env), _value(den, env)
-            if below == 0 or above % below:
-                at = ", ".join(f"{s}={env[s]}" for s in sorted(self.symbols))
-                fails = f"{_sum_text(den)} | {_sum_text(num)}"
-                raise ValueError(f"{self} is not a whole number: {fails} fails at {at}")
-            total += above // below
-        return total
+        above, below = _value(self._num, env), _value(self._den, env)
+        if below and above % below == 0:
+            return above // below
+        fails = next(
+            f"{_sum_text(den)} | {_sum_text(num)}"
+            for num, den in self._parts().quotients
+            if _value(den, env) == 0 or _value(num, env) % _value(den, env)
+        )
+        at = ", ".join(f"{s}={env[s]}" for s in sorted(self.symbols))
+        raise ValueError(f"{self} is not a whole number: {fails} fails at {at}")
 
     def substitute(self, env: Mapping[str, SizeLike]) -> "Size":
         """The size with some names replaced, in normal form again."""
