@@ -22,9 +22,20 @@ from categorical.arrows import OpArrow
 from categorical.index import Axis, IndexSet
 from categorical.ops import pointwise as _pointwise
 from categorical.ops import reduction as _reduction
-from categorical.ops.axes import expand, relabel
+from categorical.ops.axes import (
+    diagonal,
+    expand,
+    merge,
+    relabel,
+    split,
+    squeeze,
+    transpose,
+    unsqueeze,
+)
 from categorical.ops.contraction import contract, einsum, linear
 from categorical.ops.pointwise import add, div, maximum, minimum, mul, neg, scale, sub
+from categorical.ops.sums import concat, flip, roll, take, unconcat
+from categorical.ops.sums import slice_axis as slice
 
 relu = _pointwise.unary("relu")
 gelu = _pointwise.unary("gelu")
@@ -75,14 +86,17 @@ def softmax(*over: IndexSet | Axis, masked: bool = False) -> OpArrow:
 __all__ = [
     "abs",
     "add",
+    "concat",
     "contract",
     "cos",
+    "diagonal",
     "div",
     "einsum",
     "elu",
     "erf",
     "exp",
     "expand",
+    "flip",
     "gelu",
     "gelu_tanh",
     "hard_tanh",
@@ -92,6 +106,7 @@ __all__ = [
     "logsigmoid",
     "maximum",
     "mean",
+    "merge",
     "minimum",
     "mish",
     "mul",
@@ -100,17 +115,25 @@ __all__ = [
     "relabel",
     "relu",
     "relu6",
+    "roll",
     "rsqrt",
     "scale",
     "sigmoid",
     "silu",
     "sin",
+    "slice",
     "softmax",
     "softplus",
     "softsign",
+    "split",
     "sqrt",
     "square",
+    "squeeze",
     "sub",
     "sum",
+    "take",
     "tanh",
+    "transpose",
+    "unconcat",
+    "unsqueeze",
 ]

@@ -16,12 +16,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from categorical import messages
 from categorical.arrows import OpArrow
 from categorical.errors import SpecError
-from categorical.index import Axis, Dim, IndexSet, axis
-from categorical.naturality import FUNCTION, LINEAR, NONE, NaturalityClass
-from categorical.records import Box, Generator, MissingAxis, Op
+from categorical.index import Axis, Dim, DisjointSum, IndexSet, Product, axis, index_set
+from categorical.naturality import BIJECTION, FUNCTION, LINEAR, NONE, NaturalityClass
+from categorical.records import Box, Context, Generator, MissingAxis, Op
+from categorical.sizes import Condition
 from categorical.spaces import Array
 
 
@@ -45,7 +48,9 @@ def numeric(name: str, *inputs: Array) -> None:
             raise SpecError(
                 "CM011",
                 f"`{name}` needs numbers and got {one}",
-                help=["look indices up with op.embedding, or turn a mask into numbers with op.indicator"],
+                help=[
+                    "look indices up with op.embedding, or turn a mask into numbers with op.indicator"
+                ],
             )
 
 
@@ -53,6 +58,42 @@ def boolean(name: str, one: Array) -> None:
     """CM011 unless the input is a mask."""
     if one.kind != "bool":
         raise SpecError("CM011", f"`{name}` needs a Bool mask and got {one}")
+
+
+def real(name: str, *inputs: Array) -> None:
+    """CM011 unless every input is a real array."""
+    for one in inputs:
+        if one.kind != "real":
+            raise SpecError("CM011", f"`{name}` needs real numbers and got {one}")
+
+
+def in_range(
+    name: str, what: str, value: float, low: float, high: float, top: bool = True
+) -> float:
+    """The number, if low ≤ value ≤ high (value < high without ``top``); else CM041."""
+    fits = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not fits or not low <= value <= high or (value == high and not top):
+        bracket = "]" if top else ")"
+        raise SpecError(
+            "CM041", f"`{name}`: {what} is {value!r}", facts=[("range", f"[{low}, {high}{bracket}")]
+        )
+    return value
+
+
+def aligned(ctx: Context, value: Any, small: Array, large: Array) -> Any:
+    """A value with the axes of ``small`` in the order of ``large``, a unit axis where it lacks one."""
+    order = [small.position(a) for a in large.axes if a in small.axes]
+    shape = [ctx.size(a) if a in small.axes else 1 for a in large.axes]
+
+    def move(v: Any) -> Any:
+        return v.transpose(order).reshape(shape)
+
+    return move(value) if isinstance(value, np.ndarray) else ctx.algebra.structural(value, move)
+
+
+def broadcast(mask: Any, shape: tuple[int, ...]) -> Any:
+    """A plain array, repeated along its unit axes."""
+    return np.broadcast_to(mask, shape)
 
 
 def has(name: str, one: Array, wanted: Axis, extends: bool = False) -> int:
@@ -105,6 +146,41 @@ def same(name: str, inputs: Sequence[Array]) -> Array:
     raise SpecError(code, f"`{name}` needs two wires of one type", facts=facts, help=helps)
 
 
+def occurrence(value: object) -> IndexSet | Axis:
+    """An axis, or an index set that stands for its only occurrence."""
+    return value if isinstance(value, Axis) else index_set(value)
+
+
+def require(name: str, *conditions: Condition) -> tuple[Condition, ...]:
+    """The conditions that depend on sizes still unknown; CM008 for one that cannot hold."""
+    for one in conditions:
+        if not one.symbols and not one.holds({}):
+            raise SpecError("CM008", f"`{name}` needs {one}, which does not hold")
+    return tuple(one for one in conditions if one.symbols)
+
+
+def functorial(dim: Dim, *sets: IndexSet) -> bool:
+    """Whether a map of ``dim`` acts on these index sets factor by factor and term by term: it
+    does not act on quotients and derived sets."""
+    pending = list(sets)
+    while pending:
+        one = pending.pop()
+        if isinstance(one, Product):
+            pending.extend(one.factors)
+        elif isinstance(one, DisjointSum):
+            pending.extend(one.terms)
+        elif one is not dim and dim in one.atoms:
+            return False
+    return True
+
+
+def on_values(box: Box, dim: Dim, found: NaturalityClass) -> NaturalityClass:
+    """``found``, for an op that moves entries about: indices into ``dim`` can only be permuted."""
+    if any(one.values is not None and dim in one.values.atoms for one in box.dom):
+        return found & BIJECTION
+    return found
+
+
 def replace_axis(one: Array, old: Axis, *new: Axis) -> Array:
     """The array type with one axis replaced in place."""
     place = one.position(old)
@@ -120,7 +196,9 @@ def mentions(dim: Dim, *axes: Axis) -> bool:
     return any(dim in a.index.atoms for a in axes)
 
 
-def carried(box: Box, dim: Dim, acted: Sequence[Axis], acted_class: NaturalityClass) -> NaturalityClass:
+def carried(
+    box: Box, dim: Dim, acted: Sequence[Axis], acted_class: NaturalityClass
+) -> NaturalityClass:
     """``acted_class`` if the op acts on an axis over ``dim``; otherwise a linear op carries it."""
     return acted_class if mentions(dim, *acted) else LINEAR
 
@@ -146,7 +224,10 @@ def check_linear_actions(name: str, odd: bool, inputs: Sequence[Array]) -> None:
                     raise SpecError(
                         "CM017",
                         f"`{name}` does not apply to the rotation axis `{dim}`",
-                        facts=[("wire", str(one)), ("reason", "a rotation mixes the entries along it")],
+                        facts=[
+                            ("wire", str(one)),
+                            ("reason", "a rotation mixes the entries along it"),
+                        ],
                         help=[
                             "gate by an invariant: the norm along the axis, "
                             f"op.einsum contracting {dim}, then multiply"
