@@ -620,6 +620,8 @@ CASES: list[tuple[list[Condition], list[str]]] = [
     ([divides(h, d)], ["d", "h"]),
     ([divides(h, d), divides(g, d // h), nonneg(d - n)], ["n", "d", "h", "g"]),
     ([divides(2 * h, d), positive(n - 3), equal(e, 2 * g)], ["n", "d", "h", "e", "g", "m"]),
+    ([nonneg(d // h - n)], ["n", "d", "h"]),
+    ([equal(n, d // h + 1)], ["n", "d", "h"]),
     ([divides(n + 1, m), nonneg(h - d)], ["n", "m", "h", "d"]),
     ([equal(d, h * n), equal(d, g * m)], ["d", "h", "n", "g", "m"]),
     ([], ["n", "m", "d", "h", "e", "g"]),
@@ -660,6 +662,7 @@ def test_distinct_values_come_first() -> None:
 
 def test_solutions_go_beyond_the_bound_where_they_must() -> None:
     assert next(solutions([divides(64, d)], ["d"]))["d"] % 64 == 0
+    assert next(solutions([divides(k, d) for k in (7, 11, 13)], ["d"]))["d"] % 1001 == 0
     assert next(solutions([positive(n - 40)], ["n"]))["n"] > 40
     assert next(solutions([equal(d, 16 * h * g)], ["d", "h", "g"]))["d"] >= 32
 
