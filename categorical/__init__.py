@@ -9,14 +9,19 @@
 scores: Real[n, c] → Real[k]
 """
 
-from categorical import op
+from categorical import groups, laws, op
+from categorical.architecture import Architecture, architecture
 from categorical.arrows import Arrow, copy, discard, identity, swap
 from categorical.errors import Notice, SpecError
+from categorical.functors import stack, union
 from categorical.index import Axis, Dim
+from categorical.operators import branch, case, inject, iterate
+from categorical.para import low_rank, masked, reparametrise, tie
 from categorical.spaces import Bool, Complex, Fin, One, Real
 from categorical.tracing import arrow
 
 __all__ = [
+    "Architecture",
     "Arrow",
     "Axis",
     "Bool",
@@ -27,10 +32,23 @@ __all__ = [
     "One",
     "Real",
     "SpecError",
+    "architecture",
     "arrow",
+    "branch",
+    "case",
     "copy",
     "discard",
+    "groups",
     "identity",
+    "inject",
+    "iterate",
+    "laws",
+    "low_rank",
+    "masked",
     "op",
+    "reparametrise",
+    "stack",
     "swap",
+    "tie",
+    "union",
 ]

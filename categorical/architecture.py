@@ -1,0 +1,156 @@
+"""An architecture: an arrow with the laws it must satisfy and the sizes it is built at.
+
+>>> from categorical import Dim, Real, architecture, laws, op
+>>> from categorical.groups import Symmetric
+>>> n, c, k = Dim.named("n c k")
+>>> model = architecture(
+...     (op.linear(c, k) >> op.relu >> op.mean(n)).named("pool"),
+...     laws=[laws.invariant(under=Symmetric(n))],
+...     sizes=dict(c=8, k=3),
+... )
+>>> model
+architecture `pool`: Real[n, c] → Real[k], 1 law
+
+A size of a dim that does not occur is a mistake:
+
+>>> architecture(op.relu.at(Real[n]), sizes=dict(m=3), name="gate")
+Traceback (most recent call last):
+...
+categorical.errors.SpecError: error[CM025]: `gate` has no dimension `m`
+...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from categorical import messages
+from categorical.arrows import Arrow
+from categorical.errors import SpecError
+from categorical.functors import stack, union
+from categorical.graph import Graph
+from categorical.index import Dim
+from categorical.laws import Law
+from categorical.origin import Origin, here
+from categorical.sizes import least_counterexample
+
+BATCH = Dim("batch")
+LARGEST = 10**12
+
+
+@dataclass(frozen=True, eq=False)
+class Architecture:
+    """See the module.  ``atlas`` is the slug of a published architecture, or None.
+
+    ``batch`` says how samples are batched in the module that is built: ``"stack"`` (a leading axis
+    ``batch``), ``"union"`` (disjoint sum over the dims that vary) or ``"none"`` (the arrow has an
+    explicit sample axis, or takes one sample).
+    """
+
+    name: str
+    arrow: Arrow
+    laws: tuple[Law, ...]
+    sizes: dict[str, int]
+    atlas: str | None
+    batch: str
+    origin: Origin | None
+
+    @property
+    def graph(self) -> Graph:
+        """The arrow for one sample."""
+        return self.arrow.graph()
+
+    def batched(self) -> Graph:
+        """The graph that the module computes."""
+        if self.batch == "stack":
+            return stack(self.arrow, BATCH).graph()
+        if self.batch == "union":
+            return union(self.arrow, sample=BATCH).graph()
+        return self.graph
+
+    @property
+    def parameter_count(self) -> int | None:
+        """The number of trained weights at the declared sizes, if they are all given."""
+        total = 0
+        for resource in self.graph.resources(self.sizes).values():
+            if resource.role == "weight":
+                if not resource.space.size.symbols <= set(self.sizes):
+                    return None
+                total += resource.space.size.evaluate(self.sizes)
+        return total
+
+    def __repr__(self) -> str:
+        many = "1 law" if len(self.laws) == 1 else f"{len(self.laws)} laws"
+        return f"architecture `{self.name}`: {self.arrow.type_text()}, {many}"
+
+
+def architecture(
+    arrow: Arrow,
+    *,
+    laws: Sequence[Law] = (),
+    sizes: Mapping[str, int] | None = None,
+    name: str = "",
+    atlas: str | None = None,
+    batch: str = "stack",
+) -> Architecture:
+    """Declare an architecture.
+
+    ``sizes`` gives the sizes of dims (a dim without a size is read from the data); every law must
+    be statable on the boundary (CM021), sizes must satisfy the collected conditions (CM008).
+    """
+    if not isinstance(arrow, Arrow):
+        raise messages.not_an_arrow(arrow)
+    graph = arrow.graph()
+    title = name or graph.name or "model"
+    messages.check_name(title, "an architecture")
+    if not graph.name:
+        arrow = arrow.named(title)
+        graph = arrow.graph()
+    if batch not in ("stack", "union", "none"):
+        raise SpecError("CM021", f"`{batch}` is no way to batch", help=['"stack", "union" or "none"'])
+    given = dict(sizes or {})
+    _check_sizes(title, graph, given)
+    for law in laws:
+        if not isinstance(law, Law):
+            raise SpecError("CM021", f"{law!r} is not a law", help=["use laws.equivariant(…), …"])
+        law.boundary(graph)
+    found = Architecture(title, arrow, tuple(laws), given, atlas, batch, here())
+    if batch == "union":
+        found.batched()
+    return found
+
+
+def _check_sizes(title: str, graph: Graph, sizes: dict[str, int]) -> None:
+    known = graph.dims
+    for key, value in sizes.items():
+        if key not in known:
+            raise SpecError(
+                "CM025",
+                f"`{title}` has no dimension `{key}`",
+                facts=[("dimensions", ", ".join(known) or "none")],
+            )
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise SpecError("CM025", f"`{key}` cannot have the size {value!r}", help=["a positive int"])
+    for condition in sorted(graph.conditions(), key=str):
+        if condition.symbols <= set(sizes):
+            if not condition.holds(sizes):
+                values = ", ".join(f"{s} = {sizes[s]}" for s in sorted(condition.symbols))
+                raise SpecError(
+                    "CM008",
+                    f"the sizes of `{title}` violate {condition}",
+                    facts=[("sizes", values)],
+                )
+        elif condition.symbols:
+            bad = least_counterexample([condition], sorted(condition.symbols))
+            assert bad is None or bad, "a condition is either satisfiable or has a counterexample"
+    for path, resource in graph.resources({**{d: 1 for d in known}, **sizes}).items():
+        if resource.space.size.symbols <= set(sizes):
+            numbers = resource.space.size.evaluate(sizes)
+            if numbers > LARGEST:
+                raise SpecError(
+                    "CM026",
+                    f"`{path}` of `{title}` is too large",
+                    facts=[("type", str(resource.space)), ("numbers", f"{numbers:,}")],
+                    help=["choose smaller sizes; nothing was allocated"],
+                )
