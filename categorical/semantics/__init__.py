@@ -16,6 +16,7 @@ from categorical.semantics.algebra import (
 from categorical.semantics.duals import Dual, DualAlgebra
 from categorical.semantics.fields import FieldAlgebra, draw_prime
 from categorical.semantics.floats import FloatAlgebra
+from categorical.semantics.towers import Residues, TowerAlgebra
 
 __all__ = [
     "FUNCTIONS",
@@ -30,6 +31,8 @@ __all__ = [
     "Numbers",
     "OutsideFragment",
     "Resample",
+    "Residues",
+    "TowerAlgebra",
     "V",
     "draw_prime",
 ]
