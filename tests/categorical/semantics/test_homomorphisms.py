@@ -130,12 +130,22 @@ circuits = st.lists(
 seeds = st.integers(0, 2**16)
 
 
-def evaluate(circuit, algebra, x, y):
-    """Run a circuit; its last wire."""
+def wires_of(circuit, algebra, x, y):
+    """Run a circuit; all its wires."""
     wires = [x, y]
     for name, i, j in circuit:
         wires.append(STEPS[name](algebra, wires[i % len(wires)], wires[j % len(wires)]))
-    return wires[-1]
+    return wires
+
+
+def evaluate(circuit, algebra, x, y):
+    """Run a circuit; its last wire."""
+    return wires_of(circuit, algebra, x, y)[-1]
+
+
+def largest(arrays):
+    """The largest magnitude in some arrays."""
+    return max(float(np.max(np.abs(v.astype(float)))) for v in arrays)
 
 
 def points(seed, count=2):
@@ -153,41 +163,44 @@ def agrees_with_fractions(algebra, circuit, seed):
 
 
 @given(circuits, seeds)
-@settings(max_examples=60)
+@settings(max_examples=50)
 def test_fields(circuit, seed):
     assert agrees_with_fractions(FieldAlgebra(seed=seed), circuit, seed)
 
 
 @given(circuits, seeds)
-@settings(max_examples=40)
+@settings(max_examples=50)
 def test_small_fields(circuit, seed):
     assert agrees_with_fractions(FieldAlgebra(10007), circuit, seed)
 
 
 @given(circuits, seeds)
-@settings(max_examples=40)
+@settings(max_examples=50)
 def test_floats(circuit, seed):
-    assert agrees_with_fractions(FloatAlgebra(tolerance=1e-8), circuit, seed)
+    """Up to rounding of the largest number met on the way."""
+    inputs = points(seed)
+    exact = wires_of(circuit, FractionAlgebra(), *inputs)
+    result = evaluate(circuit, FloatAlgebra(), *(v.astype(float) for v in inputs))
+    assert largest([result - exact[-1].astype(float)]) <= 1e-12 * (1 + largest(exact))
 
 
 @given(circuits, seeds)
-@settings(max_examples=40)
+@settings(max_examples=50)
 def test_duals(circuit, seed):
     """The tangent is the derivative of the exact polynomial along the direction."""
     x, y, dx, dy = points(seed, 4)
     h = Fraction(1, 10**9)
-    ahead = evaluate(circuit, FractionAlgebra(), x + h * dx, y + h * dy)
-    behind = evaluate(circuit, FractionAlgebra(), x - h * dx, y - h * dy)
-    slope = (ahead - behind) / (2 * h)
-    here = evaluate(circuit, FractionAlgebra(), x, y)
-    duals = DualAlgebra(tolerance=1e-8)
+    ahead = wires_of(circuit, FractionAlgebra(), x + h * dx, y + h * dy)
+    behind = wires_of(circuit, FractionAlgebra(), x - h * dx, y - h * dy)
+    slopes = [(a - b) / (2 * h) for a, b in zip(ahead, behind, strict=True)]
     result = evaluate(
         circuit,
-        duals,
+        DualAlgebra(),
         Dual(x.astype(float), dx.astype(float)),
         Dual(y.astype(float), dy.astype(float)),
     )
-    assert duals.equal_arrays(result, Dual(here.astype(float), slope.astype(float)))
+    bound = 1e-12 * (1 + largest(ahead)) * (1 + largest(slopes))
+    assert largest([result.tangent - slopes[-1].astype(float)]) <= bound
 
 
 @pytest.mark.parametrize("name", sorted(STEPS))
