@@ -181,7 +181,7 @@ class Graph:
                 if one not in seen:
                     seen.add(one)
                     for axis in one.axes:
-                        found |= axis.size.conditions
+                        found |= axis.index.conditions
             for node in graph.nodes:
                 pending.extend(node.regions)
                 if isinstance(node.box, Box):

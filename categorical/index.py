@@ -34,7 +34,7 @@ import re
 from typing import ClassVar, overload
 
 from categorical.errors import SpecError
-from categorical.sizes import Size, exact_quotient
+from categorical.sizes import Condition, Size, exact_quotient
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 
@@ -48,6 +48,22 @@ class IndexSet:
     size: Size
     atoms: frozenset[Dim]
     _key: tuple[object, ...]
+
+    @property
+    def conditions(self) -> frozenset[Condition]:
+        """The side conditions of its size and of the sizes of its parts.
+
+        The size of ``h × (d // h)`` alone no longer shows that h divides d.
+        """
+        found = self.size.conditions
+        for part in self.parts:
+            found |= part.conditions
+        return found
+
+    @property
+    def parts(self) -> tuple[IndexSet, ...]:
+        """The index sets that it is built from."""
+        return ()
 
     def at(self, label: str) -> Axis:
         """A labelled occurrence, to tell two axes over one index set apart."""
@@ -161,6 +177,10 @@ class Product(IndexSet):
     __slots__ = ("factors",)
     factors: tuple[IndexSet, ...]
 
+    @property
+    def parts(self) -> tuple[IndexSet, ...]:
+        return self.factors
+
     def __str__(self) -> str:
         return "*".join(f"({f})" if isinstance(f, DisjointSum) else str(f) for f in self.factors)
 
@@ -170,6 +190,10 @@ class DisjointSum(IndexSet):
 
     __slots__ = ("terms",)
     terms: tuple[IndexSet, ...]
+
+    @property
+    def parts(self) -> tuple[IndexSet, ...]:
+        return self.terms
 
     def __str__(self) -> str:
         return " + ".join(map(str, self.terms))
@@ -181,6 +205,10 @@ class Quotient(IndexSet):
     __slots__ = ("part", "whole")
     whole: IndexSet
     part: IndexSet
+
+    @property
+    def parts(self) -> tuple[IndexSet, ...]:
+        return (self.whole, self.part)
 
     def __str__(self) -> str:
         def wrap(s: IndexSet) -> str:
@@ -194,6 +222,10 @@ class Derived(IndexSet):
 
     __slots__ = ("base",)
     base: IndexSet
+
+    @property
+    def parts(self) -> tuple[IndexSet, ...]:
+        return (self.base,)
 
     def __str__(self) -> str:
         return f"⟨{self.size}⟩"

@@ -297,6 +297,15 @@ def _trace(function: Callable[..., Any], inline: bool) -> Arrow:
     stack.append(tracer)
     try:
         result, variables = _run(function, arguments)
+    except NameError as problem:
+        if problem.name != name:
+            raise
+        raise SpecError(
+            "CM029",
+            f"`{name}` is defined through itself",
+            help=["repeat a body a fixed number of times: iterate(body, times)"],
+            origin=Origin.of(function),
+        ) from None
     finally:
         stack.pop()
     graph = _finish(tracer, function, result, variables)
