@@ -12,6 +12,8 @@ import hypothesis
 import pytest
 from _pytest.doctest import DoctestModule
 
+import categorical  # noqa: F401  (whole, before pytest executes one of its modules for doctests)
+
 ROOT = Path(__file__).parent
 
 hypothesis.settings.register_profile("here", deadline=None)

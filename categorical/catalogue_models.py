@@ -300,4 +300,30 @@ ENTRIES: dict[str, tuple[str, str, str, str]] = {
         "commute build model_spec.py -o model.py  # a backend with a planted bug",
         "commute build model_spec.py -o model.py",
     ),
+    "CM041": (
+        "a number outside its range",
+        """
+        A probability lies between 0 and 1, a small constant that guards a division is not negative,
+        and a constant on a wire is finite: what does not count is masked, not set to −∞.
+        """,
+        "drop = op.dropout(1.5)",
+        "drop = op.dropout(0.5)",
+    ),
+    "CM042": (
+        "an argument of the wrong kind",
+        """
+        The functions that make arrows check what they are given against their annotations, when an
+        arrow is made and never when it runs.
+        """,
+        """
+        from categorical import iterate
+
+        net = iterate(op.linear, 3)
+        """,
+        """
+        from categorical import iterate
+
+        net = iterate(op.linear(c, c), 3)
+        """,
+    ),
 }

@@ -81,7 +81,7 @@ def in_range(
 
 
 def aligned(ctx: Context, value: Any, small: Array, large: Array) -> Any:
-    """A value with the axes of ``small`` in the order of ``large``, a unit axis where it lacks one."""
+    """A value over ``small`` with its axes in the order of ``large``, and unit axes between."""
     order = [small.position(a) for a in large.axes if a in small.axes]
     shape = [ctx.size(a) if a in small.axes else 1 for a in large.axes]
 
@@ -89,11 +89,6 @@ def aligned(ctx: Context, value: Any, small: Array, large: Array) -> Any:
         return v.transpose(order).reshape(shape)
 
     return move(value) if isinstance(value, np.ndarray) else ctx.algebra.structural(value, move)
-
-
-def broadcast(mask: Any, shape: tuple[int, ...]) -> Any:
-    """A plain array, repeated along its unit axes."""
-    return np.broadcast_to(mask, shape)
 
 
 def has(name: str, one: Array, wanted: Axis, extends: bool = False) -> int:
@@ -157,6 +152,19 @@ def require(name: str, *conditions: Condition) -> tuple[Condition, ...]:
         if not one.symbols and not one.holds({}):
             raise SpecError("CM008", f"`{name}` needs {one}, which does not hold")
     return tuple(one for one in conditions if one.symbols)
+
+
+def check_conditions(ctx: Context, box: Box) -> None:
+    """ValueError where a box is evaluated at sizes at which it is not defined."""
+    for one in box.conditions:
+        if not one.holds(ctx.sizes):
+            sizes = ", ".join(f"{s}={ctx.sizes[s]}" for s in sorted(one.symbols))
+            raise ValueError(f"`{box.name}` needs {one}, which fails at {sizes}")
+
+
+def fresh(target: Axis, source: Axis) -> Axis:
+    """The output axis of a weight; labelled where it is the input axis itself."""
+    return Axis(target.index, (target.label + "_out").strip("_")) if target is source else target
 
 
 def functorial(dim: Dim, *sets: IndexSet) -> bool:

@@ -20,8 +20,11 @@ categorical.errors.SpecError: error[CM006]: `sum` over `n` is ambiguous
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
+
+import numpy as np
 
 from categorical.arrows import OpArrow
 from categorical.errors import SpecError
@@ -32,12 +35,17 @@ from categorical.records import Box, Context, Generator, Op, Signature
 from categorical.spaces import Array, Real
 
 
+def occurrences(values: Sequence[IndexSet | Axis | int]) -> tuple[IndexSet | Axis, ...]:
+    """Index sets and axes as a user wrote them, anonymous sets made from ints."""
+    return tuple(a if isinstance(a, (IndexSet, Axis)) else axis(a).index for a in values)
+
+
 def over_axes(name: str, op: Op, one: Array) -> tuple[Axis, ...]:
     """The occurrences that ``over`` means in this input."""
     return tuple(common.pick(name, one, wanted, extends=True) for wanted in op["over"])
 
 
-def _inputs(name: str, op: Op, inputs: tuple[Array, ...]) -> Array:
+def reduced_input(name: str, op: Op, inputs: tuple[Array, ...]) -> Array:
     """The reduced input, with its optional mask checked."""
     if op["masked"]:
         common.count(name, inputs, 2)
@@ -57,15 +65,12 @@ def _inputs(name: str, op: Op, inputs: tuple[Array, ...]) -> Array:
 
 def mask_like(ctx: Context, box: Box, mask: Any) -> Any:
     """The mask with unit axes inserted, so that it lines up with the input."""
-    order = [a for a in box.dom[0].axes if a in box.dom[1].axes]
-    permuted = (mask != 0).transpose([box.dom[1].position(a) for a in order])
-    shape = [ctx.size(a) if a in box.dom[1].axes else 1 for a in box.dom[0].axes]
-    return permuted.reshape(shape)
+    return common.aligned(ctx, mask, box.dom[1], box.dom[0]) != 0
 
 
 def _sum_typing(name: str) -> Any:
     def typing(op: Op, inputs: tuple[Array, ...]) -> Signature:
-        one = _inputs(name, op, inputs)
+        one = reduced_input(name, op, inputs)
         return Signature((common.drop_axes(one, over_axes(name, op, one)),))
 
     return typing
@@ -79,11 +84,9 @@ def _sum_meaning(ctx: Context, box: Box, values: tuple[Any, ...]) -> tuple[Any, 
         mask = mask_like(ctx, box, values[1])
         x = algebra.where(mask, x, algebra.zeros(algebra.shape(x)))
         if box.name == "mean":
-            ones = algebra.where(mask, algebra.ones(algebra.shape(x)), algebra.zeros(algebra.shape(x)))
-            count = algebra.sum(ones, places)
-            empty = algebra.equal(count, algebra.zeros(algebra.shape(count)))
-            one = algebra.ones(algebra.shape(count))
-            return (algebra.div(algebra.sum(x, places), algebra.where(empty, one, count)),)
+            chosen = np.broadcast_to(mask, algebra.shape(x)).sum(axis=places)
+            count = algebra.constant(np.maximum(chosen, 1))
+            return (algebra.div(algebra.sum(x, places), count),)
     total = algebra.sum(x, places)
     if box.name == "mean":
         size = 1
@@ -95,12 +98,12 @@ def _sum_meaning(ctx: Context, box: Box, values: tuple[Any, ...]) -> tuple[Any, 
 
 def _sum_natural(box: Box, dim: Dim, mode: str) -> NaturalityClass:
     acted = over_axes(box.name, box.op, box.dom[0])
-    if box.op["masked"]:
+    if box.op["masked"] and dim in box.dom[1].atoms:
         return common.carried_pointwise(box, dim, acted, BIJECTION)
     return common.carried(box, dim, acted, BIJECTION)
 
 
-def _least(op: Op) -> tuple[Array, ...] | None:
+def least(op: Op) -> tuple[Array, ...] | None:
     axes = tuple(axis(a) for a in op["over"])
     return None if op["masked"] else (Real[axes],)
 
@@ -114,20 +117,19 @@ SUM, MEAN = (
         _sum_natural,
         linear=lambda box: (0,) if box.op["masked"] else "joint",
         loose=lambda op: frozenset((1,)),
-        least=_least,
+        least=least,
     )
     for name in ("sum", "mean")
 )
 
 
-def reduction(generator: Generator, over: tuple[IndexSet | Axis, ...], masked: bool) -> OpArrow:
+def reduction(generator: Generator, over: Sequence[IndexSet | Axis | int], masked: bool) -> OpArrow:
     """The open arrow of a reduction along axes."""
-    wanted = tuple(a if isinstance(a, (IndexSet, Axis)) else axis(a) for a in over)
-    return common.make(generator, over=wanted, masked=bool(masked))
+    return common.make(generator, over=occurrences(over), masked=bool(masked))
 
 
 def _softmax_typing(op: Op, inputs: tuple[Array, ...]) -> Signature:
-    one = _inputs("softmax", op, inputs)
+    one = reduced_input("softmax", op, inputs)
     common.check_linear_actions("softmax", False, (one,))
     over_axes("softmax", op, one)
     return Signature((one,))
@@ -152,6 +154,6 @@ SOFTMAX = Generator(
     _softmax_meaning,
     _softmax_natural,
     loose=lambda op: frozenset((1,)),
-    least=_least,
+    least=least,
     fragment="oracle",
 )
