@@ -17,6 +17,7 @@ from categorical.functors import stack, union
 from categorical.index import Axis, Dim
 from categorical.operators import branch, case, inject, iterate
 from categorical.para import low_rank, masked, reparametrise, tie
+from categorical.records import Init
 from categorical.spaces import Bool, Complex, Fin, One, Real
 from categorical.tracing import arrow
 
@@ -28,6 +29,7 @@ __all__ = [
     "Complex",
     "Dim",
     "Fin",
+    "Init",
     "Notice",
     "One",
     "Real",
