@@ -66,11 +66,14 @@ def test_a_large_product_is_exact():
 
 @pytest.mark.parametrize("kernel", [modular._matmul_integers, modular._matmul_limbs])
 def test_both_kernels_at_their_largest_entries(kernel):
-    """All residues p − 1, at the greatest depth that the kernel is given."""
+    """All residues p − 2, with odd limbs, at the greatest depth that the kernel is given."""
     depth = modular.SMALL_WORK if kernel is modular._matmul_integers else modular.DEPTH
-    a = np.full((1, 1, depth), LARGEST - 1)
+    a = np.full((1, 1, depth), LARGEST - 2)
+    a[0, 0, 0] = 1
     result = kernel(a, a.reshape(1, depth, 1), LARGEST)
-    assert int(result[0, 0, 0]) == (LARGEST - 1) ** 2 * depth % LARGEST
+    assert int(result[0, 0, 0]) == ((LARGEST - 2) ** 2 * (depth - 1) + 1) % LARGEST
+    assert 2 * modular.LIMB_MASK**2 * modular.DEPTH < 2**53
+    assert modular.LIMB_MASK * LARGEST * modular.SMALL_WORK < 2**63
 
 
 def test_depths_beyond_one_chunk(monkeypatch):

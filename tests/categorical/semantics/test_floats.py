@@ -184,6 +184,10 @@ def test_gather_puts_the_index_axes_in_place():
 def test_agreement_is_relative_to_the_output():
     big, small = np.array([1e6, 1.0]), np.array([1e6, 1.0 + 1e-6])
     assert ALGEBRA.equal_arrays(big, small)
+    assert ALGEBRA.difference(np.array([np.nan, 4.0]), np.array([4.0, 2.0])).tolist() == [
+        np.inf,
+        0.5,
+    ]
     assert not ALGEBRA.equal_arrays(np.array([1.0]), np.array([1.0 + 1e-6]))
     assert not ALGEBRA.equal_arrays(np.array([1e-30]), np.array([2e-30]))
     assert not ALGEBRA.equal_arrays(np.array([np.nan]), np.array([np.nan]))
