@@ -15,7 +15,7 @@ an oracle may be given exactly the identities that the true function has, and no
 Not modelled, hence falsely refuted here and left to floats: `exp(x + y) = exp(x) exp(y)`, the
 addition theorems of `sin` and `cos`, `log` of a product, `log(exp(x)) = x`, `sqrt(x)² = x`,
 `sign² = 1`, and that `relu`, `abs` and `sqrt` are homogeneous. (`relu`, `abs`, `sign` do obey
-their laws under a total order: see `fields`.)
+their laws under a total order: see `fields`; `exp`, `sin` and `cos` in `towers`.)
 
 >>> import numpy as np
 >>> oracles = Oracles(10007, seed=1)
