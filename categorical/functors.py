@@ -251,7 +251,7 @@ class Union(Functor):
             return self._pool(builder, box, data[0])
         if box.name == "expand" and any(a in box.op["axes"] for a in after):
             return self._spread(builder, box, data[0])
-        acts = before != after and box.name not in ("gather", "scatter")
+        acts = before != after and box.name not in ("gather", "scatter", "scatter_max", "degree")
         if acts or (box.name in ("softmax", "logsumexp") and self._along(box)):
             raise SpecError(
                 "CM021",

@@ -45,6 +45,15 @@ from categorical.ops.constant import (
     zeros,
 )
 from categorical.ops.contraction import contract, einsum, linear
+from categorical.ops.convolution import conv, depthwise_conv
+from categorical.ops.indexing import (
+    compose_indices,
+    degree,
+    embedding,
+    gather,
+    one_hot,
+    scatter,
+)
 from categorical.ops.logic import (
     equal,
     indicator,
@@ -61,6 +70,7 @@ from categorical.ops.order import argmax, logsumexp
 from categorical.ops.order import largest as max
 from categorical.ops.order import smallest as min
 from categorical.ops.pointwise import add, div, maximum, minimum, mul, neg, scale, sub
+from categorical.ops.pooling import avg_pool, max_pool
 from categorical.ops.sums import concat, flip, roll, take, unconcat
 from categorical.ops.sums import slice_axis as slice
 
@@ -114,17 +124,23 @@ __all__ = [
     "abs",
     "add",
     "argmax",
+    "avg_pool",
     "band_mask",
     "batch_norm",
     "causal_mask",
+    "compose_indices",
     "concat",
     "contract",
+    "conv",
     "cos",
+    "degree",
+    "depthwise_conv",
     "diagonal",
     "div",
     "dropout",
     "einsum",
     "elu",
+    "embedding",
     "equal",
     "erf",
     "exp",
@@ -133,6 +149,7 @@ __all__ = [
     "flip",
     "full",
     "full_like",
+    "gather",
     "gaussian_noise",
     "gelu",
     "gelu_tanh",
@@ -151,6 +168,7 @@ __all__ = [
     "logsigmoid",
     "logsumexp",
     "max",
+    "max_pool",
     "maximum",
     "mean",
     "merge",
@@ -160,6 +178,7 @@ __all__ = [
     "mul",
     "neg",
     "normalise",
+    "one_hot",
     "ones",
     "parameter",
     "positions",
@@ -171,6 +190,7 @@ __all__ = [
     "roll",
     "rsqrt",
     "scale",
+    "scatter",
     "sigmoid",
     "silu",
     "sin",

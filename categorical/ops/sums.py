@@ -191,11 +191,8 @@ def _slice_typing(op: Op, inputs: tuple[Array, ...]) -> Signature:
 def _slice_meaning(ctx: Context, box: Box, values: tuple[Any, ...]) -> tuple[Any, ...]:
     whole = common.pick("slice", box.dom[0], box.op["axis"])
     place = box.dom[0].position(whole)
+    common.check_conditions(ctx, box)
     start, stop = (ctx.size(end) for end in _slice_ends(box.op, whole))
-    if not 0 <= start < stop <= ctx.size(whole):
-        raise ValueError(
-            f"the slice {start}:{stop} does not lie in {whole}, of size {ctx.size(whole)}"
-        )
     chosen = (slice(None),) * place + (slice(start, stop),)
     return (structural(ctx, values[0], lambda a: a[chosen]),)
 
@@ -248,9 +245,8 @@ def _take_typing(op: Op, inputs: tuple[Array, ...]) -> Signature:
 
 def _take_meaning(ctx: Context, box: Box, values: tuple[Any, ...]) -> tuple[Any, ...]:
     gone = common.pick("take", box.dom[0], box.op["axis"])
-    place, at, size = box.dom[0].position(gone), box.op["at"], ctx.size(gone)
-    if not -size <= at < size:
-        raise ValueError(f"there is no entry {at} along {gone}, of size {size}")
+    common.check_conditions(ctx, box)
+    place, at = box.dom[0].position(gone), box.op["at"]
     return (structural(ctx, values[0], lambda a: np.take(a, at, axis=place)),)
 
 
