@@ -1,0 +1,108 @@
+"""The independent checker of certificates: standard library only, its own table of rules.
+
+It trusts nothing that a certificate says beyond the programs and the claims themselves: types are
+derived again, every step is recomputed and compared, and the digest binds every byte.  What it
+does trust is the table below: for each operation, what it reads and what it is natural for.
+
+>>> check("{}").ok
+False
+>>> check("{}").errors
+['not a certificate: it lacks the key `claims`']
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from proofs.checking.natural import check_natural
+from proofs.checking.programs import Program, Refusal, need, read_program
+from proofs.checking.table import check_types
+
+SCHEMA = "commute.certificate/1"
+CLAIMS: dict[str, Callable[[Program, Any, list[Any]], str]] = {"natural": check_natural}
+
+
+@dataclass
+class Report:
+    """What the checker says: ``claims`` are sentences that hold, ``errors`` why it refuses."""
+
+    ok: bool
+    claims: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+
+def canonical(data: Any) -> str:
+    return json.dumps(
+        data, sort_keys=True, ensure_ascii=True, allow_nan=False, separators=(",", ":")
+    )
+
+
+def digest(body: dict[str, Any]) -> str:
+    return hashlib.sha256(canonical(body).encode()).hexdigest()
+
+
+def examine(text: str) -> list[str]:
+    data = json.loads(text)
+    need(isinstance(data, dict), "not a certificate: not an object")
+    for key in ("claims", "digest", "programs", "schema", "spec"):
+        need(key in data, f"not a certificate: it lacks the key `{key}`")
+    need(len(data) == 5 and data["schema"] == SCHEMA, f"not a certificate of the schema {SCHEMA}")
+    need(canonical(data) + "\n" == text, "the text is not in canonical form")
+    body = {k: v for k, v in data.items() if k != "digest"}
+    need(digest(body) == data["digest"], "the digest does not match: the file was changed")
+    need(isinstance(data["spec"], str), "the hash of the spec is not a string")
+    programs = [read_program(p, check_types) for p in data["programs"]]
+    found = []
+    for place, claim in enumerate(data["claims"]):
+        kind = claim.get("claim")
+        need(kind in CLAIMS, f"claim {place} is of the unknown kind {kind!r}")
+        need(
+            type(claim["program"]) is int and 0 <= claim["program"] < len(programs),
+            "no such program",
+        )
+        steps: list[Any] = []
+        try:
+            sentence = CLAIMS[kind](programs[claim["program"]], claim, steps)
+            need(
+                canonical(claim["steps"]) == canonical(steps), "a step is not justified as it says"
+            )
+        except Refusal as refusal:
+            raise Refusal(f"claim {place} ({kind}): {refusal}") from None
+        found.append(f"{claim['law']}: {sentence}")
+    return found
+
+
+def check(text: str) -> Report:
+    """Re-check a certificate from its text."""
+    try:
+        return Report(True, examine(text))
+    except Refusal as refusal:
+        return Report(False, [], [str(refusal)])
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
+        return Report(False, [], [f"not a certificate: {type(error).__name__}: {error}"])
+
+
+def main(arguments: list[str]) -> int:
+    if len(arguments) != 1:
+        print("usage: python -m proofs.checker CERTIFICATE")
+        return 2
+    try:
+        with open(arguments[0], encoding="utf-8", newline="") as file:
+            report = check(file.read())
+    except (OSError, ValueError) as error:
+        print(f"cannot read {arguments[0]}: {error}")
+        return 2
+    for line in report.claims:
+        print(f"ok      {line}")
+    for line in report.errors:
+        print(f"refused {line}")
+    return 0 if report.ok else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

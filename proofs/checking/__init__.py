@@ -1,0 +1,1 @@
+"""The parts of the independent checker: the standard library and one another, nothing else."""

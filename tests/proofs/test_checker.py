@@ -1,0 +1,141 @@
+"""The checker: flipped bytes, changed justifications and forged claims are all refused."""
+
+from __future__ import annotations
+
+import copy
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from categorical import Dim, Real, op
+from proofs import checker
+from proofs.certificate import SCHEMA, bundle, canonical, claim
+from proofs.checker import check
+from proofs.naturality import prove_natural
+
+n, c, h = Dim.named("n c h")
+
+
+def small() -> str:
+    graph = (op.linear(c, h) >> op.relu >> op.sum(n)).graph()
+    return bundle("ab" * 32, [claim("invariant[S_n]", prove_natural(graph, [n]))])
+
+
+def resealed(data: dict) -> str:
+    """A certificate with a right digest, whatever it says: what a forger would write."""
+    body = {k: v for k, v in data.items() if k != "digest"}
+    return canonical({**body, "digest": checker.digest(body)}) + "\n"
+
+
+def forged(change) -> checker.Report:
+    data = json.loads(small())
+    change(data)
+    return check(resealed(data))
+
+
+def test_accepts_what_was_proved():
+    report = check(small())
+    assert report.ok and len(report.claims) == 1
+
+
+def test_every_flipped_byte_is_refused():
+    good = small().encode()
+    for place in range(len(good)):
+        for bit in (0, 3, 5, 7):
+            bad = bytearray(good)
+            bad[place] ^= 1 << bit
+            try:
+                text = bytes(bad).decode()
+            except UnicodeDecodeError:
+                continue
+            assert not check(text).ok, (place, bit)
+
+
+@pytest.mark.parametrize("cut", [0, 1, 50, -1])
+def test_truncated_text_is_refused(cut):
+    assert not check(small()[:cut]).ok
+
+
+def test_other_text_is_refused():
+    for text in ("", "[]", "{}", "null", "[" * 100_000, small() + " ", " " + small(), small() * 2):
+        assert not check(text).ok
+
+
+def test_resealing_alone_changes_nothing():
+    assert forged(lambda data: None).ok
+
+
+def node(data, name):
+    return next(one for one in data["programs"][0]["nodes"] if one["op"] == name)
+
+
+CHANGES = {
+    "a changed justification": lambda d: d["claims"][0]["steps"].__setitem__(1, "scaling"),
+    "a missing justification": lambda d: d["claims"][0]["steps"].pop(),
+    "a further justification": lambda d: d["claims"][0]["steps"].append("pointwise"),
+    "a stronger claim": lambda d: d["claims"][0].__setitem__("maps", "function"),
+    "unknown maps": lambda d: d["claims"][0].__setitem__("maps", "anything"),
+    "another dim": lambda d: d["claims"][0].__setitem__("dims", [["dim", "c", None, None]]),
+    "no dim": lambda d: d["claims"][0].__setitem__("dims", []),
+    "an unknown kind": lambda d: d["claims"][0].__setitem__("claim", "true"),
+    "no such program": lambda d: d["claims"][0].__setitem__("program", 1),
+    "a negative program": lambda d: d["claims"][0].__setitem__("program", -1),
+    "an unknown op": lambda d: node(d, "relu").__setitem__("op", "magic"),
+    "another op": lambda d: node(d, "sum").__setitem__("op", "relu"),
+    "a missing wire": lambda d: node(d, "relu").__setitem__("ins", [99]),
+    "a cycle": lambda d: node(d, "relu").__setitem__("ins", node(d, "relu")["outs"]),
+    "a wire from later": lambda d: d["programs"][0]["nodes"].reverse(),
+    "a wire made twice": lambda d: node(d, "relu").__setitem__("outs", node(d, "linear")["outs"]),
+    "a negative wire": lambda d: node(d, "relu").__setitem__("ins", [-1]),
+    "a wire that is no number": lambda d: node(d, "relu").__setitem__("ins", [True]),
+    "an output never made": lambda d: d["programs"][0].__setitem__("outputs", [99]),
+    "another type": lambda d: d["programs"][0]["wires"].__setitem__(0, 1),
+    "an ill-formed type": lambda d: d["programs"][0]["types"].__setitem__(0, ["real", [], 3]),
+    "a reduction over nothing": lambda d: node(d, "sum")["attrs"].__setitem__("over", []),
+    "a weight that is an input": lambda d: d["programs"][0].__setitem__("sources", []),
+    "another schema": lambda d: d.__setitem__("schema", SCHEMA + "0"),
+    "a further key": lambda d: d.__setitem__("note", "trust me"),
+    "no claims key": lambda d: d.pop("claims"),
+    "claims that are no list": lambda d: d.__setitem__("claims", {"a": 1}),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
+def test_forged_certificates_are_refused(change):
+    report = forged(change)
+    assert not report.ok and report.errors and not report.claims
+
+
+def test_a_false_law_with_honest_looking_steps_is_refused():
+    """Equivariance of a weight on the axis, written by hand with every step named."""
+    honest = json.loads(small())
+    graph = (op.linear(n, h) >> op.relu).at(Real[c, n]).graph()
+    lie = copy.deepcopy(honest)
+    from proofs.program import program
+
+    lie["programs"] = [program(graph)]
+    lie["claims"][0]["steps"] = ["affine", "pointwise"]
+    report = check(resealed(lie))
+    assert not report.ok and "linear.weight" in report.errors[0]
+
+
+def test_the_command(tmp_path):
+    good, bad = tmp_path / "good.json", tmp_path / "bad.json"
+    good.write_text(small())
+    bad.write_text(small().replace("bijection", "function"))
+    root = Path(__file__).resolve().parents[2]
+
+    def recheck(path):
+        return subprocess.run(
+            [sys.executable, "-m", "proofs.checker", str(path)],
+            cwd=root,
+            capture_output=True,
+            text=True,
+        )
+
+    assert recheck(good).returncode == 0 and "ok      invariant[S_n]" in recheck(good).stdout
+    assert recheck(bad).returncode == 1 and "refused" in recheck(bad).stdout
+    assert recheck(tmp_path / "none.json").returncode == 2
