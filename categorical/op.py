@@ -69,7 +69,17 @@ from categorical.ops.norm import batch_norm, layer_norm, normalise, rms_norm
 from categorical.ops.order import argmax, logsumexp
 from categorical.ops.order import largest as max
 from categorical.ops.order import smallest as min
-from categorical.ops.pointwise import add, div, maximum, minimum, mul, neg, scale, sub
+from categorical.ops.pointwise import (
+    add,
+    div,
+    maximum,
+    minimum,
+    mul,
+    neg,
+    scale,
+    scale_root,
+    sub,
+)
 from categorical.ops.pooling import avg_pool, max_pool
 from categorical.ops.sums import concat, flip, roll, take, unconcat
 from categorical.ops.sums import slice_axis as slice
@@ -190,6 +200,7 @@ __all__ = [
     "roll",
     "rsqrt",
     "scale",
+    "scale_root",
     "scatter",
     "sigmoid",
     "silu",

@@ -22,8 +22,8 @@ from __future__ import annotations
 from typing import Any
 
 from categorical.arrows import OpArrow
-from categorical.index import Dim
-from categorical.naturality import FUNCTION, LINEAR, ODD, NaturalityClass
+from categorical.index import Dim, IndexSet, index_set
+from categorical.naturality import FUNCTION, LINEAR, ODD, ORTHOGONAL, NaturalityClass
 from categorical.ops import common
 from categorical.records import Box, Context, Generator, Op, Signature
 from categorical.spaces import Array, Real
@@ -114,8 +114,8 @@ maximum, minimum = common.make(MAXIMUM), common.make(MINIMUM)
 
 
 def _scale_typing(op: Op, inputs: tuple[Array, ...]) -> Signature:
-    common.count("scale", inputs, 1)
-    common.numeric("scale", *inputs)
+    common.count(op.name, inputs, 1)
+    common.numeric(op.name, *inputs)
     return Signature(inputs)
 
 
@@ -141,3 +141,30 @@ def scale(by: float) -> OpArrow:
 
 
 neg = scale(-1)
+
+
+def _root_meaning(ctx: Context, box: Box, values: tuple[Any, ...]) -> tuple[Any, ...]:
+    algebra, size = ctx.algebra, ctx.size(box.op["of"])
+    return (algebra.mul(values[0], algebra.apply("rsqrt", algebra.constant(size))),)
+
+
+def _root_natural(box: Box, dim: Dim, mode: str) -> NaturalityClass:
+    """A map to another number of indices changes the factor."""
+    return ORTHOGONAL if dim in box.op["of"].atoms else LINEAR
+
+
+SCALE_ROOT = Generator(
+    "scale_root",
+    "division by the square root of a size",
+    _scale_typing,
+    _root_meaning,
+    _root_natural,
+    linear=lambda box: "joint",
+    least=lambda op: (Real.scalar,),
+    fragment="oracle",
+)
+
+
+def scale_root(of: IndexSet | int) -> OpArrow:
+    """Division by ``√|of|``, as for the scores of an attention."""
+    return common.make(SCALE_ROOT, of=index_set(of))
