@@ -2,9 +2,8 @@
 
 Laws.  A constant is natural exactly for the index maps that leave it as it is: equal entries for
 every index map, the identity matrix for orthogonal matrices, a causal mask for initial segments,
-the list of all positions for every index map (which moves the indices and the axis together).  A
-parameter leaves nothing on its own axes.  Such an arrow is called without arguments:
-``op.positions(n)()``.
+the list of all positions for permutations (of the indices and the axis together).  A parameter
+leaves nothing on its own axes.  An arrow without inputs is called as ``op.positions(n)()``.
 
 >>> from categorical import Dim, Real, op
 >>> n, c = Dim.named("n c")
@@ -32,8 +31,9 @@ import numpy as np
 
 from categorical.arrows import OpArrow
 from categorical.errors import SpecError
-from categorical.index import Axis, Dim, DisjointSum, IndexSet, Product, axis
+from categorical.index import Axis, Dim, IndexSet, axis
 from categorical.naturality import (
+    BIJECTION,
     FUNCTION,
     LINEAR,
     NONE,
@@ -166,23 +166,11 @@ def _pair(name: str, row: IndexSet | Axis, column: IndexSet | Axis) -> tuple[Axi
     return first, second
 
 
-def _functorial(index: IndexSet) -> bool:
-    """Whether maps of the atoms give maps of the index set (quotients and windows do not)."""
-    parts: tuple[IndexSet, ...] = ()
-    if isinstance(index, Product):
-        parts = index.factors
-    elif isinstance(index, DisjointSum):
-        parts = index.terms
-    else:
-        return isinstance(index, Dim) or not index.atoms
-    return all(_functorial(part) for part in parts)
-
-
 def _eye_natural(box: Box, dim: Dim, mode: str) -> NaturalityClass:
     index = box.op["row"].index
     if dim not in index.atoms:
         return LINEAR
-    return ORTHOGONAL | PREFIX if _functorial(index) else NONE
+    return ORTHOGONAL | PREFIX if common.functorial(dim, index) else NONE
 
 
 def _eye_typing(op: Op, inputs: tuple[Array, ...]) -> Signature:
@@ -276,7 +264,7 @@ def _positions_natural(box: Box, dim: Dim, mode: str) -> NaturalityClass:
     index = box.op["over"].index
     if dim not in index.atoms:
         return LINEAR
-    return FUNCTION if _functorial(index) else NONE
+    return BIJECTION | PREFIX if common.functorial(dim, index) else NONE
 
 
 POSITIONS = Generator(
