@@ -29,6 +29,7 @@ from typing import Any
 
 from categorical import messages
 from categorical.arrows import Arrow, Transformed, Types, Wiring
+from categorical.checked import checked
 from categorical.errors import SpecError
 from categorical.graph import Builder, Graph, Operator, OperatorBox
 from categorical.index import Axis, IndexSet, index_set
@@ -63,6 +64,7 @@ def _iterate_meaning(
 ITERATE = Operator("iterate", "an endo-arrow repeated a static number of times", _prefixes, _iterate_meaning)
 
 
+@checked
 def iterate(
     body: Arrow, times: IndexSet | int, weights: str = "untied", name: str = "steps"
 ) -> Arrow:
@@ -132,11 +134,13 @@ class Case(Arrow):
         )
 
 
+@checked
 def case(*branches: Arrow) -> Arrow:
     """The arrow out of a sum that is ``branches[i]`` on case i."""
     return Case(branches)
 
 
+@checked
 def inject(into: SumSpace, which: int) -> Arrow:
     """The injection of case ``which`` into a sum of spaces."""
     return Injection(into, which)
@@ -156,6 +160,7 @@ class Injection(Wiring):
         return branch(other, self.which)
 
 
+@checked
 def branch(arrow: Arrow, which: int) -> Arrow:
     """An arrow out of a sum, at one of its cases (decided before anything runs)."""
     from categorical.arrows import Seq

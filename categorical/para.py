@@ -29,6 +29,7 @@ from dataclasses import replace
 from typing import overload
 
 from categorical.arrows import Arrow, OpArrow, Traced, Transformed, Types, call
+from categorical.checked import checked
 from categorical.errors import SpecError
 from categorical.graph import Builder, Graph, Node, OperatorBox, Resource
 from categorical.index import IndexSet, axis
@@ -100,6 +101,7 @@ def _refuse_state(body: Arrow) -> None:
 def tie(arrow: Arrow) -> Tied: ...
 @overload
 def tie(arrow: Arrow, equal: Mapping[str, str]) -> Arrow: ...
+@checked
 def tie(arrow: Arrow, equal: Mapping[str, str] | None = None) -> Arrow:
     """Share weights.
 
@@ -195,6 +197,7 @@ def exposed(graph: Graph, path: str) -> tuple[Graph, int]:
     raise unknown(path, graph.resources())
 
 
+@checked
 def reparametrise(
     arrow: Arrow,
     target: str,
@@ -267,6 +270,7 @@ def _substitute(
     return builder.finish([at[w] for w in graph.outputs], graph.name, graph.doc)
 
 
+@checked
 def low_rank(arrow: Arrow, target: str, rank: IndexSet | int, scale: float = 1.0) -> Arrow:
     """LoRA (Hu et al. 2021): the target frozen plus a trained product of rank ``rank``.
 
@@ -296,6 +300,7 @@ def low_rank(arrow: Arrow, target: str, rank: IndexSet | int, scale: float = 1.0
     )
 
 
+@checked
 def masked(arrow: Arrow, target: str) -> Arrow:
     """Pruning: the target times a frozen mask of zeros and ones beside it (``…_mask``)."""
     from categorical import op

@@ -24,6 +24,7 @@ categorical.errors.SpecError: error[CM009]: two axes of one array range over `n`
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from categorical.errors import SpecError
@@ -188,11 +189,15 @@ class Kind:
     """``Real``, ``Complex``, ``Bool`` and ``Fin(v)``: subscript with axes to get an array."""
 
     __slots__ = ("kind", "values")
+    # tells typeguard about our annotations, as soon as a user has loaded it (categorical.typecheck)
+    unheard: ClassVar[Callable[[], bool] | None] = None
 
     def __init__(self, kind: str, values: IndexSet | None = None) -> None:
         self.kind, self.values = kind, values
 
     def __getitem__(self, axes: object) -> Array:
+        if Kind.unheard is not None and Kind.unheard():
+            Kind.unheard = None
         items = axes if isinstance(axes, tuple) else (axes,)
         return Array(self.kind, tuple(axis(item) for item in items), self.values)
 
