@@ -130,21 +130,26 @@ def distinct(name: str, axes: tuple[Axis, ...], one: Array) -> tuple[Axis, ...]:
     """The axes, or CM009 where one is named twice."""
     for place, wanted in enumerate(axes):
         if wanted in axes[:place]:
-            raise SpecError(
-                "CM009", f"`{name}` names the axis `{wanted}` twice", facts=[("array", str(one))]
-            )
+            facts = [("array", str(one))]
+            raise SpecError("CM009", f"`{name}` names the axis `{wanted}` twice", facts=facts)
     return axes
 
 
-def _named(
-    name: str, one: Array, wanted: tuple[IndexSet | Axis, ...], extends: bool
+def named(
+    name: str, one: Array, wanted: tuple[IndexSet | Axis, ...], extends: bool = False
 ) -> tuple[Axis, ...]:
-    return distinct(name, tuple(common.pick(name, one, w, extends) for w in wanted), one)
+    """The occurrences meant; an index set means one that is not named by its label beside it."""
+    labelled = [w for w in wanted if isinstance(w, Axis)]
+    rest = common.drop_axes(one, labelled) if labelled else one
+    found = tuple(
+        common.pick(name, one if isinstance(w, Axis) else rest, w, extends) for w in wanted
+    )
+    return distinct(name, found, one)
 
 
 def _transpose_typing(op: Op, inputs: tuple[Array, ...]) -> Signature:
     common.count("transpose", inputs, 1)
-    order = _named("transpose", inputs[0], op["order"], True)
+    order = named("transpose", inputs[0], op["order"], True)
     front = tuple(a for a in inputs[0].axes if a not in order)
     return Signature((inputs[0].with_axes((*front, *order)),))
 
@@ -175,7 +180,7 @@ def transpose(*order: IndexSet | Axis) -> OpArrow:
 
 def _merge_typing(op: Op, inputs: tuple[Array, ...]) -> Signature:
     common.count("merge", inputs, 1)
-    axes = _named("merge", inputs[0], op["axes"], False)
+    axes = named("merge", inputs[0], op["axes"])
     merged = Axis(product(*(a.index for a in axes)), op["label"])
     out = common.replace_axis(inputs[0], axes[0], merged)
     return Signature((common.drop_axes(out, axes[1:]),))
@@ -183,7 +188,7 @@ def _merge_typing(op: Op, inputs: tuple[Array, ...]) -> Signature:
 
 def _merge_meaning(ctx: Context, box: Box, values: tuple[Any, ...]) -> tuple[Any, ...]:
     one = box.dom[0]
-    axes = _named("merge", one, box.op["axes"], False)
+    axes = named("merge", one, box.op["axes"])
     order = [b for a in one.axes if a not in axes[1:] for b in (axes if a is axes[0] else (a,))]
     places, shape = [one.position(a) for a in order], ctx.shape(box.cod[0])
     return (structural(ctx, values[0], lambda a: a.transpose(places).reshape(shape)),)
