@@ -150,7 +150,15 @@ class Stack(Functor):
             w if moved[i] or i in loose else self.constant(builder, w, box.dom[i])
             for i, w in enumerate(ins[:count])
         )
-        return apply_image(builder, node, box, box.op, data, ins[count:])
+        outs = list(apply_image(builder, node, box, box.op, data, ins[count:]))
+        for i, type_ in enumerate(box.cod):  # an op may put its new axes in front: `expand`
+            image = self.on_type(type_)
+            found = builder.graph.types[outs[i]]
+            if found is not image and set(found.axes) == set(image.axes):
+                from categorical.ops.axes import transpose
+
+                outs[i] = builder.apply(transpose(*image.axes).op, (outs[i],), "transpose")[0]
+        return tuple(outs)
 
 
 def apply_image(
