@@ -1,0 +1,24 @@
+"""Arrows that many architectures are made of: residual connections, MLPs, attention, experts.
+
+Each is a function with plain arguments that returns an arrow; nothing here is primitive.
+
+>>> from categorical import Dim
+>>> token, width, heads = Dim.named("token width heads")
+>>> residual(attention(token, width, heads, mask="causal"))
+residual(attention): Real[token, width] → Real[token, width]
+"""
+
+from categorical.composites.attention import attention, dot_product_attention
+from categorical.composites.mixture_of_experts import mixture_of_experts
+from categorical.composites.mlp import mlp
+from categorical.composites.residual import residual
+from categorical.composites.typed import typed
+
+__all__ = [
+    "attention",
+    "dot_product_attention",
+    "mixture_of_experts",
+    "mlp",
+    "residual",
+    "typed",
+]
