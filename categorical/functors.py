@@ -90,11 +90,15 @@ class Functor:
         """The image of a wire that depends on no input."""
         raise NotImplementedError
 
+    def unmoved(self, node: Node) -> None:
+        """Called for a node that depends on no input, which is kept as it is."""
+
     def _node(
         self, builder: Builder, graph: Graph, node: Node, at: dict[int, int], moved: dict[int, bool]
     ) -> None:
         flags = [moved[w] for w in node.data]
         if not any(flags) and not _noisy(node, graph):
+            self.unmoved(node)
             for w in node.outs:
                 at[w] = builder.wire(graph.types[w], graph.names.get(w, ""))
                 moved[w] = False
@@ -244,8 +248,8 @@ class Union(Functor):
     def constant(self, builder: Builder, wire: int, type_: Array) -> int:
         from categorical.ops.axes import EXPAND
 
-        if self.varies(type_):
-            raise SpecError("CM021", f"a constant over a varying axis has no union: {type_}")
+        if self.varies(type_):  # ``unmoved`` has seen to it that it is alike at every index
+            return wire
         return builder.apply(Op(EXPAND, axes=(self.sample,)), (wire,), "expand")[0]
 
     def on_box(
@@ -269,6 +273,21 @@ class Union(Functor):
                 origin=node.origin,
             )
         return apply_image(builder, node, box, box.op, tuple(data), ins[count:])
+
+    def unmoved(self, node: Node) -> None:
+        for dim in self.varying:
+            boxes = [node.box] if isinstance(node.box, Box) else [
+                n.box for region in node.regions for _, n in region.walk() if isinstance(n.box, Box)
+            ]
+            for box in boxes:
+                if any(self.varies(one) for one in (*box.dom, *box.cod)):
+                    if "function" not in box.natural(dim):
+                        raise SpecError(
+                            "CM021",
+                            f"`{box.name}` is a constant that differs along `{dim}`, which varies",
+                            facts=[("box", repr(box))],
+                            origin=node.origin,
+                        )
 
     def _along(self, box: Box) -> bool:
         wanted = {a.index if isinstance(a, Axis) else a for a in box.op["over"]}

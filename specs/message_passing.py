@@ -1,0 +1,41 @@
+"""Message passing with learned messages, and scores of a whole graph (Gilmer et al. 2017).
+
+Samples are graphs of different sizes.  They are batched as one disjoint union: the vertices and
+edges of all graphs in a row, and a map that says which graph each one is from.
+"""
+
+from categorical import Dim, Fin, Real, architecture, arrow, laws, op
+from categorical.groups import Symmetric
+
+vertex = Dim("vertex", varies=True)
+edge = Dim("edge", varies=True)
+feature, hidden, label = Dim.named("feature hidden label")
+
+
+@arrow
+def message_layer(
+    x: Real[vertex, feature], source: Fin(vertex)[edge], target: Fin(vertex)[edge]
+) -> Real[vertex, hidden]:
+    """Each edge computes a message from both ends; each vertex adds up what it receives."""
+    sent = op.linear(feature, hidden, name="sent")(op.gather(vertex)(x, source))
+    received = op.linear(feature, hidden, bias=False, name="received")(op.gather(vertex)(x, target))
+    messages = op.relu(sent + received)
+    kept = op.linear(feature, hidden, name="kept")(x)
+    return op.relu(kept + op.scatter(vertex)(messages, target))
+
+
+@arrow
+def message_passing(
+    x: Real[vertex, feature], source: Fin(vertex)[edge], target: Fin(vertex)[edge]
+) -> Real[label]:
+    """One layer of messages, the mean over vertices, and scores."""
+    vertices = message_layer(x, source, target)
+    return op.linear(hidden, label, name="scores")(op.mean(vertex)(vertices))
+
+
+graph_scores = architecture(
+    message_passing,
+    laws=[laws.invariant(under=Symmetric(vertex)), laws.invariant(under=Symmetric(edge))],
+    sizes=dict(feature=6, hidden=16, label=3),
+    batch="union",
+)
