@@ -28,7 +28,7 @@ from categorical.ops import common
 from categorical.records import Box, Context, Generator, Op, Signature
 from categorical.spaces import Array, Real
 
-ODD_FUNCTIONS = frozenset(("tanh", "softsign", "hard_tanh", "sin", "erf", "sign"))
+ODD_FUNCTIONS = frozenset(("tanh", "softsign", "hard_tanh", "sin", "erf", "sign", "reciprocal"))
 POINTWISE = (
     "relu gelu gelu_tanh silu sigmoid tanh exp log sqrt rsqrt softplus elu leaky_relu hard_tanh "
     "softsign abs sin cos square reciprocal erf mish relu6 logsigmoid"

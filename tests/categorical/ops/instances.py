@@ -1,0 +1,204 @@
+"""Sample instances of every generator, for the tests that hold for all of them.
+
+``INSTANCES`` maps a name to an ``Instance``: an operation at input types, with sizes at which to
+try it.  A name is that of the generator, with a word more where one has several.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from categorical import Bool, Dim, Fin, Real, op
+from categorical.arrows import Arrow
+from categorical.records import Box, Context, Generator
+from categorical.spaces import Array
+
+n, c, h, e, s, v = Dim.named("n c h e s v")
+fixed = Dim("three", size=3)
+KEY = n.at("key")
+SIZES = {"n": 4, "c": 3, "h": 2, "e": 5, "s": 3, "v": 3}
+
+
+@dataclass(frozen=True)
+class Instance:
+    """An operation at input types; ``positive`` where its real inputs must be."""
+
+    name: str
+    arrow: Arrow
+    types: tuple[Array, ...]
+    positive: bool = False
+    sizes: dict[str, int] = field(default_factory=lambda: dict(SIZES))
+
+    @property
+    def box(self) -> Box:
+        """The operation at its input types."""
+        return self.arrow.retype(self.types).op.box(self.types)
+
+    @property
+    def generator(self) -> Generator:
+        return self.box.generator
+
+    def context(self, algebra, mode: str = "eval") -> Context:
+        return Context(algebra, self.sizes, mode)
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+INSTANCES: dict[str, Instance] = {}
+
+
+def add(name: str, arrow: Arrow, *types: Array, positive: bool = False, **sizes: int) -> None:
+    """Register an instance; ``sizes`` change the common ones."""
+    assert name not in INSTANCES
+    INSTANCES[name] = Instance(name, arrow, types, positive, {**SIZES, **sizes})
+
+
+POSITIVE = ("log", "sqrt", "rsqrt", "reciprocal")
+
+
+def _pointwise() -> None:
+    from categorical.ops.pointwise import UNARY
+
+    for name in UNARY:
+        arrow = op.leaky_relu(0.1) if name == "leaky_relu" else getattr(op, name)
+        add(name, arrow, Real[n, c], positive=name in POSITIVE)
+    for name in ("add", "sub", "mul", "div", "maximum", "minimum"):
+        add(name, getattr(op, name), Real[n, c], Real[n, c])
+    add("scale", op.scale(-2), Real[n, c])
+    add("scale_root", op.scale_root(c), Real[n, c])
+
+
+def _contractions() -> None:
+    add("linear", op.linear(c, h), Real[n, c])
+    add("linear.plain", op.linear(c, h, bias=False), Real[c, n])
+    add("einsum", op.einsum(n, h), Real[n, c], Real[c, h])
+    add("einsum.scores", op.einsum(h, n, KEY), Real[n, h, c], Real[KEY, h, c])
+    add("einsum.hadamard", op.einsum(n, c), Real[n, c], Real[n, c])
+
+
+def _reductions() -> None:
+    for name in ("sum", "mean", "softmax", "max", "min", "logsumexp"):
+        make = getattr(op, name)
+        add(name, make(n), Real[n, c])
+        add(f"{name}.masked", make(n, masked=True), Real[n, c], Bool[n])
+        add(f"{name}.several", make(n, h), Real[h, c, n])
+        add(f"{name}.occurrence", make(KEY, masked=True), Real[n, KEY, c], Bool[n, KEY])
+    add("argmax", op.argmax(n), Real[n, c])
+    add("argmax.occurrence", op.argmax(KEY), Real[n, KEY])
+
+
+def _norms() -> None:
+    for name in ("layer_norm", "rms_norm"):
+        make = getattr(op, name)
+        add(name, make(c), Real[n, c])
+        add(f"{name}.plain", make(c, affine=False, eps=0.1), Real[c, n])
+        add(f"{name}.several", make(c, h), Real[h, n, c])
+    add("normalise", op.normalise(c), Real[n, c])
+    add("normalise.1", op.normalise(c, p=1, eps=0.1), Real[n, c])
+    add("batch_norm", op.batch_norm(c, over=(s,)), Real[s, c])
+    add("batch_norm.images", op.batch_norm(c, over=(s, n, h)), Real[s, c, n, h])
+
+
+def _logic() -> None:
+    for name in ("less", "less_equal", "equal"):
+        add(name, getattr(op, name), Real[n, c], Real[n, c])
+        add(f"{name}.indices", getattr(op, name), Fin(v)[n], Fin(v)[n], v=2)
+    for name in ("logical_and", "logical_or"):
+        add(name, getattr(op, name), Bool[n], Bool[n])
+    add("logical_not", op.logical_not, Bool[n])
+    add("indicator", op.indicator, Bool[n, c])
+    add("where", op.where, Bool[n], Real[n, c], Real[n, c])
+    add("where.indices", op.where, Bool[c, n], Fin(v)[n, c], Fin(v)[n, c])
+
+
+def _constants() -> None:
+    add("full", op.full(Real[n, c], 2.5))
+    add("full.zero", op.zeros(Real[n, c]))
+    add("full.index", op.full(Fin(v)[n], 0))
+    add("full.mask", op.full(Bool[n], True))
+    add("full_like", op.full_like(2), Real[n, c])
+    add("full_like.zero", op.full_like(0), Real[n, c])
+    add("eye", op.eye(n, KEY))
+    add("eye.product", op.eye(h * c, (h * c).at("key")))
+    add("causal_mask", op.causal_mask(n, KEY))
+    add("causal_mask.strict", op.causal_mask(n, KEY, strict=True))
+    add("band_mask", op.band_mask(n, KEY, 1, 0))
+    add("positions", op.positions(n))
+    add("positions.product", op.positions(h * c))
+    add("table", op.table(Real[fixed], [0, 0.5, 2]))
+    add("parameter", op.parameter(Real[n, c], name="query"))
+
+
+def _noise() -> None:
+    add("dropout", op.dropout(0.25), Real[n, c])
+    add("gumbel_noise", op.gumbel_noise, Real[n, c])
+    add("gaussian_noise", op.gaussian_noise(0.5), Real[n, c])
+
+
+def _axes() -> None:
+    add("expand", op.expand(n), Real[c])
+    add("relabel", op.relabel(n, KEY), Real[n, c])
+    add("transpose", op.transpose(c, n), Real[n, c])
+    add("merge", op.merge(n, c), Real[n, h, c])
+    add("split", op.split(h * c, h), Real[n, h * c])
+    add("split.quotient", op.split(c, h), Real[n, c], c=6)
+    add("squeeze", op.squeeze(), Real[n, 1])
+    add("diagonal", op.diagonal(n, KEY), Real[n, KEY, c])
+    add("concat", op.concat(n, h), Real[n, c], Real[h, c])
+    add("unconcat", op.unconcat(n, h), Real[n + h, c])
+    add("slice", op.slice(n, 1, -1), Real[n, c])
+    add("slice.prefix", op.slice(n, 0, 2), Real[n, c])
+    add("take", op.take(n, 0), Real[n, c])
+    add("take.last", op.take(n, -1), Real[n, c])
+    add("flip", op.flip(n), Real[n, c])
+    add("roll", op.roll(n, 1), Real[n, c])
+
+
+def _windows() -> None:
+    add("conv", op.conv(c, h, over=n, kernel=3, padding="circular"), Real[c, n], n=5)
+    add("conv.zero", op.conv(c, h, over=n, kernel=3), Real[c, n], n=5)
+    add("conv.causal", op.conv(c, h, over=n, kernel=2, padding="causal"), Real[c, n, e], n=5)
+    add("conv.plain", op.conv(c, h, over=(n, e), kernel=3, bias=False), Real[n, c, e], n=5)
+    add("max_pool", op.max_pool(n, kernel=2), Real[c, n])
+    add("avg_pool", op.avg_pool(n, kernel=2), Real[c, n])
+
+
+def _graphs() -> None:
+    add("gather", op.gather(v), Real[v, c], Fin(v)[e])
+    add("gather.aligned", op.gather(v), Real[n, v], Fin(v)[n, e])
+    for monoid in ("sum", "mean", "max"):
+        add(f"scatter.{monoid}", op.scatter(v, monoid), Real[e, c], Fin(v)[e])
+    add("degree", op.degree(v, e), Fin(v)[e])
+    add("embedding", op.embedding(v, c), Fin(v)[n])
+    add("one_hot", op.one_hot(v), Fin(v)[n])
+
+
+for _family in (
+    _pointwise,
+    _contractions,
+    _reductions,
+    _norms,
+    _logic,
+    _constants,
+    _noise,
+    _axes,
+    _windows,
+    _graphs,
+):
+    _family()
+
+
+def draw(instance: Instance, algebra, rng: np.random.Generator, shape_of, one: Array, role="data"):
+    """A random value of an array type; ``shape_of(axis or index set)`` gives sizes."""
+    shape = tuple(shape_of(a.index) for a in one.axes)
+    if one.kind == "fin":
+        return rng.integers(0, shape_of(one.values), size=shape)
+    if one.kind == "bool":
+        return rng.integers(0, 2, size=shape).astype(bool)
+    value = algebra.random(shape, rng)
+    if instance.positive or role == "statistic":
+        value = algebra.add(algebra.mul(value, value), algebra.constant(0.1))
+    return value
