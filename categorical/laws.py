@@ -380,10 +380,27 @@ class Equal(Law):
 def equal(other: Arrow, renaming: Mapping[str, str] | None = None, name: str = "") -> Equal:
     """The architecture equals another arrow, for all inputs and all values of the shared weights.
 
-    ``renaming`` maps weight names of ``other`` to those of the architecture.
+    ``renaming`` maps weight names of ``other`` to those of the architecture; a name may be that of
+    a part (``"block_2": "blocks.1"`` renames all weights of that block).
     """
     title = name or f"equal[{other.label()}]"
-    return Equal(title, origin=here(), other=other, renaming=renaming)
+    return Equal(title, origin=here(), other=other, renaming=_paths(other, renaming))
+
+
+def _paths(arrow: Arrow, renaming: Mapping[str, str] | None) -> dict[str, str] | None:
+    """A renaming of weights and parts as one of weights; the longest part that fits counts."""
+    if not renaming:
+        return None
+    graph = arrow.graph()
+    full = {}
+    for path in graph.resources({d: 2 for d in graph.dims}):
+        parts = path.split(".")
+        for count in range(len(parts), 0, -1):
+            new = renaming.get(".".join(parts[:count]))
+            if new is not None:
+                full[path] = ".".join([new, *parts[count:]])
+                break
+    return full
 
 
 @dataclass(frozen=True, eq=False)
