@@ -62,12 +62,17 @@ class Requirement:
 
 @dataclass(frozen=True)
 class Instance:
-    """Both sides of an equation at one input; ``element`` prints the group element used."""
+    """Both sides of an equation at one input; ``element`` prints the group element used.
+
+    ``relate(values, type)`` gives the two sides on any inner wire, from its values in the runs made
+    so far, or None where the law says nothing of that wire: so the first difference is found.
+    """
 
     left: Values
     right: Values
     element: str
     types: tuple[Any, ...]
+    relate: Callable[[Values, Any], tuple[Any, Any] | None] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,16 +139,25 @@ def position_dependent(ctx: Context, run: Run, graph: Graph, dims: Sequence[str]
         changed = []
         for value, type_ in zip(inputs, graph.dom, strict=True):
             for place, one in enumerate(type_.axes):
-                hit = dims is None or any(d.name in dims for d in one.index.atoms)
-                if type_.kind == "real" and hit:
-                    ramp = np.arange(1, ctx.size(one) + 1).reshape(
-                        [-1 if i == place else 1 for i in range(len(type_.axes))]
-                    )
-                    value = ctx.algebra.mul(value, ctx.algebra.constant(ramp))
+                if dims is None or any(d.name in dims for d in one.index.atoms):
+                    value = _weighted(ctx, value, type_, place)
+            if type_.values is not None and any(d.name in (dims or ()) for d in type_.values.atoms):
+                value = value // 2
             changed.append(value)
         return run(changed)
 
     return broken
+
+
+def _weighted(ctx: Context, value: Any, type_: Any, place: int) -> Any:
+    """A value that tells the indices of an axis apart: weighted by position, or another at 0."""
+    shape = [-1 if i == place else 1 for i in range(len(type_.axes))]
+    position = np.arange(ctx.size(type_.axes[place])).reshape(shape)
+    if type_.kind == "bool":
+        return np.logical_xor(value, position == 0)
+    if type_.kind == "fin":
+        return np.where(position == 0, (value + 1) % ctx.size(type_.values), value)
+    return ctx.algebra.mul(value, ctx.algebra.constant(position + 1))
 
 
 # --- symmetry ----------------------------------------------------------------------------------------
@@ -189,9 +203,14 @@ class Equivariant(Law):
         before = run(inputs)
         for element in self.group.generators(ctx):
             moved = [act(ctx, element, v, t) for v, t in zip(inputs, graph.dom, strict=True)]
-            left = run(moved)
+            # noise is moved along: its distribution is the same
+            left = run.moved(element)(moved) if hasattr(run, "moved") else run(moved)
             right = [act(ctx, element, v, t) for v, t in zip(before, graph.cod, strict=True)]
-            yield Instance(left, right, repr(element), graph.cod)
+
+            def relate(values: Values, type_: Any, by: Element = element) -> tuple[Any, Any]:
+                return values[-1], act(ctx, by, values[0], type_)
+
+            yield Instance(left, right, repr(element), graph.cod, relate)
 
     def sabotage(self, ctx: Context, run: Run, graph: Graph) -> Run:
         assert self.group is not None
@@ -264,11 +283,17 @@ class Restricted(Law):
             ]
             after = run(changed)
             where = f"{self.dim} ≤ {t}" if self.prefix else f"{self.dim} = {t}"
+
+            def relate(values: Values, type_: Any, inside: Any = keep) -> tuple[Any, Any]:
+                left, right = (self._restrict(ctx, v, type_, inside) for v in (values[-1], values[0]))
+                return left, right
+
             yield Instance(
                 [self._restrict(ctx, v, o, keep) for v, o in zip(after, graph.cod, strict=True)],
                 [self._restrict(ctx, v, o, keep) for v, o in zip(before, graph.cod, strict=True)],
                 f"inputs changed outside {where}",
                 graph.cod,
+                relate,
             )
 
     def _places(self, type_: Any) -> list[int]:
@@ -297,7 +322,7 @@ class Restricted(Law):
         return value
 
     def sabotage(self, ctx: Context, run: Run, graph: Graph) -> Run:
-        """Mix the positions: every input entry gets the sum along the dim added."""
+        """Mix the positions: real entries get the sum along the dim added, others are reversed."""
         assert self.dim is not None
 
         def broken(inputs: Values) -> Values:
@@ -311,6 +336,8 @@ class Restricted(Law):
                         total, lambda a, s=shape, t=type_: np.broadcast_to(a.reshape(s), ctx.shape(t))
                     )
                     value = ctx.algebra.add(value, spread)
+                for place in places if type_.kind in ("bool", "fin") else ():
+                    value = np.flip(value, place)
                 changed.append(value)
             return run(changed)
 
@@ -447,7 +474,15 @@ class Linear(Law):
         right = [
             algebra.add(algebra.mul(a, scale), b) for a, b in zip(run(inputs), run(other), strict=True)
         ]
-        yield Instance(left, right, "a = 3, y random", graph.cod)
+
+        def relate(values: Values, type_: Any) -> tuple[Any, Any] | None:
+            combined, one, two = values
+            fixed = algebra.equal_arrays(combined, one) and algebra.equal_arrays(one, two)
+            if fixed or type_.kind not in ("real", "complex"):
+                return None
+            return combined, algebra.add(algebra.mul(one, scale), two)
+
+        yield Instance(left, right, "a = 3, y random", graph.cod, relate)
 
     def sabotage(self, ctx: Context, run: Run, graph: Graph) -> Run:
         def broken(inputs: Values) -> Values:
@@ -482,7 +517,13 @@ class Degree(Law):
 
         algebra, d = ctx.algebra, self.degree
         rows = [
-            run([algebra.mul(v, algebra.constant(t)) for v in inputs]) for t in range(1, d + 3)
+            run(
+                [
+                    algebra.mul(v, algebra.constant(t)) if type_.kind in ("real", "complex") else v
+                    for v, type_ in zip(inputs, graph.dom, strict=True)
+                ]
+            )
+            for t in range(1, d + 3)
         ]
         for order in (d + 1, d):
             total = [algebra.zeros(algebra.shape(v)) for v in rows[0]]
@@ -495,7 +536,13 @@ class Degree(Law):
             if order == d + 1:
                 yield Instance(total, zero, f"difference of order {order}", graph.cod)
             else:
-                reached = [v for v in total if not algebra.equal_arrays(v, algebra.zeros(algebra.shape(v)))]
+                # zero next to the largest row, because floats leave the noise of the cancellation
+                last = rows[-1]
+                reached = [
+                    v
+                    for v, top in zip(total, last, strict=True)
+                    if not algebra.equal_arrays(algebra.add(v, top), top)
+                ]
                 one = [algebra.ones(()) for _ in total[:1]]
                 none = [algebra.ones(()) if reached else algebra.zeros(()) for _ in total[:1]]
                 yield Instance(none, one, f"the difference of order {d} is not zero", graph.cod[:1])
@@ -532,6 +579,30 @@ class Bounded(Law):
         sign = "<" if self.strict else "≤"
         low = f"{self.low} {sign} " if self.low is not None else ""
         return f"{low}f(x){f' {sign} {self.high}' if self.high is not None else ''}"
+
+    def sides(self, ctx: Context, run: Run, graph: Graph, inputs: Values, rng: Any) -> Iterator[Instance]:
+        """f(x) and f(x) cut off at the bounds; whether a bound is attained is not decided here."""
+        algebra = ctx.algebra
+        left = run(inputs)
+        right = []
+        for value in left:
+            if self.low is not None:
+                value = algebra.maximum(value, algebra.constant(self.low))
+            if self.high is not None:
+                value = algebra.minimum(value, algebra.constant(self.high))
+            right.append(value)
+        yield Instance(left, right, "", graph.cod)
+
+    def sabotage(self, ctx: Context, run: Run, graph: Graph) -> Run:
+        """The outputs moved by more than the width of the bounds."""
+        low, high = self.low or 0.0, self.high or 0.0
+        away = abs(low) + abs(high) + 1
+        step = ctx.algebra.constant(away if self.high is not None else -away)
+
+        def broken(inputs: Values) -> Values:
+            return [ctx.algebra.add(v, step) for v in run(inputs)]
+
+        return broken
 
 
 def bounded(low: float | None = None, high: float | None = None, strict: bool = False) -> Bounded:
@@ -577,7 +648,7 @@ class SumsTo(Law):
 
     def sabotage(self, ctx: Context, run: Run, graph: Graph) -> Run:
         def broken(inputs: Values) -> Values:
-            return [ctx.algebra.mul(v, ctx.algebra.constant(2)) for v in run(inputs)]
+            return [ctx.algebra.add(v, ctx.algebra.ones(ctx.algebra.shape(v))) for v in run(inputs)]
 
         return broken
 
