@@ -1,0 +1,12 @@
+"""The PyTorch backend: one file a graph, validated before it is written.
+
+>>> from categorical import Dim, Real, op
+>>> b, c, h = Dim.named("batch c h")
+>>> made = build((op.linear(c, h) >> op.relu).at(Real[b, c]), {"c": 4, "h": 3}, "layer", validate=False)
+>>> "class Layer(nn.Module):" in made.source
+True
+"""
+
+from backends.pytorch.build import Build, build
+
+__all__ = ["Build", "build"]

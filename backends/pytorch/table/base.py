@@ -56,6 +56,9 @@ class Library(NamedTuple):
     resources: tuple[str, ...]
 
 
+#: Generators that torch broadcasts: an ``expand`` of one operand needs no statement of its own.
+BROADCASTING = {"add", "sub", "mul", "div", "maximum", "minimum"}
+
 LibraryRow = Callable[["Emit", Box], Library | None]
 LIBRARY: dict[str, LibraryRow] = {}
 
@@ -113,10 +116,18 @@ class Emit:
         """A Python expression for a size: a config value, or a local read from an input's shape."""
         raise NotImplementedError
 
+    def config_size(self, of: Size | Axis | IndexSet | int) -> str:
+        """A size as it is written in a constructor: ``config.c``."""
+        raise NotImplementedError
+
     def shape(self, array: Array) -> str:
         """The shape of an array as a tuple: ``(n, self.config.c)``."""
         sizes = [self.size(a) for a in array.axes]
         return f"({sizes[0]},)" if len(sizes) == 1 else f"({', '.join(sizes)})"
+
+    def factory(self, array: Array) -> str:
+        """The keywords of a new tensor of this kind, ``dtype=…, device=…``, like those at hand."""
+        raise NotImplementedError
 
     # --- text ------------------------------------------------------------------------------------
 
@@ -136,6 +147,10 @@ class Emit:
 
     def uses(self, module: str) -> str:
         """Say that an expression needs ``math`` (torch, nn and F are always there)."""
+        raise NotImplementedError
+
+    def variable(self, wanted: str) -> str:
+        """A free local name (for loops and comprehensions)."""
         raise NotImplementedError
 
     # --- rearranging -----------------------------------------------------------------------------

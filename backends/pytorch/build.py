@@ -1,0 +1,331 @@
+"""Build: a graph becomes one file that a person could have written, and its certificate.
+
+Definition.  ``build`` runs the passes, writes the classes, fills in the skeleton, checks the text
+against the allow-list, and validates the file it made against the reference meaning.  Only a
+``Build`` that passed can be written.
+
+Laws.  The bytes depend on the graph, the sizes and the header lines only.  ``Build.write`` writes
+both files or none.
+
+>>> from categorical import Dim, Real, op
+>>> b, n, c, k = Dim.named("batch n c k")
+>>> net = (op.linear(c, k) >> op.relu >> op.mean(n)).at(Real[b, n, c])
+>>> made = build(net, {"c": 4, "k": 3}, "demo", validate=False)
+>>> made.class_name, sorted(made.parameters.values())
+('Demo', ['linear.bias', 'linear.weight'])
+
+A size that a weight needs must be given:
+
+>>> build(net, {"c": 4}, "demo")
+Traceback (most recent call last):
+...
+categorical.errors.SpecError: error[CM025]: the size of `k` is not given
+...
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from backends.pytorch import layout, operator_rows, safety
+from backends.pytorch.emit import ClassText, File, Writer
+from backends.pytorch.naming import Names
+from backends.pytorch.passes import prepare
+from backends.pytorch.sizes import conditions_on, defaults, fixed_symbols, python
+from categorical.assignments import solutions
+from categorical.errors import SpecError
+from categorical.files import write_all_atomic
+from categorical.graph import Graph, OperatorBox
+from categorical.normal import content_hash
+from categorical.records import NOISE
+from categorical.sizes import Condition
+
+VERSION = "0.1.0"
+__all__ = ["Build", "build"]
+
+
+@dataclass
+class Build:
+    """A generated module: its text, how it came about, and what was compared."""
+
+    source: str
+    module_name: str
+    class_name: str
+    graph: Graph
+    spec_hash: str
+    sizes: dict[str, int]
+    main: ClassText
+    config_fields: dict[str, str]
+    contract: str
+    derivation: list[str]
+    laws: list[str]
+    validation: dict[str, Any] = field(default_factory=dict)
+
+    def keys(self, sizes: Mapping[str, int]) -> dict[str, str]:
+        """The state-dict key of every weight and state, by its path in the spec."""
+        resources = self.graph.resources(sizes)
+        paths = [path for path, one in resources.items() if one.role != NOISE]
+        return {path: _key(self.main, path) for path in paths}
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The state-dict keys at the sizes of the build."""
+        return self.keys(self.sizes)
+
+    @property
+    def certificate(self) -> dict[str, Any]:
+        """What the build claims, as JSON."""
+        return {
+            "format": "commute-build-1",
+            "module": self.module_name,
+            "class": self.class_name,
+            "spec_sha256": self.spec_hash,
+            "source_sha256": hashlib.sha256(self.source.encode()).hexdigest(),
+            "sizes": dict(sorted(self.sizes.items())),
+            "contract": self.contract,
+            "parameters": dict(self.parameters),
+            "derivation": list(self.derivation),
+            "laws": list(self.laws),
+            "validation": self.validation,
+        }
+
+    def write(self, path: str | Path) -> list[Path]:
+        """Write ``model.py`` and ``model.certificate.json``; both or none."""
+        target = Path(path)
+        other = target.with_suffix(".certificate.json")
+        text = json.dumps(self.certificate, indent=2, ensure_ascii=False) + "\n"
+        write_all_atomic({target: self.source, other: text})
+        return [target, other]
+
+    def module(self, **config: int) -> Any:
+        """The generated ``nn.Module``, at the sizes of the build or at others."""
+        from backends.pytorch.loader import load_source
+
+        space = load_source(self.source, self.module_name)
+        return getattr(space, self.class_name)(space.Config(**config))
+
+
+def build(
+    architecture: Any,
+    sizes: Mapping[str, int],
+    name: str,
+    laws_header: Sequence[str] = (),
+    *,
+    seed: int = 0,
+    validate: bool = True,
+    regenerate: str = "",
+) -> Build:
+    """Generate, check and validate the PyTorch module of a graph (or of an arrow).
+
+    ``laws_header`` are lines for the header, one a law with its verdict and scope; ``regenerate`` is
+    the command that makes the file again.  Raises ``SpecError``: CM025 for a missing size, CM040
+    where the file and the reference meaning differ.
+    """
+    graph = architecture if isinstance(architecture, Graph) else architecture.graph()
+    normal, plan = prepare(graph)
+    fixed = fixed_symbols(normal)
+    while True:
+        names = Names({"config", "self"})
+        fields = {s: names.attribute(s) for s in sorted(fixed)}
+        file = File(frozenset(fixed), plan, Names(safety.GLOBALS), fields)
+        title = file.names.class_name(name)
+        root = Writer(file, normal, title, root=True)
+        root.write()
+        if not file.missing - fixed:
+            break
+        fixed |= file.missing
+    chosen = defaults(fixed, sizes)
+    main = root.finished(title)
+    made = Build(
+        source="",
+        module_name=safety.identifier(name),
+        class_name=title,
+        graph=graph,
+        spec_hash=content_hash(graph),
+        sizes=chosen,
+        main=main,
+        config_fields=fields,
+        contract=_contract(normal),
+        derivation=plan.derivation,
+        laws=[safety.prose(line) for line in laws_header],
+    )
+    made.source = _text(made, normal, file, main, dict(sizes), regenerate)
+    try:
+        safety.check_source(made.source)
+    except safety.Unsafe as problem:
+        raise SpecError("CM040", f"the generated text is refused: {problem}", origin=None) from None
+    if validate:
+        from backends.pytorch.validate import validate as compare
+
+        made.validation = compare(made, seed=seed)
+    return made
+
+
+def _contract(graph: Graph) -> str:
+    kinds = {
+        node.box.name for _, node in graph.walk() if isinstance(node.box, OperatorBox)
+    } - {"call", "iterate"}
+    if kinds:
+        return (
+            "looped: eager at any length, torch.export at a fixed one; "
+            "torch.compile may break the graph at the loop"
+        )
+    return (
+        "static: one graph under torch.compile(fullgraph=True), "
+        "strict torch.export with dynamic batch"
+    )
+
+
+def _key(text: ClassText, path: str) -> str:
+    """The state-dict key of a resource path: the path itself, but for names that torch reserves."""
+    head = ""
+    while path not in text.keys:
+        instance = next((n for n in text.children if path.startswith(f"{n}.")), None)
+        if instance is None or path in text.own:
+            return head + path
+        attribute, child, copies = text.children[instance]
+        path = path[len(instance) + 1 :]
+        head += f"{attribute}."
+        if copies:
+            number, _, path = path.partition(".")
+            head += f"{number}."
+        text = child
+    return head + text.keys[path]
+
+
+# --- the text of the file -----------------------------------------------------------------------
+
+
+def _text(
+    made: Build, graph: Graph, file: File, main: ClassText, sizes: dict[str, int], regenerate: str
+) -> str:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("backends.pytorch", "templates"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+    fixed = frozenset(made.sizes)
+    every = example_sizes(graph, {**sizes, **made.sizes})
+    classes = ["\n".join(one.lines) for one in (*file.classes, main)]
+    body = "\n".join([*classes, *file.helpers.values()])
+    conditions = conditions_on(graph, fixed)
+    batch = [bool(t.axes) and str(t.axes[0]) == "batch" for t in graph.dom]
+    shapes = [tuple(a.size.evaluate(every) for a in t.axes) for t in graph.cod]
+    return environment.get_template("module.py.jinja").render(
+        title=_title(graph, made.class_name),
+        header=_header(made, regenerate),
+        math="math." in body,
+        functional="F." in body,
+        config_doc="The sizes that are fixed when the module is made."
+        if made.sizes
+        else "No size is fixed: all are read from the inputs.",
+        fields=[(made.config_fields[s], v) for s, v in made.sizes.items()],
+        checks=_config_checks(made, conditions),
+        helpers=[file.helpers[k] for k in sorted(file.helpers)],
+        classes=classes,
+        examples=_examples(graph, every),
+        model=made.class_name,
+        shapes=safety.literal(shapes).replace("(", "[", 1)[:-1].rstrip(",") + "]" if shapes else "[]",
+        dynamic="".join("{0: batch}, " if b else "None, " for b in batch).strip()
+        if any(batch)
+        else "",
+    )
+
+
+def _title(graph: Graph, class_name: str) -> str:
+    lines = safety.docstring(graph.doc).splitlines() if graph.doc else []
+    return f"{class_name}: {lines[0]}" if lines and lines[0] else f"{class_name}."
+
+
+def _header(made: Build, regenerate: str) -> str:
+    command = regenerate or f"commute build specs/{made.module_name}.py -o {made.module_name}.py"
+    lines = [
+        f"Generated by Commute {VERSION} from a spec with sha256 {made.spec_hash[:16]}; do not edit.",
+        f"Regenerate:  {safety.docstring(safety.prose(command))}",
+        f"Test:        python {made.module_name}.py --selftest",
+        "",
+        f"Contract: {made.contract}",
+    ]
+    if made.laws:
+        lines += ["", "Laws (of real arithmetic)", *(f"    {safety.docstring(x)}" for x in made.laws)]
+    if made.derivation:
+        lines += ["", "Rewrites", *(f"    {safety.docstring(x)}" for x in made.derivation)]
+    return "\n".join(lines)
+
+
+def _config_checks(made: Build, conditions: Sequence[Condition]) -> list[str]:
+    names = {s: f"self.{f}" for s, f in made.config_fields.items()}
+    lines = []
+    if made.config_fields:
+        smallest = ", ".join(names[s] for s in made.sizes)
+        test = f"min({smallest}) < 1" if len(made.sizes) > 1 else f"{smallest} < 1"
+        head = f"        if {test}:"
+        if len(head) > layout.WIDTH:
+            head = "\n".join(["        if (", *layout.split("            ", test, "            "), "        ):"])
+        lines += [head, '            raise ValueError(f"sizes must be positive: {self}")']
+    for one in conditions:
+        test = one.to_python(names)
+        if one.kind == "divides":
+            test = f"{_tight(python(one.right, names))} % {_tight(python(one.left, names))} == 0"
+        text = safety.string(f"the sizes must satisfy {safety.prose(str(one))}: ")
+        message = f"f{text[0]}{text[1:-1].replace('{', '{{').replace('}', '}}')}{{self}}{text[0]}"
+        lines += [f"        if not {test}:", f"            raise ValueError({message})"]
+    return lines
+
+
+def _tight(text: str) -> str:
+    return text if all(c.isalnum() or c in "._" for c in text) else f"({text})"
+
+
+def example_sizes(graph: Graph, sizes: Mapping[str, int]) -> dict[str, int]:
+    """The given sizes, and small ones for the other symbols that satisfy the conditions."""
+    known = {s: v for s, v in sizes.items() if s in graph.dims}
+    open_ = [s for s in graph.dims if s not in known]
+    conditions = [c.substitute(known) for c in sorted(graph.conditions(), key=str)]
+    rest = [c for c in conditions if c.symbols]
+    found = next(solutions(rest, open_, bound=7), None)
+    if found is None:
+        raise SpecError("CM025", "no sizes satisfy the conditions", facts=[("sizes", known)])
+    for symbol in open_:
+        if found[symbol] < 2 and not rest:
+            found[symbol] = 5
+    return {**known, **found}
+
+
+def _examples(graph: Graph, sizes: Mapping[str, int]) -> list[str]:
+    """The body of the function that makes example inputs."""
+    rows = []
+    for type_ in graph.dom:
+        shape = ", ".join(str(a.size.evaluate(sizes)) for a in type_.axes) or "()"
+        if type_.kind == "real":
+            rows.append(f"torch.randn({shape})")
+        elif type_.kind == "complex":
+            rows.append(f"torch.randn({shape}, dtype=torch.complex64)")
+        elif type_.kind == "bool":
+            rows.append(f"torch.rand({shape}) < 0.5")
+        else:
+            assert type_.values is not None
+            count = type_.values.size.evaluate(sizes)
+            rows.append(f"torch.randint({count}, ({shape}{',' if len(type_.axes) == 1 else ''}))"
+                        if type_.axes else f"torch.randint({count}, ())")
+    if not rows:
+        return ["    return ()"]
+    if len(rows) == 1:
+        return [f"    return ({rows[0]},)"]
+    one = f"    return {', '.join(rows)}"
+    if len(one) <= layout.WIDTH:
+        return [one]
+    return ["    return (", *(f"        {r}," for r in rows), "    )"]
+
+
+assert operator_rows.OPERATORS  # the rows of operators register themselves when imported

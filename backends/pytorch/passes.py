@@ -1,0 +1,207 @@
+"""Passes: rewrites of the graph before it is written, each with its licence.
+
+Definition.  ``prepare`` gives the normal form (equal boxes shared, dead ones removed; never those
+that draw noise or keep state) and a plan of fused kernels.  Each pass that fired is a line of the
+derivation that the build records.
+
+Law.  Attention: ``einsum(q, k) · s → softmax over one key axis → einsum with v`` is
+``F.scaled_dot_product_attention(q, k, v, scale=s)`` (with the mask of the softmax as ``attn_mask``),
+where each wire between is read once, both contractions run over one axis, and the other axes are
+shared or belong to one operand.  Gradients agree everywhere.
+
+>>> from categorical import Dim, Real, arrow, op
+>>> n, d = Dim.named("n d")
+>>> m = n.at("key")
+>>> @arrow
+... def mix(q: Real[n, d], k: Real[m, d], v: Real[m, d]) -> Real[n, d]:
+...     return op.einsum(n, d)(op.softmax(m)(op.einsum(n, m)(q, k)), v)
+>>> graph, plan = prepare(mix.graph())
+>>> plan.derivation
+['attention: 1 × F.scaled_dot_product_attention (gradient everywhere)']
+
+Scores that something else reads stay as they are:
+
+>>> @arrow
+... def both(q: Real[n, d], k: Real[m, d], v: Real[m, d]) -> Real[n, m] * Real[n, d]:
+...     weights = op.softmax(m)(op.einsum(n, m)(q, k))
+...     return weights, op.einsum(n, d)(weights, v)
+>>> prepare(both.graph())[1].derivation
+[]
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from categorical.graph import Graph, Node, OperatorBox
+from categorical.index import Axis
+from categorical.normal import hash_cons
+from categorical.ops.reduction import over_axes
+from categorical.records import Box
+
+
+@dataclass(frozen=True)
+class Attention:
+    """A recognised attention: wires, the axis orders that the kernel wants, and its options."""
+
+    q: int
+    k: int
+    v: int
+    mask: int | None
+    scale: float
+    causal: bool
+    query: tuple[Axis, ...]
+    key: tuple[Axis, ...]
+    value: tuple[Axis, ...]
+    result: tuple[Axis, ...]
+    out: tuple[Axis, ...]
+
+
+@dataclass
+class Plan:
+    """What the passes found: fused kernels by graph and output wire, the wires they make needless,
+    and the derivation."""
+
+    fused: dict[int, dict[int, Attention]] = field(default_factory=dict)
+    skipped: dict[int, set[int]] = field(default_factory=dict)
+    derivation: list[str] = field(default_factory=list)
+
+
+def prepare(graph: Graph) -> tuple[Graph, Plan]:
+    """The normal form of a graph, and the plan of its fused kernels."""
+    plan = Plan()
+    normal = hash_cons(graph)
+    before, after = _count(graph), _count(normal)
+    if after < before:
+        plan.derivation.append(
+            f"copy and discard naturality: {before} boxes became {after} (gradient everywhere)"
+        )
+    total = 0
+    pending, seen = [normal], set()
+    while pending:
+        one = pending.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        found, skipped = attention(one)
+        if found:
+            plan.fused[id(one)], plan.skipped[id(one)] = found, skipped
+            total += len(found)
+        pending.extend(region for node in one.nodes for region in node.regions)
+    if total:
+        plan.derivation.append(
+            f"attention: {total} × F.scaled_dot_product_attention (gradient everywhere)"
+        )
+    return normal, plan
+
+
+def _count(graph: Graph) -> int:
+    return sum(1 for _ in graph.walk())
+
+
+def attention(graph: Graph) -> tuple[dict[int, Attention], set[int]]:
+    """Every attention in one graph, by output wire, and the wires that become needless."""
+    producer = graph.producer()
+    reads: dict[int, int] = {}
+    for node in graph.nodes:
+        for w in node.ins:
+            reads[w] = reads.get(w, 0) + 1
+    for w in (*graph.outputs, *graph.updates.values()):
+        reads[w] = reads.get(w, 0) + 2
+    found: dict[int, Attention] = {}
+    skipped: set[int] = set()
+    for node in graph.nodes:
+        match = _match(graph, node, producer, reads)
+        if match is not None:
+            found[node.outs[0]] = match[0]
+            skipped |= match[1]
+    return found, skipped
+
+
+def _single(
+    wire: int, name: str, producer: dict[int, Node], reads: dict[int, int]
+) -> tuple[Node, Box] | None:
+    """The box of a kind that makes a wire which is read once."""
+    node = producer.get(wire)
+    if node is None or isinstance(node.box, OperatorBox) or node.box.name != name or reads[wire] != 1:
+        return None
+    return node, node.box
+
+
+def _match(
+    graph: Graph, node: Node, producer: dict[int, Node], reads: dict[int, int]
+) -> tuple[Attention, set[int]] | None:
+    box = node.box
+    if isinstance(box, OperatorBox) or box.name != "einsum" or len(box.dom) != 2:
+        return None
+    for weights, v in (node.ins, node.ins[::-1]):
+        soft = _single(weights, "softmax", producer, reads)
+        if soft is None:
+            continue
+        axes = over_axes("softmax", soft[1].op, soft[1].dom[0])
+        mask = soft[0].ins[1] if soft[1].op["masked"] else None
+        needless = {weights}
+        scale = 1.0
+        wire = soft[0].ins[0]
+        scaled = _single(wire, "scale", producer, reads)
+        if scaled is not None and _real(scaled[1].op["by"]):
+            scale *= float(scaled[1].op["by"])
+            needless.add(wire)
+            wire = scaled[0].ins[0]
+        scores = _single(wire, "einsum", producer, reads)
+        if scores is None or len(scores[1].dom) != 2 or len(axes) != 1:
+            continue
+        needless.add(wire)
+        for q, k in (scores[0].ins, scores[0].ins[::-1]):
+            orders = _orders(graph, q, k, v, wire, node.outs[0], axes[0])
+            if orders is not None:
+                causal, rest = _causal(graph, mask, producer, orders)
+                return Attention(q, k, v, rest, scale, causal, *orders), needless
+    return None
+
+
+def _real(value: object) -> bool:
+    return not isinstance(value, complex)
+
+
+def _causal(
+    graph: Graph, mask: int | None, producer: dict[int, Node], orders: tuple[tuple[Axis, ...], ...]
+) -> tuple[bool, int | None]:
+    """Whether the mask is the causal one of the query and key axes."""
+    made = producer.get(mask) if mask is not None else None
+    if made is None or isinstance(made.box, OperatorBox) or made.box.name != "causal_mask":
+        return False, mask
+    query, key = orders[0][-2], orders[1][-2]
+    if graph.types[mask if mask is not None else 0].axes != (query, key) or query.size is not key.size:
+        return False, mask
+    return True, None
+
+
+def _orders(
+    graph: Graph, q: int, k: int, v: int, scores: int, out: int, key: Axis
+) -> tuple[tuple[Axis, ...], ...] | None:
+    """The axis orders (batch…, L, E), (batch…, S, E), (batch…, S, Ev) and (batch…, L, Ev)."""
+    types = graph.types
+    if any(types[w].kind != "real" for w in (q, k, v)):
+        return None
+    aq, ak, av = (types[w].axes for w in (q, k, v))
+    s, o = types[scores].axes, types[out].axes
+    inner = [a for a in aq if a not in s]
+    batch = tuple(a for a in aq if a in ak and a in s)
+    length = [a for a in aq if a not in ak]
+    if len(inner) != 1 or len(length) != 1 or inner[0] not in ak:
+        return None
+    if key in aq or set(ak) != {*batch, key, inner[0]} or set(aq) != {*batch, length[0], inner[0]}:
+        return None
+    feature = [a for a in av if a not in s]
+    if len(feature) != 1 or set(av) != {*batch, key, feature[0]} or key in o:
+        return None
+    if set(s) != {*batch, length[0], key} or set(o) != {*batch, length[0], feature[0]}:
+        return None
+    return (
+        (*batch, length[0], inner[0]),
+        (*batch, key, inner[0]),
+        (*batch, key, feature[0]),
+        (*batch, length[0], feature[0]),
+        o,
+    )

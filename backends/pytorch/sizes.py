@@ -1,0 +1,116 @@
+"""Sizes in generated code: which are fixed in ``Config``, which are read from the inputs' shapes.
+
+Definition.  A symbol is *fixed* where a weight or a number of steps depends on it, or where no shape
+of an input tells it; every other symbol is *late*: its value is read in ``forward``, so one module
+serves every batch size and every length.
+
+Law.  Every size of the graph is an expression in fixed and late symbols.
+
+>>> from categorical import Dim, Real, op
+>>> n, c, h = Dim.named("n c h")
+>>> graph = (op.linear(c, h) >> op.mean(n)).graph()
+>>> sorted(fixed_symbols(graph))
+['c', 'h']
+>>> reading(graph, "n")
+(0, 'x.shape[-2]')
+
+A symbol that no input has cannot be read:
+
+>>> reading(graph, "k") is None
+True
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from categorical.errors import SpecError
+from categorical.graph import Graph, OperatorBox
+from categorical.records import NOISE
+from categorical.sizes import Condition, Size, to_python
+from categorical.spaces import Array
+
+
+def symbols(array: Array) -> frozenset[str]:
+    """The symbols of the sizes of an array."""
+    return frozenset().union(*(a.size.symbols for a in array.axes))
+
+
+def fixed_symbols(graph: Graph) -> set[str]:
+    """The symbols that weights, states and numbers of steps need."""
+    found: set[str] = set()
+    seen: set[int] = set()
+    pending = [graph]
+    while pending:
+        one = pending.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        for resource in one.sources.values():
+            if resource.role != NOISE:
+                found |= symbols(resource.space)
+                for arg in resource.init.args:
+                    found |= arg.symbols if isinstance(arg, Size) else frozenset()
+        for node in one.nodes:
+            if isinstance(node.box, OperatorBox):
+                times = node.box.attrs.get("times")
+                found |= times.size.symbols if times is not None else frozenset()
+            pending.extend(node.regions)
+    return found
+
+
+def reading(graph: Graph, symbol: str, known: frozenset[str] = frozenset()) -> tuple[int, str] | None:
+    """The input that tells a size, and the expression that reads it from the shape of ``x``.
+
+    An axis of the size itself is taken first; otherwise one of size a·s + b.
+    """
+    wanted = Size.symbol(symbol)
+    for place, one in enumerate(graph.dom):
+        for position, axis in enumerate(one.axes):
+            if axis.size is wanted:
+                return place, f"x.shape[{position - len(one.axes)}]"
+    for place, one in enumerate(graph.dom):
+        for position, axis in enumerate(one.axes):
+            if axis.size.symbols != {symbol}:
+                continue
+            try:
+                low, high, far = (axis.size.evaluate({symbol: v}) for v in (12, 24, 36))
+            except ValueError:
+                continue
+            slope, rest = divmod(high - low, 12)
+            if rest or slope <= 0 or far - high != high - low:
+                continue
+            shift = low - 12 * slope
+            if axis.size is not slope * wanted + shift:
+                continue
+            text = f"x.shape[{position - len(one.axes)}]"
+            if shift:
+                text = f"{text} {'-' if shift > 0 else '+'} {abs(shift)}"
+            return place, (f"({text}) // {slope}" if shift else f"{text} // {slope}") if slope > 1 else text
+    return None
+
+
+def python(size: Size, names: Mapping[str, str]) -> str:
+    """The size as Python, spaced as ``ruff format`` spaces it."""
+    text = to_python(size, names)
+    text = re.sub(r"(?<=[\w)\]])(//|(?<!\*)\*(?!\*))(?=[\w(])", r" \1 ", text)
+    return text
+
+
+def conditions_on(graph: Graph, fixed: frozenset[str]) -> list[Condition]:
+    """The side conditions that speak of fixed symbols only, in a stable order."""
+    return sorted((c for c in graph.conditions() if c.symbols and c.symbols <= fixed), key=str)
+
+
+def defaults(fixed: set[str], sizes: Mapping[str, int]) -> dict[str, int]:
+    """The values of the fixed symbols that a build was asked for; CM025 where one is missing."""
+    missing = sorted(fixed - set(sizes))
+    if missing:
+        raise SpecError(
+            "CM025",
+            f"the size of `{missing[0]}` is not given",
+            facts=[("needed by weights or steps", ", ".join(sorted(fixed)))],
+            help=[f"pass it:  sizes=dict({missing[0]}=…)"],
+        )
+    return {name: int(sizes[name]) for name in sorted(fixed)}
