@@ -104,12 +104,6 @@ def _conv_typing(op: Op, inputs: tuple[Array, ...]) -> Signature:
     if source is not None:
         common.has("conv", one, source)
     axes = slid("conv", op, one)
-    if source in axes:
-        raise SpecError(
-            "CM006",
-            f"`conv` cannot both contract and slide along `{source}`",
-            help=[f"slide along it with one channel: op.conv(over={source})"],
-        )
     needs = [need for a, v in zip(axes, window) for need in v.needs("conv", a.index)]
     out = windowed(one, axes, window)
     weight, start = _weight(op)
@@ -200,6 +194,12 @@ def conv(
         raise SpecError("CM025", f"`{padding}` is no kind of padding", help=[f"one of {kinds}"])
     if (source is None) != (target is None):
         raise SpecError("CM007", "`conv` needs both its channel axes, or neither")
+    if source is not None and axis(source) in map(axis, axes):
+        raise SpecError(
+            "CM006",
+            f"`conv` cannot both contract and slide along `{source}`",
+            help=[f"slide along it with one channel: op.conv(over={source})"],
+        )
     width = many("conv", "kernel", kernel, len(axes), 1)
     apart = many("conv", "dilation", dilation, len(axes), 1)
     steps = many("conv", "stride", stride, len(axes), 1)
