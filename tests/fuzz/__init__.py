@@ -1,0 +1,1 @@
+"""Random well-typed architectures, to compare the reference meaning with the emitted source."""
