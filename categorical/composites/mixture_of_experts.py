@@ -1,8 +1,8 @@
 """Mixture of experts: several MLPs side by side, weighed by a gate.
 
 Definition.  A *bank* of experts is one MLP for each index of ``experts``; its weights are wires
-with that axis in front.  ``gate`` gives weights that sum to 1 (Gumbel-softmax: the logits are disturbed
-by a Gumbel sample in train mode).  The mixture is the weighted sum of what the experts answer.
+with that axis in front.  ``gate`` gives weights that sum to 1 (Gumbel-softmax: in train mode
+a Gumbel sample disturbs the logits).  The mixture is the weighted sum of what the experts answer.
 
 Laws.  Permuting the experts, their weights and their gate together changes nothing; a one-hot gate
 is the chosen expert; equal experts are one MLP, because the gate sums to 1.
