@@ -1,0 +1,35 @@
+"""Rows of comparisons and masks: infix operators on tensors."""
+
+from __future__ import annotations
+
+from backends.pytorch.table.base import Emit, atom, binary, row
+from categorical.records import Box
+
+SYMBOLS = {
+    "less": "<",
+    "less_equal": "<=",
+    "equal": "==",
+    "logical_and": "&",
+    "logical_or": "|",
+}
+
+
+@row(*SYMBOLS)
+def _infix(emit: Emit, box: Box, ins: list[str]) -> str:
+    return binary(SYMBOLS[box.name], ins[0], ins[1])
+
+
+@row("logical_not")
+def _not(emit: Emit, box: Box, ins: list[str]) -> str:
+    return f"~{atom(ins[0])}"
+
+
+@row("indicator")
+def _indicator(emit: Emit, box: Box, ins: list[str]) -> str:
+    return f"{atom(ins[0])}.to({emit.factory(box.cod[0]) or 'torch.get_default_dtype()'})"
+
+
+@row("where")
+def _where(emit: Emit, box: Box, ins: list[str]) -> str:
+    condition = emit.aligned(ins[0], box.dom[0], box.dom[1])
+    return f"torch.where({condition}, {ins[1]}, {ins[2]})"
