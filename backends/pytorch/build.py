@@ -236,10 +236,19 @@ def _text(
         examples=_examples(graph, every),
         model=made.class_name,
         shapes=safety.literal(shapes).replace("(", "[", 1)[:-1].rstrip(",") + "]" if shapes else "[]",
-        dynamic="".join("{0: batch}, " if b else "None, " for b in batch).strip()
-        if any(batch)
-        else "",
+        dynamic=_dynamic(batch),
     )
+
+
+def _dynamic(batch: Sequence[bool]) -> str:
+    """The dynamic shapes for export: the leading axis where it is the batch."""
+    if not any(batch):
+        return ""
+    parts = ["{0: batch}" if b else "None" for b in batch]
+    one = ", ".join(parts) if len(parts) > 1 else f"{parts[0]},"
+    if len(f"    shapes = ({one})") <= layout.WIDTH:
+        return one
+    return "\n" + "\n".join(f"        {p}," for p in parts) + "\n    "
 
 
 def _title(graph: Graph, class_name: str) -> str:

@@ -12,37 +12,40 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backends.pytorch import safety
+from categorical.sizes import Size
 
 if TYPE_CHECKING:
     from backends.pytorch.emit import Writer
 
 
 def input_checks(writer: Writer) -> list[str]:
-    """The statements that check the inputs of the root module."""
+    """The statements that check the inputs of the root module and read the late sizes."""
     graph, lines = writer.graph, []
     known: set[str] = set()
-    for wire in graph.inputs:
-        type_ = graph.types[wire]
-        name = writer.values[wire]
+    for place, wire in enumerate(graph.inputs):
+        type_, name = graph.types[wire], writer.values[wire]
         rank = len(type_.axes)
-        tests = [f"{name}.dim() != {rank}"]
-        for place, axis in enumerate(type_.axes):
-            here = f"{name}.shape[{place - rank}]"
-            symbols = axis.size.symbols
-            late = symbols - writer.file.fixed
+        first, then = [f"{name}.dim() != {rank}"], []
+        for position, axis in enumerate(type_.axes):
+            here = f"{name}.shape[{position - rank}]"
+            late = axis.size.symbols - writer.file.fixed
             if not late:
-                tests.append(f"{here} != {writer.size(axis)}")
-            elif late <= known and all(s in writer.sizes for s in late):
-                tests.append(f"{here} != {writer.size(axis)}")
-            elif len(symbols) == 1 and axis.size.conditions == frozenset():
-                known |= symbols
-                if _shared(writer, next(iter(symbols))):
-                    writer.size(axis)
+                first.append(f"{here} != {writer.size(axis)}")
+            elif late <= known:
+                then.append(f"{here} != {writer.size(axis)}")
+            else:
+                for symbol in sorted(late):
+                    if _shared(writer, symbol):
+                        writer.size(Size.symbol(symbol))
+                known |= {s for s in late if s in writer.sizes}
         if type_.kind == "bool":
-            tests.append(f"{name}.dtype != torch.bool")
-        wanted = safety.string(f"`{safety.prose(graph.wire_name(wire))}` must be {safety.prose(str(type_))}, got ")
-        lines.append((tests, name, wanted))
-    return [line for tests, name, wanted in lines for line in _guard(tests, name, wanted)]
+            first.append(f"{name}.dtype != torch.bool")
+        wanted = f"`{safety.prose(graph.wire_name(wire))}` must be {safety.prose(str(type_))}, got "
+        lines += _guard(first, name, wanted)
+        lines += [text for at, text in writer.heads if at == place]
+        if then:
+            lines += _guard(then, name, wanted)
+    return lines
 
 
 def _shared(writer: Writer, symbol: str) -> bool:
@@ -52,8 +55,8 @@ def _shared(writer: Writer, symbol: str) -> bool:
 
 
 def _guard(tests: list[str], name: str, wanted: str) -> list[str]:
-    body = wanted[1:-1].replace("{", "{{").replace("}", "}}")
-    quote = wanted[0]
+    text = safety.string(wanted)
+    body, quote = text[1:-1].replace("{", "{{").replace("}", "}}"), text[0]
     message = f"f{quote}{body}{{tuple({name}.shape)}}{quote}"
     head = "        if " + " or ".join(tests) + ":"
     lines = [head]

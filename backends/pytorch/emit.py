@@ -44,6 +44,17 @@ class ClassText:
     own: frozenset[str]
     keys: dict[str, str]
     children: dict[str, tuple[str, ClassText, bool]]
+    holders: dict[str, str]
+
+    def holder(self, path: str) -> str | None:
+        """The attribute path of the submodule that holds weights, if there is one."""
+        if path in self.holders:
+            return self.holders[path]
+        first, _, rest = path.partition(".")
+        if first in self.children and rest:
+            inner = self.children[first][1].holder(rest)
+            return None if inner is None else f"{self.children[first][0]}.{inner}"
+        return None
 
 
 @dataclass
@@ -91,7 +102,8 @@ class Writer(Emit):
         self.attributes = Names({"config"})
         self.sizes: dict[str, str] = {}
         self.late: list[str] = []
-        self.heads: list[str] = []
+        self.heads: list[tuple[int, str]] = []
+        self.prologue: list[str] = []
         self.lines: list[tuple[str, str, str]] = []
         self.init: list[str] = []
         self.reset: list[str] = []
@@ -103,6 +115,7 @@ class Writer(Emit):
         self.stack = stack
         self.in_place: set[int] = set()
         self.elided: dict[int, str] = {}
+        self.wishes = _relabelled(graph)
         self.consumers = graph.consumers()
 
     # --- what rows ask for -----------------------------------------------------------------------
@@ -128,7 +141,7 @@ class Writer(Emit):
             if read is not None:
                 place, text = read
                 x = self.values[self.graph.inputs[place]]
-                self.heads.append(f"{name} = {text.replace('x.shape', f'{x}.shape')}")
+                self.heads.append((place, f"{name} = {text.replace('x.shape', f'{x}.shape')}"))
             elif self.root:
                 self.file.missing.add(symbol)
             else:
@@ -234,6 +247,12 @@ class Writer(Emit):
             return "self"
         if path in self.owners:
             return self.owners[path]
+        first, _, rest = path.partition(".")
+        if first in self.children and rest:
+            inner = self.children[first][1].holder(rest)
+            if inner is not None:
+                self.owners[path] = f"{self.owners[first]}.{inner}"
+                return self.owners[path]
         parent, _, leaf = path.rpartition(".")
         holder = self._owner(parent)
         name = self.attributes.attribute(leaf) if holder == "self" else safety.attribute(leaf)
@@ -268,7 +287,8 @@ class Writer(Emit):
             for text in resources.start(target, resource.init, self._reset_size):
                 if "math." in text:
                     self.uses("math")
-                self.reset.append(text)
+                if not text.startswith("bound =") or text not in self.reset[-2:]:
+                    self.reset.append(text)
             self.values[wire] = target
         key = self.values[wire].removeprefix("self.")
         if key != resource.name:
@@ -293,8 +313,7 @@ class Writer(Emit):
             self._close_loop()
         for name, wire in sorted(self.graph.updates.items()):
             self._update(name, wire)
-        if self.root:
-            self.heads = [*input_checks(self), *self.heads]
+        self.prologue = input_checks(self) if self.root else [text for _, text in self.heads]
 
     def _open_loop(self) -> None:
         """A stacked iteration: take the leading axis of every weight apart."""
@@ -361,9 +380,6 @@ class Writer(Emit):
                 raise SpecError("CM040", f"the PyTorch backend has no row for `{box.name}`", origin=node.origin)
             found = ROWS[box.name](self, box, [self._wire(w) for w in node.ins])
         results = (found,) if isinstance(found, str) else found
-        if box.name == "relabel":
-            self.values[node.outs[0]] = self._wire(node.ins[0])
-            return
         for place, wire in enumerate(node.outs):
             text = results[place] if place < len(results) else None
             if place >= len(box.cod):
@@ -376,7 +392,10 @@ class Writer(Emit):
                 self._bind(wire, text)
 
     def _bind(self, wire: int, text: str) -> None:
-        name = self.names.local(self.graph.names.get(wire, "y"))
+        if text in self.names.taken:  # another name of a value that has one
+            self.values[wire] = text
+            return
+        name = self.names.local(self.wishes.get(wire) or self.graph.names.get(wire, "y"))
         self.values[wire] = name
         self.lines.append((name, text, shape_note(self.graph.types[wire])))
 
@@ -404,7 +423,10 @@ class Writer(Emit):
 
     def body(self) -> list[str]:
         """The lines of the class below its ``class`` line."""
-        uses_config = any("self.config" in t for t in (*self.reset, *self.heads, *(e for _, e, _ in self.lines)))
+        uses_config = any(
+            "self.config" in text
+            for text in (*self.reset, *self.prologue, *(part for line in self.lines for part in line))
+        )
         lines = self._docstring()
         config = "config: Config | None = None" if self.root else "config: Config"
         inside = ["super().__init__()"]
@@ -424,7 +446,7 @@ class Writer(Emit):
     def _docstring(self) -> list[str]:
         graph = self.graph
         doc = safety.docstring(graph.doc).splitlines() if graph.doc else []
-        title = doc[0] if doc else f"The sub-architecture {safety.prose(graph.name or self.wish)}."
+        title = doc[0] if doc else f"The sub-architecture {safety.docstring(graph.name or self.wish)}."
         rest = [f"    {line}".rstrip() for line in doc[1:]]
         sides = [f"{graph.wire_name(w)}: {graph.types[w]}" for w in graph.inputs]
         type_ = safety.docstring(" × ".join(sides) or "One") + " → " + safety.docstring(
@@ -443,7 +465,7 @@ class Writer(Emit):
             rows = ["    def forward(", "        " + ", ".join(["self", *inputs]), f"    ) -> {kind}:"]
             if len(rows[1]) > layout.WIDTH:
                 rows[1:2] = [f"        {one}," for one in ["self", *inputs]]
-        rows += _indented(self.heads)
+        rows += _indented(self.prologue)
         lines = list(self.lines)
         last = lines.pop() if len(out) == 1 and lines and lines[-1][0] == out[0] else None
         for target, text, note in lines:
@@ -457,7 +479,8 @@ class Writer(Emit):
     def finished(self, name: str) -> ClassText:
         lines = [f"class {name}(nn.Module):", *self.body()]
         own = frozenset(r.name for r in self.graph.sources.values())
-        return ClassText(name, lines, tuple(self.late), own, self.keys, self.children)
+        holders = {path: text.removeprefix("self.") for path, text in self.owners.items()}
+        return ClassText(name, lines, tuple(self.late), own, self.keys, self.children, holders)
 
     # --- for operators ---------------------------------------------------------------------------
 
@@ -531,6 +554,20 @@ def _statement(target: str, text: str, note: str) -> list[str]:
     if target.startswith("    "):
         return layout.statement(target.strip(), text, note, 8 + len(target) - len(target.lstrip()))
     return layout.statement(target, text, note)
+
+
+def _relabelled(graph: Graph) -> dict[int, str]:
+    """Names that a person gave to relabelled wires, for the wires themselves."""
+    found: dict[int, str] = {}
+    automatic: dict[int, bool] = {}
+    for node in graph.nodes:
+        wire = node.outs[0] if node.outs else -1
+        name = graph.names.get(wire, "")
+        own = name.rstrip("0123456789").rstrip("_")
+        automatic[wire] = own in (node.box.name, node.name)
+        if node.box.name == "relabel" and not automatic[wire] and automatic.get(node.ins[0]):
+            found.setdefault(node.ins[0], name)
+    return found
 
 
 def _elisions(graph: Graph, consumers: dict[int, list[Node]]) -> dict[int, str]:

@@ -68,10 +68,6 @@ class Noise:
         finally:
             vars(space).update(before)
 
-    def finish(self) -> None:
-        """Nothing may be asked of these samples any more."""
-        self.left = []
-
 
 class _Functional:
     """``torch.nn.functional`` with a dropout whose mask is given."""

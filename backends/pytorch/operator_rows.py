@@ -18,7 +18,7 @@ def _names(writer: Writer, node: Node) -> list[str]:
     names = []
     for wire in node.outs:
         wish = writer.graph.names.get(wire, node.name)
-        name = writer.names.local(node.name if wish == f"{node.name}_out" else wish)
+        name = writer.names.local(node.name if wish.startswith(f"{node.name}_out") else wish)
         writer.values[wire] = name
         names.append(name)
     return names

@@ -150,6 +150,8 @@ def _module(build: Build, space: Any, point: Point) -> Any:
     torch.set_default_dtype(torch.float64)
     try:
         module = getattr(space, build.class_name)(space.Config(**config))
+    except Exception as problem:
+        raise _refused(f"{type(problem).__name__}: {problem}", "making the module", point) from problem
     finally:
         torch.set_default_dtype(before)
     state = module.state_dict()
@@ -175,9 +177,11 @@ def _run_module(
     build: Build, space: Any, module: Any, point: Point, inputs: list[Any]
 ) -> tuple[Any, ...]:
     noise = Noise(build.graph, point.sizes, point.resources)
-    with noise.given_to(space):
-        outputs = module(*inputs)
-    noise.finish()
+    try:
+        with noise.given_to(space):
+            outputs = module(*inputs)
+    except Exception as problem:  # whatever it is, the file is wrong
+        raise _refused(f"{type(problem).__name__}: {problem}", "running the module", point) from problem
     return outputs if isinstance(outputs, tuple) else (outputs,)
 
 

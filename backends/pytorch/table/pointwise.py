@@ -59,6 +59,8 @@ def _order(emit: Emit, box: Box, ins: list[str]) -> str:
 @row("scale")
 def _scale(emit: Emit, box: Box, ins: list[str]) -> str:
     by = box.op["by"]
+    if by == 1:
+        return ins[0]
     return f"-{atom(ins[0])}" if by == -1 else f"{operand(ins[0])} * {emit.literal(by)}"
 
 

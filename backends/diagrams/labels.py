@@ -1,0 +1,125 @@
+"""Short texts for boxes and wires, and how wide they are.
+
+Definition.  A wire is labelled with the axes of its type (``Real`` is left out), a box with its
+name and the attributes that tell it from its neighbours.
+
+Law.  ``text_width`` is an upper estimate for the usual sans-serif faces, so text that is given
+this much room does not touch its neighbours.
+
+>>> from categorical import Dim, Fin, Real, op
+>>> n, c, h = Dim.named("n c h")
+>>> type_label(Real[n, n.at("key")]), type_label(Fin(c)[n]), type_label(Real.scalar)
+('n, n:key', 'Fin(c) n', 'ℝ')
+>>> box_label(op.linear(c, h).op.box((Real[n, c],)))
+('linear', 'c→h')
+
+A long type is cut (the tooltip has all of it):
+
+>>> type_label(Real[tuple(Dim(f"long_dimension_{i}") for i in range(4))])
+'long_dimension_0, long_dime…'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from categorical.index import Axis, IndexSet
+from categorical.records import Box
+from categorical.spaces import Array
+
+LONGEST = 28
+_WIDTHS = {
+    **dict.fromkeys("'il.,·| ", 0.32),
+    **dict.fromkeys("jI:;!()[]{}-/ft", 0.395),
+    **dict.fromkeys("rs", 0.5),
+    **dict.fromkeys("mwMW@%→×↺…√Σ∿⊗⊕𝔹ℝℂ", 0.99),
+    **dict.fromkeys("ABCDEFGHKLNOPQRSTUVXYZ&=+<>", 0.76),
+}
+
+
+def text_width(text: str, size: float) -> float:
+    """The width of a text at a font size, estimated from above."""
+    return sum(_WIDTHS.get(letter, 0.64) for letter in text) * size
+
+
+def shorten(text: str, longest: int = LONGEST) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def axis_label(one: object) -> str:
+    """An axis, with its label behind a colon."""
+    if isinstance(one, Axis) and one.label:
+        return f"{one.index}:{one.label}"
+    return str(one)
+
+
+def type_label(type_: Array) -> str:
+    """The axes of a type, and its kind where it is not real."""
+    axes = ", ".join(map(axis_label, type_.axes))
+    if type_.kind == "real":
+        return shorten(axes) or "ℝ"
+    head = f"Fin({type_.values})" if type_.kind == "fin" else type_.kind.capitalize()
+    return shorten(f"{head} {axes}".strip())
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return ""
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    if isinstance(value, (Axis, IndexSet, int)):
+        return axis_label(value)
+    if isinstance(value, (tuple, list)):
+        return ", ".join(filter(None, map(_value, value)))
+    return ""
+
+
+def _contracted(box: Box) -> str:
+    kept = {a for one in box.cod for a in one.axes}
+    gone = dict.fromkeys(a for one in box.dom for a in one.axes if a not in kept)
+    return "Σ " + ", ".join(map(axis_label, gone)) if gone else ""
+
+
+def _arrow(old: str, new: str) -> Callable[[Box], str]:
+    return lambda box: f"{axis_label(box.op[old])}→{axis_label(box.op[new])}"
+
+
+def _windows(box: Box) -> str:
+    """The ends, the kernels and the strides of a convolution or a pooling."""
+    attrs = box.op.attrs
+    ends = [axis_label(attrs[k]) for k in ("source", "target") if attrs.get(k) is not None]
+    kernels = "×".join(str(one.kernel) for one in attrs["windows"])
+    steps = {one.stride for one in attrs["windows"]} - {1}
+    strides = "/" + ",".join(map(str, sorted(steps))) if steps else ""
+    return " ".join(filter(None, ["→".join(ends), kernels, strides]))
+
+
+_SPECIAL: dict[str, Callable[[Box], str]] = {
+    "linear": _arrow("source", "target"),
+    "relabel": _arrow("old", "new"),
+    "einsum": _contracted,
+    "conv": _windows,
+    "max_pool": _windows,
+    "avg_pool": _windows,
+    "scale": lambda box: "×" + _value(box.op["by"]),
+    "scale_root": lambda box: f"/√{box.op['of']}",
+    "expand": lambda box: "+" + _value(box.op["axes"]),
+    "transpose": lambda box: "",
+    "parameter": lambda box: "",
+}
+_QUIET = ("eps", "init", "momentum", "name", "label", "space", "values")
+
+
+def box_label(box: Box) -> tuple[str, str]:
+    """The name of a box and its telling attributes."""
+    special = _SPECIAL.get(box.name)
+    if special is not None:
+        return box.name, shorten(special(box))
+    found = []
+    for key, value in box.op.attrs.items():
+        if value is True and key == "masked":
+            found.append("masked")
+        elif key not in _QUIET and value not in (None, ()):
+            found.append(_value(value))
+    return box.name, shorten(" ".join(filter(None, found)))
