@@ -13,7 +13,7 @@ Law.  ``bundle`` is deterministic, and the checker accepts every certificate of 
 >>> proof = prove_natural((op.relu >> op.sum(n)).at(Real[n, c]).graph(), [n])
 >>> text = bundle("0123", [claim("invariant[S_n]", proof)])
 >>> check(text).claims
-['invariant[S_n]: natural for every bijection map of n, all sizes']
+['invariant[S_n]: natural for every bijection map of n in eval mode, all sizes']
 
 One changed byte is refused:
 
@@ -114,17 +114,16 @@ def bundle(spec_hash: str, claims: Iterable[Claim]) -> str:
                 numbers[key] = len(programs)
                 programs.append(program)
             places.append(numbers[key])
-        entry = {
-            "law": one.law,
-            "claim": one.proof.kind,
-            "scope": one.proof.scope,
-            "program": places[0],
-            "steps": one.proof.steps,
-            **one.proof.data,
-        }
-        if len(places) == 2:
-            entry["other"] = places[1]
-        written.append(entry)
+        written.append(
+            {
+                "law": one.law,
+                "claim": one.proof.kind,
+                "scope": one.proof.scope,
+                "programs": places,
+                "steps": one.proof.steps,
+                **one.proof.data,
+            }
+        )
     body = {"schema": SCHEMA, "spec": spec_hash, "programs": programs, "claims": written}
     digest = hashlib.sha256(canonical(body).encode()).hexdigest()
     return canonical({**body, "digest": digest}) + "\n"

@@ -24,7 +24,7 @@ from proofs.checking.programs import Program, Refusal, need, read_program
 from proofs.checking.table import check_types
 
 SCHEMA = "commute.certificate/1"
-CLAIMS: dict[str, Callable[[Program, Any, list[Any]], str]] = {"natural": check_natural}
+CLAIMS: dict[str, Callable[[list[Program], Any, list[Any]], str]] = {"natural": check_natural}
 
 
 @dataclass
@@ -61,16 +61,14 @@ def examine(text: str) -> list[str]:
     for place, claim in enumerate(data["claims"]):
         kind = claim.get("claim")
         need(kind in CLAIMS, f"claim {place} is of the unknown kind {kind!r}")
-        need(
-            type(claim["program"]) is int and 0 <= claim["program"] < len(programs),
-            "no such program",
-        )
+        chosen = claim["programs"]
+        good = isinstance(chosen, list) and all(type(p) is int for p in chosen)
+        need(good and chosen and 0 <= min(chosen) <= max(chosen) < len(programs), "no such program")
         steps: list[Any] = []
         try:
-            sentence = CLAIMS[kind](programs[claim["program"]], claim, steps)
-            need(
-                canonical(claim["steps"]) == canonical(steps), "a step is not justified as it says"
-            )
+            sentence = CLAIMS[kind]([programs[p] for p in chosen], claim, steps)
+            same = canonical(claim["steps"]) == canonical(steps)
+            need(same, "a step is not justified as it says")
         except Refusal as refusal:
             raise Refusal(f"claim {place} ({kind}): {refusal}") from None
         found.append(f"{claim['law']}: {sentence}")

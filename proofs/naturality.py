@@ -8,7 +8,7 @@ all weights and all inputs.
 >>> from categorical import Dim, Real, op
 >>> n, c = Dim.named("n c")
 >>> prove_natural((op.relu >> op.sum(n)).at(Real[n, c]).graph(), [n]).sentence
-'natural for every bijection map of n, all sizes'
+'natural for every bijection map of n in eval mode, all sizes'
 
 A weight that carries the axis is an obstruction, with the node and the wire that show it:
 
@@ -48,12 +48,23 @@ def prove_natural(
     except NotData as problem:
         return Obstruction(str(problem))
     names = ", ".join(d.name for d in dims)
+    scope = "all sizes, off ties" if _ties(whole, dims) else "all sizes"
     return Proof(
         "natural",
-        f"natural for every {maps} map of {names}, all sizes",
+        f"natural for every {maps} map of {names} in {mode} mode, {scope}",
         (data,),
         {"dims": [index(d) for d in dims], "maps": maps, "mode": mode},
         [RULE[node.box.name] for _, node in _walk(whole)],
+        scope,
+    )
+
+
+def _ties(graph: Graph, dims: Sequence[Dim]) -> bool:
+    """Whether an index along one of the dims is chosen by size: ties are broken by position."""
+    return any(
+        node.box.name == "argmax" and any(d in node.box.cod[0].values.atoms for d in dims)
+        for _, node in _walk(graph)
+        if node.box.cod and node.box.cod[0].values is not None
     )
 
 

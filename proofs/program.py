@@ -26,7 +26,7 @@ proofs.program.NotData: <object object at ...> cannot be written into a certific
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -87,6 +87,8 @@ def value(one: object) -> Json:
         return one
     if isinstance(one, float):
         return {"float": one.hex()}
+    if isinstance(one, complex):
+        return {"complex": [one.real.hex(), one.imag.hex()]}
     if isinstance(one, Fraction):
         return {"fraction": f"{one.numerator}/{one.denominator}"}
     if isinstance(one, Axis):
@@ -99,6 +101,8 @@ def value(one: object) -> Json:
         return {"array": array(one)}
     if isinstance(one, (tuple, list)):
         return [value(v) for v in one]
+    if is_dataclass(one) and not isinstance(one, type):
+        return {"record": {f.name: value(getattr(one, f.name)) for f in fields(one)}}
     raise NotData(f"{one!r} cannot be written into a certificate")
 
 

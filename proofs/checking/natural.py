@@ -5,22 +5,32 @@ from __future__ import annotations
 from typing import Any
 
 from proofs.checking.programs import Node, Program, freeze, mentions, need, plain, well_formed
-from proofs.checking.table import ALL, BIJECTION, FUNCTION, NONE, shape
+from proofs.checking.table import ALL, BIJECTION, FUNCTION, NONE, NUMBERS, shape, words
+
+# operations that take indices (``Fin`` values) of a permuted set for what they are: names
+NAMING = words(
+    "expand relabel transpose squeeze merge split diagonal concat unconcat slice take flip roll "
+    "gather where equal one_hot argmax scatter scatter_max degree positions iterate embedding"
+)
 
 
-def natural_at(node: Node, dim: Any) -> frozenset[str]:
+def natural_at(node: Node, dim: Any, mode: str) -> frozenset[str]:
     """The kinds of maps of ``dim`` that a node commutes with."""
-    how, result = shape(node), ALL
-    if node.op == "iterate" and mentions(freeze(node.attrs["times"]["index"]), dim):
-        return NONE
-    for axis in {a for one in (*node.dom, *node.cod) for a in one[1]}:
-        if mentions(axis[0], dim):
-            own = how.acts.get(axis, how.carried)
-            if not plain(axis[0], dim):
-                own = NONE
-            elif axis in how.acts and axis[0] != dim and not how.acts[axis] >= ALL:
-                own = own & FUNCTION
+    how, result = shape(node, mode), ALL
+    for index, own in how.sizes:
+        if mentions(index, dim):
             result &= own
+    for axis in {a for one in (*node.dom, *node.cod) for a in one[1]}:
+        if not mentions(axis[0], dim):
+            continue
+        own = how.acts.get(axis, how.carried)
+        if not plain(axis[0], dim):
+            own = NONE
+        elif axis in how.acts and axis[0] != dim and not own >= BIJECTION:
+            own = own & {"negation"}  # a shift of a factor is no shift of the product
+        result &= own
+    if any(one[2] is not None and mentions(one[2], dim) for one in (*node.dom, *node.cod)):
+        result &= BIJECTION if node.op in NAMING else NONE
     return result
 
 
@@ -30,29 +40,52 @@ def acts_on(one: Any, dim: Any, maps: str) -> bool:
     if one[2] is not None and mentions(one[2], dim):
         return plain(one[2], dim) and maps in BIJECTION
     linear = maps in ALL - FUNCTION
-    return not (touched and linear and one[0] not in ("real", "complex"))
+    return not (touched and linear and one[0] not in NUMBERS)
 
 
-def check_natural(program: Program, claim: Any, steps: list[Any]) -> str:
-    maps = claim["maps"]
-    need(maps in ALL, f"no such maps: {maps!r}")
+def carries(one: Any, dim: Any) -> bool:
+    """Whether a type mentions a dim."""
+    indices = [a[0] for a in one[1]] + ([one[2]] if one[2] is not None else [])
+    return any(mentions(index, dim) for index in indices)
+
+
+def read_dims(claim: Any) -> list[Any]:
+    """The dims of a claim."""
     dims = [freeze(d) for d in claim["dims"]]
     need(dims and all(well_formed(d) and d[0] == "dim" for d in dims), "no dims are claimed")
+    return dims
+
+
+def read_mode(claim: Any) -> str:
+    """The mode of a claim."""
+    need(claim["mode"] in ("train", "eval"), "no such mode")
+    return str(claim["mode"])
+
+
+def check_natural(programs: list[Program], claim: Any, steps: list[Any]) -> str:
+    """Check the claim and justify each node by its rule."""
+    maps, mode, dims, ties = claim["maps"], read_mode(claim), read_dims(claim), False
+    need(maps in ALL, f"no such maps: {maps!r}")
 
     def inspect(one: Program) -> None:
+        nonlocal ties
         for dim in dims:
             for wire, (name, role) in one.sources.items():
-                kind = one.types[wire]
-                carried = any(mentions(i, dim) for i in (*(a[0] for a in kind[1]), kind[2] or ()))
-                need(role == "noise" or not carried, f"`{name}` carries the axis {dim[1]}")
+                free = role == "noise" or not carries(one.types[wire], dim)
+                need(free, f"`{name}` carries the axis {dim[1]}")
             for type_ in set(one.types):
                 need(acts_on(type_, dim, maps), f"{maps} maps of {dim[1]} do not act on {type_[0]}")
         for node in one.nodes:
-            steps.append(shape(node).rule)
+            steps.append(shape(node, mode).rule)
             for dim in dims:
-                need(maps in natural_at(node, dim), f"`{node.op}` is not natural along {dim[1]}")
+                good = maps in natural_at(node, dim, mode)
+                need(good, f"`{node.op}` is not natural along {dim[1]}")
+                ties |= node.op == "argmax" and mentions(node.cod[0][2], dim)
             for body in node.bodies:
                 inspect(body)
 
-    inspect(program)
-    return f"natural for every {maps} map of {', '.join(d[1] for d in dims)}, all sizes"
+    inspect(programs[0])
+    scope = "all sizes, off ties" if ties else "all sizes"
+    need(claim["scope"] == scope, f"the scope of the claim is {scope}")
+    names = ", ".join(d[1] for d in dims)
+    return f"natural for every {maps} map of {names} in {mode} mode, {scope}"

@@ -82,16 +82,17 @@ class Node:
     name: str
 
     def attr_axes(self, key: str) -> list[Any]:
-        """The axes that an attribute names; an index set means its only occurrence in input 0."""
+        """The axes that an attribute names, in input 0."""
         found = self.attrs.get(key)
         return [self.axis(one) for one in (found if isinstance(found, list) else [found])]
 
-    def axis(self, one: Any) -> Any:
+    def axis(self, one: Any, place: int = 0) -> Any:
+        """The axis that is named; an index set means its only occurrence in an input."""
         need(isinstance(one, dict) and len(one) == 1, f"`{self.op}`: {one!r} is not an axis")
         if "axis" in one:
             return freeze(one["axis"])
         index = freeze(one.get("index"))
-        occurrences = [a for a in self.dom[0][1] if a[0] == index]
+        occurrences = [a for a in self.dom[place][1] if a[0] == index]
         need(len(occurrences) == 1, f"`{self.op}`: {index!r} does not name one axis")
         return occurrences[0]
 
