@@ -408,7 +408,7 @@ def equal(other: Arrow, renaming: Mapping[str, str] | None = None, name: str = "
     """The architecture equals another arrow, for all inputs and all values of the shared weights.
 
     ``renaming`` maps weight names of ``other`` to those of the architecture; a name may be that of
-    a part (``"block_2": "blocks.1"`` renames all weights of that block).
+    a part (``"block_2": "blocks.1"`` renames all weights of that block), or ``""`` for the whole.
     """
     title = name or f"equal[{other.label()}]"
     return Equal(title, origin=here(), other=other, renaming=_paths(other, renaming))
@@ -425,7 +425,7 @@ def _paths(arrow: Arrow, renaming: Mapping[str, str] | None) -> dict[str, str] |
         for count in range(len(parts), 0, -1):
             new = renaming.get(".".join(parts[:count]))
             if new is not None:
-                full[path] = ".".join([new, *parts[count:]])
+                full[path] = ".".join(filter(None, [new, *parts[count:]]))
                 break
     return full
 

@@ -2,7 +2,8 @@
 
 Repeating a block does not share its weights; sharing is said (`weights="tied"`).  A tied stack is a
 recurrent network in depth, as in ALBERT or the Universal Transformer.  Weights of separate steps
-may be kept one by one (`"untied"`) or as one array with an axis of steps (`"stacked"`): same numbers.
+may be kept one by one (`"untied"`) or as one array with an axis of steps (`"stacked"`): the numbers
+are the same.
 
 Dehghani et al., "Universal Transformers", 2019; Lan et al., "ALBERT", 2020.
 """

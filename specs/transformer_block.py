@@ -13,7 +13,7 @@ from categorical.groups import Symmetric
 
 token, width, heads = Dim.named("token width heads")
 
-# Every head gets `width // heads` features, so `heads` must divide `width`: other sizes are refused.
+# Every head gets `width // heads` features, so `heads` must divide `width`; else CM008.
 SIZES = dict(width=64, heads=4)
 
 
