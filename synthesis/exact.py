@@ -1,0 +1,147 @@
+"""Exact random interpretation: both sides of a law at a random point of a prime field.
+
+Definition.  Weights, statistics, noise and inputs are uniform residues modulo random 31-bit primes;
+functions that are no polynomials are random oracles with the identities of ``semantics.oracles``.
+Where a plain field refutes, the law may need more of a function: a tower of fields has
+``exp(x + y) = exp(x) exp(y)``, a total order has the piecewise functions.
+
+Laws.  A false law passes one prime with probability at most (D + C) / p: D the degree of the
+difference of the sides, C the pairs of oracle arguments times their degree (``degrees``).  Primes
+multiply.  Where an order was made up, agreement is a test of that order.  A disagreement without
+any oracle is a disagreement over the integers.
+
+>>> from categorical import Dim, Real, laws, op
+>>> from categorical.groups import Symmetric
+>>> n, c = Dim.named("n c")
+>>> law = laws.invariant(under=Symmetric(n))
+>>> good = (op.gelu >> op.mean(n)).at(Real[n, c]).graph()
+>>> found = interpret(law, good, {"n": 3, "c": 2}, "eval", seed=1)
+>>> found.agrees, found.ordered, found.bits >= 40
+(True, False, True)
+>>> bad = (op.linear(n, c) >> op.gelu).graph()
+>>> interpret(law, bad, {"n": 3, "c": 2}, "eval", seed=1).element
+'swap(n, 0, 1)'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import log2
+from typing import Any
+
+import numpy as np
+
+from categorical.graph import Graph
+from categorical.laws import Bounded, Law
+from categorical.records import Context
+from categorical.semantics import FieldAlgebra, OutsideFragment, Resample, TowerAlgebra
+from categorical.semantics.field_functions import PIECEWISE
+from synthesis.degrees import DegreeAlgebra
+from synthesis.runner import Runner, draw_inputs, draw_resources
+
+#: Bits of evidence that are enough, and the most primes to spend on them.
+ENOUGH, MOST_PRIMES = 40.0, 5
+EXPONENTIAL = frozenset(
+    ("cos", "exp", "gelu_tanh", "logsigmoid", "mish", "sigmoid", "silu", "sin", "softplus", "tanh")
+) -> tuple[str, int] | None:
+    """The first instance whose sides differ at one random point, or None."""
+    ctx = Context(algebra, sizes, mode)
+    rng = np.random.default_rng(seed)
+    runner = Runner(graph, ctx, draw_resources(graph, ctx, rng, exact=True))
+    run = wrap(runner) if wrap is not None else runner
+    for one in law.sides(ctx, run, graph, draw_inputs(graph, ctx, rng), rng):
+        for i, (left, right) in enumerate(zip(one.left, one.right, strict=True)):
+            if not algebra.equal_arrays(left, right):
+                return one.element, i
+    return None
+
+
+def resampled(
+    law: Law,
+    graph: Graph,
+    sizes: Mapping[str, int],
+    mode: str,
+    make: Callable[[int], Any],
+    seed: int,
+    wrap: Wrap | None = None,
+) -> tuple[Any, tuple[str, int] | None]:
+    """``compare``, at another point while the point meets a zero divisor."""
+    for again in range(6):
+        algebra = make(seed + 7919 * again)
+        try:
+            return algebra, compare(law, graph, sizes, mode, algebra, seed + 7919 * again, wrap)
+        except Resample:
+            continue
+    raise OutsideFragment("every random point divides by zero")
+
+
+def field(seed: int) -> FieldAlgebra:
+    return FieldAlgebra(seed=seed)
+
+
+def ordered_field(seed: int) -> FieldAlgebra:
+    return FieldAlgebra(seed=seed, order="total")
+
+
+def tower(seed: int) -> TowerAlgebra:
+    return TowerAlgebra(seed=seed)
+
+
+def interpret(
+    law: Law, graph: Graph, sizes: Mapping[str, int], mode: str, seed: int, primes: int = 2
+) -> Exact:
+    """Decide a law at these sizes at random points; see the module."""
+    if isinstance(law, Bounded):
+        return Exact(False, outside="a bound speaks of the order of real numbers")
+    try:
+        return _interpret(law, graph, sizes, mode, seed, primes)
+    except (OutsideFragment, NotImplementedError) as problem:
+        return Exact(False, outside=str(problem))
+
+
+def _interpret(
+    law: Law, graph: Graph, sizes: Mapping[str, int], mode: str, seed: int, primes: int
+) -> Exact:
+    cost = degrees(law, graph, sizes, mode, seed)
+    ordered, bits, used = cost.ordered, 0.0, 0
+    while used < MOST_PRIMES and (used < primes or bits < ENOUGH):
+        algebra, difference = resampled(law, graph, sizes, mode, field, seed + 101 * used)
+        ordered |= algebra.used_ordered
+        if difference is not None:
+            return _second_reading(law, graph, sizes, mode, seed, cost, difference)
+        bits, used = bits + cost.bits(algebra.p), used + 1
+    return Exact(True, ordered, bits, used, cost.difference)
+
+
+def _second_reading(
+    law: Law,
+    graph: Graph,
+    sizes: Mapping[str, int],
+    mode: str,
+    seed: int,
+    cost: Degrees,
+    difference: tuple[str, int],
+) -> Exact:
+    """A plain field refutes: perhaps the law needs what oracles do not model."""
+    if cost.functions & EXPONENTIAL:
+        bits, ordered, used = 0.0, cost.ordered, 0
+        while used < 3 * MOST_PRIMES and bits < ENOUGH:
+            algebra, found = resampled(law, graph, sizes, mode, tower, seed + 101 * used)
+            ordered |= algebra.used_ordered
+            if found is not None:
+                break
+            bits, used = bits + cost.bits(*algebra.primes), used + 1
+        else:
+            if bits > 0:
+                reading = "towers of prime fields"
+                return Exact(True, ordered, bits, used, cost.difference, reading=reading)
+    if cost.ordered or cost.functions & PIECEWISE:
+        if all(
+            resampled(law, graph, sizes, mode, ordered_field, seed + 101 * k)[1] is None
+            for k in range(3)
+        ):
+            return Exact(True, True, 0.0, 3, cost.difference, reading="random total orders")
+    element, output = difference
+    certified = not cost.functions and not cost.ordered
+    return Exact(False, element=element, output=output, certified=certified, degree=cost.difference)

@@ -1,0 +1,127 @@
+"""Structural provers: what a law requires, mapped to the provers of ``proofs``.
+
+Definition.  A law lists requirements; each is a rule with a prover.  The law is proved when every
+requirement is proved in every claimed mode *and* the independent checker accepts the certificate
+that bundles the proofs.
+
+Law.  The adapter never proves anything by itself: without a prover, or with a certificate that the
+checker refuses, there is no proof, only a reason.
+
+>>> from categorical import Dim, Real, laws, op
+>>> from categorical.groups import Symmetric
+>>> n, c = Dim.named("n c")
+>>> law = laws.invariant(under=Symmetric(n))
+>>> prove(law, (op.relu >> op.mean(n)).at(Real[n, c]).graph(), ("eval",), "0123").scope
+'all sizes'
+
+An obstruction comes back as its sentence:
+
+>>> prove(law, (op.linear(n, c) >> op.relu).graph(), ("eval",), "0123").reason
+'`linear.weight` has the axis `n`, so its entries tell the indices of `n` apart'
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from categorical.graph import Graph
+from categorical.index import Dim
+from categorical.laws import Equal, Law, Requirement
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A certificate that the checker accepted, or the reason why there is none."""
+
+    proved: bool
+    scope: str = ""
+    method: str = ""
+    certificate: dict[str, Any] | None = None
+    reason: str = ""
+    wire: str = ""
+    proofs: tuple[Any, ...] = ()
+
+
+def prove(law: Law, graph: Graph, modes: Sequence[str], spec_hash: str) -> Outcome:
+    """Try every requirement in every mode, then the checker."""
+    requirements = law.requires
+    if not requirements:
+        return Outcome(False, reason="no structural condition implies this law")
+    found: list[tuple[str, Any]] = []
+    for mode in modes:
+        for one in requirements:
+            result = _attempt(law, graph, one, mode)
+            if isinstance(result, str):
+                return Outcome(False, reason=result)
+            if not result:
+                return Outcome(False, reason=result.reason, wire=getattr(result, "wire_name", ""))
+            name = law.name if len(modes) == 1 else f"{law.name} ({mode})"
+            found.append((name, result))
+    return _certified(found, spec_hash)
+
+
+def _certified(found: list[tuple[str, Any]], spec_hash: str) -> Outcome:
+    """The bundle of some proofs, read again by the checker."""
+    from proofs.certificate import bundle, claim
+    from proofs.checker import check
+
+    text = bundle(spec_hash, [claim(name, proof) for name, proof in found])
+    report = check(text)
+    if not report.ok or len(report.claims) != len(found):
+        why = "; ".join(report.errors) or "a claim is missing"
+        return Outcome(False, reason=f"the checker refused the certificate: {why}")
+    kinds = ", ".join(dict.fromkeys(proof.kind for _, proof in found))
+    scopes = list(dict.fromkeys(proof.scope for _, proof in found))
+    return Outcome(
+        True,
+        scope="; ".join(scopes),
+        method=f"structural ({kinds})",
+        certificate=json.loads(text),
+        proofs=tuple(proof for _, proof in found),
+    )
+
+
+def _attempt(law: Law, graph: Graph, one: Requirement, mode: str) -> Any:
+    """A proof or an obstruction; a sentence where there is no prover."""
+    rule = RULES.get(one.rule)
+    if rule is None:
+        return f"no prover for the rule `{one.rule}`"
+    module, name, arguments = rule
+    try:
+        prover = getattr(importlib.import_module(f"proofs.{module}"), name)
+    except (ImportError, AttributeError):
+        return f"no prover for the rule `{one.rule}`"
+    return prover(graph, **arguments(law, graph, one, mode))
+
+
+def _dims(graph: Graph, law: Law, names: Sequence[str]) -> list[Dim]:
+    """The dims of these names on the boundary."""
+    known = {d.name: d for one in (*graph.dom, *graph.cod) for d in one.atoms}
+    return [known[name] for name in names]
+
+
+Arguments = Callable[[Law, Graph, Requirement, str], dict[str, Any]]
+
+
+def _natural(law: Law, graph: Graph, one: Requirement, mode: str) -> dict[str, Any]:
+    return {"dims": _dims(graph, law, one.dims), "maps": one.kind, "mode": mode}
+
+
+def _causal(law: Law, graph: Graph, one: Requirement, mode: str) -> dict[str, Any]:
+    return {"dim": _dims(graph, law, one.dims)[0], "mode": mode}
+
+
+def _equal(law: Law, graph: Graph, one: Requirement, mode: str) -> dict[str, Any]:
+    assert isinstance(law, Equal) and law.other is not None
+    return {"other": law.other.graph(), "renaming": dict(law.renaming or {}), "mode": mode}
+
+
+RULES: dict[str, tuple[str, str, Arguments]] = {
+    "natural": ("naturality", "prove_natural", _natural),
+    "causal": ("causality", "prove_causal", _causal),
+    "equal": ("equality", "prove_equal", _equal),
+}
