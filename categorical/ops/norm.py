@@ -74,6 +74,12 @@ def _affine(ctx: Context, box: Box, y: Any, weight: Any, bias: Any | None) -> An
     return y
 
 
+def _over(name: str, over: Sequence[IndexSet | Axis | int]) -> tuple[IndexSet | Axis, ...]:
+    if not over:
+        raise SpecError("CM005", f"`{name}` needs an axis to average over")
+    return occurrences(over)
+
+
 def _over_input(name: str, op: Op, inputs: tuple[Array, ...]) -> tuple[Array, tuple[Axis, ...]]:
     common.count(name, inputs, 1)
     common.real(name, *inputs)
@@ -129,7 +135,9 @@ def layer_norm(
 ) -> OpArrow:
     """``(x − mean) / √(variance + eps) · weight + bias``, mean and (biased) variance along axes."""
     common.in_range("layer_norm", "eps", eps, 0, float("inf"), top=False)
-    return common.make(LAYER_NORM, name, over=occurrences(over), eps=eps, affine=bool(affine))
+    return common.make(
+        LAYER_NORM, name, over=_over("layer_norm", over), eps=eps, affine=bool(affine)
+    )
 
 
 # --- rms_norm -------------------------------------------------------------------------------------
@@ -173,7 +181,7 @@ def rms_norm(
 ) -> OpArrow:
     """``x / √(mean of x² + eps) · weight`` along axes."""
     common.in_range("rms_norm", "eps", eps, 0, float("inf"), top=False)
-    return common.make(RMS_NORM, name, over=occurrences(over), eps=eps, affine=bool(affine))
+    return common.make(RMS_NORM, name, over=_over("rms_norm", over), eps=eps, affine=bool(affine))
 
 
 # --- normalise ------------------------------------------------------------------------------------
@@ -218,7 +226,7 @@ def normalise(*over: IndexSet | Axis | int, p: int = 2, eps: float = 1e-12) -> O
     if p not in (1, 2):
         raise SpecError("CM041", f"`normalise` by the {p}-norm", help=["p is 1 or 2"])
     common.in_range("normalise", "eps", eps, 0, float("inf"), top=False)
-    return common.make(NORMALISE, over=occurrences(over), p=p, eps=eps)
+    return common.make(NORMALISE, over=_over("normalise", over), p=p, eps=eps)
 
 
 # --- batch_norm -----------------------------------------------------------------------------------
@@ -329,7 +337,7 @@ def batch_norm(
         BATCH_NORM,
         name,
         feature=occurrences((feature,))[0],
-        over=occurrences(over),
+        over=_over("batch_norm", over),
         eps=eps,
         momentum=momentum,
     )
