@@ -55,20 +55,23 @@ class Functor:
         return []
 
     def __init__(self) -> None:
-        self._done: dict[int, tuple[Graph, Graph]] = {}
+        self._done: dict[tuple[int, tuple[bool, ...]], tuple[Graph, Graph]] = {}
         self.extra: dict[str, int] = {}
 
-    def __call__(self, graph: Graph) -> Graph:
-        """The image of a graph."""
-        found = self._done.get(id(graph))
+    def __call__(self, graph: Graph, lifted: tuple[bool, ...] | None = None) -> Graph:
+        """The image of a graph; an input that is not ``lifted`` (a weight of a named part, computed
+        outside of it) stays as it is."""
+        flags = lifted or (True,) * len(graph.inputs)
+        found = self._done.get((id(graph), flags))
         if found is not None:
             return found[1]
         builder = Builder()
         at: dict[int, int] = {}
         moved: dict[int, bool] = {}
-        for w in graph.inputs:
-            at[w] = builder.input(self.on_type(graph.types[w]), graph.names.get(w, ""))
-            moved[w] = True
+        for w, moves in zip(graph.inputs, flags, strict=True):
+            type_ = graph.types[w]
+            at[w] = builder.input(self.on_type(type_) if moves else type_, graph.names.get(w, ""))
+            moved[w] = moves
         outer = self.extra
         self.extra = {name: builder.input(type_, name) for name, type_ in self.extra_inputs(graph)}
         for w, resource in graph.sources.items():
@@ -83,7 +86,7 @@ class Functor:
         builder.graph.updates.update({n: at[w] for n, w in graph.updates.items()})
         image = builder.finish(outputs, graph.name, graph.doc)
         self.extra = outer
-        self._done[id(graph)] = (graph, image)
+        self._done[id(graph), flags] = (graph, image)
         return image
 
     def constant(self, builder: Builder, wire: int, type_: Array) -> int:
@@ -108,9 +111,11 @@ class Functor:
             )
             return
         if isinstance(node.box, OperatorBox):
-            region = self(node.box.regions[0])
+            keeps = node.box.name == "call"
+            region = self(node.box.regions[0], tuple(flags) if keeps else None)
             ins = tuple(
-                at[w] if moved[w] else self.constant(builder, at[w], graph.types[w]) for w in node.ins
+                at[w] if moved[w] or keeps else self.constant(builder, at[w], graph.types[w])
+                for w in node.ins
             )
             ins += tuple(self.extra[name] for name, _ in self.extra_inputs(node.box.regions[0]))
             attrs = dict(node.box.attrs)
