@@ -44,6 +44,67 @@ from synthesis.runner import Runner, draw_inputs, draw_resources
 ENOUGH, MOST_PRIMES = 40.0, 5
 EXPONENTIAL = frozenset(
     ("cos", "exp", "gelu_tanh", "logsigmoid", "mish", "sigmoid", "silu", "sin", "softplus", "tanh")
+)
+
+Wrap = Callable[[Runner], Any]
+
+
+@dataclass(frozen=True)
+class Degrees:
+    """What the bound needs: the degree of the difference, collisions, and what was asked for."""
+
+    difference: int
+    collisions: int
+    functions: frozenset[str]
+    ordered: bool
+
+    def bits(self, *primes: int) -> float:
+        """−log₂ of the probability that a false law passes at one point modulo these primes."""
+        return -log2(min(1.0, sum((self.difference + self.collisions) / p for p in primes)))
+
+
+@dataclass(frozen=True)
+class Exact:
+    """Agreement or the first instance that differs.
+
+    ``bits`` is k in 2⁻ᵏ; ``certified``: a disagreement that holds without any oracle; ``outside``:
+    the reason why the law has no exact reading.
+    """
+
+    agrees: bool
+    ordered: bool = False
+    bits: float = 0.0
+    primes: int = 0
+    degree: int = 0
+    element: str = ""
+    output: int = 0
+    certified: bool = False
+    reading: str = "prime fields"
+    outside: str = ""
+
+
+def degrees(law: Law, graph: Graph, sizes: Mapping[str, int], mode: str, seed: int) -> Degrees:
+    """The degrees of both sides of a law at these sizes."""
+    algebra = DegreeAlgebra()
+    ctx = Context(algebra, sizes, mode)
+    rng = np.random.default_rng(seed)
+    runner = Runner(graph, ctx, draw_resources(graph, ctx, rng, exact=True))
+    worst = 1
+    for one in law.sides(ctx, runner, graph, draw_inputs(graph, ctx, rng), rng):
+        for left, right in zip(one.left, one.right, strict=True):
+            if not isinstance(left, np.ndarray) and not isinstance(right, np.ndarray):
+                worst = max(worst, left.d + right.e, right.d + left.e)
+    return Degrees(worst, algebra.collisions, frozenset(algebra.arguments), algebra.used_ordered)
+
+
+def compare(
+    law: Law,
+    graph: Graph,
+    sizes: Mapping[str, int],
+    mode: str,
+    algebra: Any,
+    seed: int,
+    wrap: Wrap | None = None,
 ) -> tuple[str, int] | None:
     """The first instance whose sides differ at one random point, or None."""
     ctx = Context(algebra, sizes, mode)

@@ -220,7 +220,7 @@ def examine(law: Law, graph: Graph, point: Point, wrap: Wrap | None = None) -> A
 
 
 def largest_gap(one: Instance) -> tuple[int, float, float] | None:
-    """The output with the largest error, that error, and the scale; None where nothing is finite."""
+    """The output with the largest error, the error, the scale; None where nothing is finite."""
     worst: tuple[int, float, float] | None = None
     for i, (left, right) in enumerate(zip(one.left, one.right, strict=True)):
         left, right = np.asarray(left), np.asarray(right)

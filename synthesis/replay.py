@@ -1,7 +1,8 @@
 """Replay: a counterexample as a Python expression, evaluated again.
 
-Definition.  ``replay(spec, name, law, sizes=…, inputs=…, weights=…)`` loads a spec file, computes both
-sides of a law at the numbers given and says by how much they differ.  ``source`` writes that call.
+Definition.  ``replay(spec, name, law, sizes=…, inputs=…, weights=…)`` loads a spec file, computes
+both sides of a law at the numbers given and says by how much they differ.  ``source`` writes that
+call.
 
 Law.  The expression that ``source`` writes evaluates to a ``Replayed`` that does not hold.
 
@@ -99,8 +100,8 @@ def replay(
 ) -> Replayed:
     """Compute both sides of a law at these numbers.
 
-    ``weights`` are all resources by path (statistics and noise too); ``seed`` and ``plain`` say what
-    the law itself draws (the y of linearity, the later inputs of causality).
+    ``weights`` are all resources by path (statistics and noise too); ``seed`` and ``plain`` say
+    what the law itself draws (the y of linearity, the later inputs of causality).
     """
     architecture = spec if isinstance(spec, Architecture) else load(spec, name)
     graph, claimed = architecture.graph, law_of(architecture, law)

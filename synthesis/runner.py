@@ -5,8 +5,8 @@ resource; calling it runs the graph.  ``at`` is another graph that reads the sam
 ``perturbed`` has other weights; ``moved`` has the noise acted upon by a group element (a
 law holds in distribution when it holds with the noise moved along).
 
-Laws.  A runner is a function: noise is drawn once and reused.  ``watch`` records every wire of every
-run, in one order for one graph, so that two runs can be compared wire by wire.
+Laws.  A runner is a function: noise is drawn once and reused.  ``watch`` records every wire of
+every run, in one order for one graph, so that two runs can be compared wire by wire.
 
 >>> import numpy as np
 >>> from categorical import Dim, Real, op
@@ -172,7 +172,7 @@ def ramp(algebra: Any, shape: tuple[int, ...]) -> Any:
     return algebra.constant(np.arange(1, int(np.prod(shape)) + 1).reshape(shape))
 
 
-# --- random points -----------------------------------------------------------------------------------
+# --- random points --------------------------------------------------------------------------
 
 
 def draw_inputs(graph: Graph, ctx: Context, rng: np.random.Generator, scale: float = 1.0) -> Values:
