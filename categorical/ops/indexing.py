@@ -66,7 +66,7 @@ def _checked(index: Any, size: int) -> Any:
 # --- gather -------------------------------------------------------------------------------
 
 
-def _gather_parts(op: Op, inputs: tuple[Array, ...]) -> tuple[Axis, tuple[Axis, ...]]:
+def gather_parts(op: Op, inputs: tuple[Array, ...]) -> tuple[Axis, tuple[Axis, ...]]:
     """The axis that is looked up, and the axes that replace it."""
     source, index = inputs
     along = common.pick("gather", source, op["axis"])
@@ -75,14 +75,14 @@ def _gather_parts(op: Op, inputs: tuple[Array, ...]) -> tuple[Axis, tuple[Axis, 
 
 def _gather_typing(op: Op, inputs: tuple[Array, ...]) -> Signature:
     common.count("gather", inputs, 2)
-    along, new = _gather_parts(op, inputs)
+    along, new = gather_parts(op, inputs)
     _indices("gather", inputs[1], along.index)
     return Signature((common.replace_axis(inputs[0], along, *new),))
 
 
 def _gather_meaning(ctx: Context, box: Box, values: tuple[Any, ...]) -> tuple[Any, ...]:
     source, index = box.dom
-    along, _ = _gather_parts(box.op, box.dom)
+    along, _ = gather_parts(box.op, box.dom)
     out = box.cod[0].axes
     chosen = _checked(values[1], ctx.size(along))
     order = [index.position(a) for a in out if a in index.axes]
@@ -98,7 +98,7 @@ def _gather_meaning(ctx: Context, box: Box, values: tuple[Any, ...]) -> tuple[An
 
 
 def _gather_natural(box: Box, dim: Dim, mode: str) -> NaturalityClass:
-    along, _ = _gather_parts(box.op, box.dom)
+    along, _ = gather_parts(box.op, box.dom)
     if common.mentions(dim, along):
         return BIJECTION
     moved = common.mentions(dim, *box.dom[1].axes)
@@ -129,7 +129,7 @@ def compose_indices(middle: IndexSet | Axis) -> OpArrow:
 # --- scatter ------------------------------------------------------------------------------
 
 
-def _scatter_over(op: Op, inputs: tuple[Array, ...]) -> tuple[Axis, ...]:
+def scatter_over(op: Op, inputs: tuple[Array, ...]) -> tuple[Axis, ...]:
     """The axes that are pushed forward: those of the map, or the ones that were named."""
     index = inputs[1]
     if op["over"] is None:
@@ -150,7 +150,7 @@ def _scatter_typing(name: str) -> Any:
         message, index = inputs
         common.numeric(name, message)
         _indices(name, index, op["into"].index)
-        over = _scatter_over(op, inputs)
+        over = scatter_over(op, inputs)
         for one in index.axes:
             common.has(name, message, one)
         if name == "scatter_max":
@@ -163,7 +163,7 @@ def _scatter_typing(name: str) -> Any:
 
 def _scatter_meaning(ctx: Context, box: Box, values: tuple[Any, ...]) -> tuple[Any, ...]:
     algebra, (message, index) = ctx.algebra, box.dom
-    over, size = _scatter_over(box.op, box.dom), ctx.size(box.op["into"])
+    over, size = scatter_over(box.op, box.dom), ctx.size(box.op["into"])
     shared = tuple(a for a in index.axes if a not in over)
     rest = tuple(a for a in message.axes if a not in index.axes)
     batch = int(np.prod([ctx.size(a) for a in shared], dtype=np.int64))
@@ -187,7 +187,7 @@ def _scatter_meaning(ctx: Context, box: Box, values: tuple[Any, ...]) -> tuple[A
 
 
 def _scatter_natural(box: Box, dim: Dim, mode: str) -> NaturalityClass:
-    over = _scatter_over(box.op, box.dom)
+    over = scatter_over(box.op, box.dom)
     if common.mentions(dim, box.op["into"], *over):
         return BIJECTION
     several = common.mentions(dim, *box.dom[1].axes) or box.name == "scatter_max"
@@ -219,7 +219,7 @@ class Scatter(OpArrow):
 
     def pinned(self, inputs: tuple[Array, ...]) -> Op:
         common.count(self.op.name, inputs, 2)
-        over = _scatter_over(self.op, inputs)
+        over = scatter_over(self.op, inputs)
         return Op(self.op.generator, **{**self.op.attrs, "over": over})
 
     def codomain(self, types: Any) -> Any:

@@ -166,14 +166,15 @@ def _end(index: IndexSet, place: int | IndexSet | None) -> Size:
     return Size.of(place) if place >= 0 else index.size + place
 
 
-def _slice_ends(op: Op, whole: Axis) -> tuple[Size, Size]:
+def slice_ends(op: Op, whole: Axis) -> tuple[Size, Size]:
+    """The first position of a slice, and the one behind its last."""
     return _end(whole.index, op["start"]), _end(whole.index, op["stop"])
 
 
 def _slice_typing(op: Op, inputs: tuple[Array, ...]) -> Signature:
     common.count("slice", inputs, 1)
     whole = common.pick("slice", inputs[0], op["axis"], extends=True)
-    start, stop = _slice_ends(op, whole)
+    start, stop = slice_ends(op, whole)
     size = stop - start
     conditions = common.require("slice", nonneg(start), positive(size), nonneg(whole.size - stop))
     into: Axis | None = op["into"]
@@ -192,7 +193,7 @@ def _slice_meaning(ctx: Context, box: Box, values: tuple[Any, ...]) -> tuple[Any
     whole = common.pick("slice", box.dom[0], box.op["axis"])
     place = box.dom[0].position(whole)
     common.check_conditions(ctx, box)
-    start, stop = (ctx.size(end) for end in _slice_ends(box.op, whole))
+    start, stop = (ctx.size(end) for end in slice_ends(box.op, whole))
     chosen = (slice(None),) * place + (slice(start, stop),)
     return (structural(ctx, values[0], lambda a: a[chosen]),)
 
