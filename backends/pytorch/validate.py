@@ -24,7 +24,7 @@ from backends.pytorch.noise import Noise
 from categorical.assignments import solutions
 from categorical.errors import SpecError
 from categorical.graph import Graph, OperatorBox, Resource
-from categorical.records import EVAL, FROZEN, NOISE, STATISTIC, TRAIN, WEIGHT, Context
+from categorical.records import EVAL, FROZEN, NOISE, STATISTIC, TRAIN, WEIGHT, Box, Context
 from categorical.semantics.duals import Dual, DualAlgebra
 from categorical.semantics.floats import FloatAlgebra
 from categorical.semantics.interpreter import run
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from backends.pytorch.build import Build
 
 TOLERANCE = 1e-10
-_DIVIDING = frozenset(("mean", "div", "reciprocal"))
+_DIVIDING = frozenset(("mean", "div", "reciprocal", "avg_pool"))
 
 
 @dataclass
@@ -294,11 +294,15 @@ def _compare_gradients(build: Build, space: Any, point: Point, rng: np.random.Ge
     return len(pairs)
 
 
+def _divides(box: Box) -> bool:
+    return box.name in _DIVIDING or box.op.attrs.get("monoid") == "mean"
+
+
 def exact_fragment(graph: Graph) -> bool:
     """Whether every box is a ring operation (whole numbers stay whole)."""
     return all(
         isinstance(node.box, OperatorBox)
-        or (node.box.generator.fragment == "exact" and node.box.name not in _DIVIDING)
+        or (node.box.generator.fragment == "exact" and not _divides(node.box))
         for _, node in graph.walk()
     )
 
