@@ -41,8 +41,19 @@ def occurrences(values: Sequence[IndexSet | Axis | int]) -> tuple[IndexSet | Axi
 
 
 def over_axes(name: str, op: Op, one: Array) -> tuple[Axis, ...]:
-    """The occurrences that ``over`` means in this input."""
-    return tuple(common.pick(name, one, wanted, extends=True) for wanted in op["over"])
+    """The occurrences that ``over`` means in this input.
+
+    An index set stands for its only occurrence among those that are not named themselves.
+    """
+    wanted = op["over"]
+    rest = one.with_axes(tuple(a for a in one.axes if a not in wanted))
+    found: list[Axis] = []
+    for each in wanted:
+        where = one if isinstance(each, Axis) else rest
+        found.append(common.pick(name, where, each, extends=True))
+        if found[-1] in found[:-1]:
+            raise SpecError("CM009", f"`{name}` runs over the axis `{found[-1]}` twice")
+    return tuple(found)
 
 
 def reduced_input(name: str, op: Op, inputs: tuple[Array, ...]) -> Array:

@@ -75,3 +75,14 @@ def test_types() -> None:
     v = Dim("v", size=3, action="rotation")
     with pytest.raises(SpecError, match="CM017"):
         op.argmax(n).at(Real[n, v])
+
+
+def test_an_index_set_means_the_occurrence_that_is_left() -> None:
+    key = n.at("key")
+    x = RNG.standard_normal((4, 4))
+    assert np.allclose(value(op.sum(n, key), [Real[n, key]], [x]), x.sum())
+    assert op.max(key, n).at(Real[n, key, c]).cod == (Real[c],)
+    with pytest.raises(SpecError, match="CM009"):
+        op.sum(n, n).at(Real[n, c])
+    with pytest.raises(SpecError, match="CM006"):
+        op.sum(n).at(Real[n, key])
