@@ -12,11 +12,15 @@ SYMBOLS = {
     "logical_and": "&",
     "logical_or": "|",
 }
+MIRRORED = {"less": ">", "less_equal": ">=", "equal": "=="}
 
 
 @row(*SYMBOLS)
 def _infix(emit: Emit, box: Box, ins: list[str]) -> str:
-    return binary(SYMBOLS[box.name], ins[0], ins[1])
+    left, right = ins
+    if box.name in MIRRORED and left[0] in "-0123456789":  # a constant stands on the right
+        return binary(MIRRORED[box.name], right, left)
+    return binary(SYMBOLS[box.name], left, right)
 
 
 @row("logical_not")
