@@ -62,16 +62,15 @@ def dot_product_attention(
     if masked:
         types.append(Bool[asks, offers])
 
-    def weigh(q: Any, k: Any, v: Any, *mask: Any) -> Any:
+    def dot_product(q: Any, k: Any, v: Any) -> Any:
         scores = op.scale_root(inner.index)(op.einsum(head, asks, offers)(q, k))
-        weights = op.softmax(offers, masked=masked)(scores, *mask)
+        weights = op.softmax(offers)(scores)
         return op.einsum(asks, head, inner)(weights, v)
 
-    def dot_product(q: Any, k: Any, v: Any) -> Any:
-        return weigh(q, k, v)
-
     def masked_dot_product(q: Any, k: Any, v: Any, mask: Any) -> Any:
-        return weigh(q, k, v, mask)
+        scores = op.scale_root(inner.index)(op.einsum(head, asks, offers)(q, k))
+        weights = op.softmax(offers, masked=True)(scores, mask)
+        return op.einsum(asks, head, inner)(weights, v)
 
     return typed(*types, inline=True)(masked_dot_product if masked else dot_product)
 
@@ -98,34 +97,35 @@ def attention(
     part = width // heads
     core = dot_product_attention(over, offers, heads, part, masked=mask != "none")
 
-    def split_heads(x: Any) -> Any:
-        return op.split(width, heads, part)(x)
-
     def project(x: Any) -> list[Any]:
         """Queries, keys and values, each with its heads apart."""
         if packed:
-            parts = op.unconcat(width, width, width)(
-                op.linear(width, width + width + width, bias=bias, name="qkv")(x)
-            )
+            all_three = op.linear(width, width + width + width, bias=bias, name="qkv")(x)
+            parts = op.unconcat(width, width, width)(all_three)
         else:
             names = ("query", "key", "value")
             parts = [op.linear(width, width, bias=bias, name=name)(x) for name in names]
-        return [split_heads(one) for one in parts]
+        q, k, v = (op.split(width, heads, part)(one) for one in parts)
+        return [q, op.relabel(over, offers)(k), op.relabel(over, offers)(v)]
 
-    def attend(x: Any, *given: Any) -> Any:
-        q, k, v = project(x)
-        k, v = (op.relabel(over, offers)(one) for one in (k, v))
-        mixed = core(q, k, v, *given)
+    def out(mixed: Any) -> Any:
         return op.linear(width, width, bias=bias, name="out")(op.merge(heads, part)(mixed))
 
     def plain(x: Any) -> Any:
-        return attend(x)
+        queries, keys, values = project(x)
+        mixed = core(queries, keys, values)
+        return out(mixed)
 
     def causal(x: Any) -> Any:
-        return attend(x, op.causal_mask(over, offers)())
+        queries, keys, values = project(x)
+        earlier = op.causal_mask(over, offers)()
+        mixed = core(queries, keys, values, earlier)
+        return out(mixed)
 
     def given(x: Any, mask: Any) -> Any:
-        return attend(x, mask)
+        queries, keys, values = project(x)
+        mixed = core(queries, keys, values, mask)
+        return out(mixed)
 
     wire = Real[over, width]
     if mask == "given":
