@@ -51,7 +51,7 @@ class Functor:
         raise NotImplementedError
 
     def extra_inputs(self, graph: Graph) -> list[tuple[str, Array]]:
-        """Further inputs that the image has (segment ids)."""
+        """Further inputs that the image may have (segment ids); those that nothing reads are dropped."""
         return []
 
     def __init__(self) -> None:
@@ -85,6 +85,8 @@ class Functor:
         ]
         builder.graph.updates.update({n: at[w] for n, w in graph.updates.items()})
         image = builder.finish(outputs, graph.name, graph.doc)
+        read = {w for node in image.nodes for w in node.ins}.union(outputs)
+        image.inputs = [w for w in image.inputs if w in read or w not in self.extra.values()]
         self.extra = outer
         self._done[id(graph), flags] = (graph, image)
         return image
@@ -117,7 +119,15 @@ class Functor:
                 at[w] if moved[w] or keeps else self.constant(builder, at[w], graph.types[w])
                 for w in node.ins
             )
-            ins += tuple(self.extra[name] for name, _ in self.extra_inputs(node.box.regions[0]))
+            more = [region.names[w] for w in region.inputs[len(ins) :]]
+            if more and node.box.name != "call":
+                raise SpecError(
+                    "CM021",
+                    f"a body of `{node.box.name}` cannot pool over an axis that varies",
+                    help=["pool after the iteration"],
+                    origin=node.origin,
+                )
+            ins += tuple(self.extra[name] for name in more)
             attrs = dict(node.box.attrs)
             box = OperatorBox(node.box.operator, (region,), region.dom, region.cod, attrs)
             outs = builder.operate(box, ins, node.name, node.origin)
