@@ -56,7 +56,7 @@ def add(name: str, arrow: Arrow, *types: Array, positive: bool = False, **sizes:
     INSTANCES[name] = Instance(name, arrow, types, positive, {**SIZES, **sizes})
 
 
-POSITIVE = ("log", "sqrt", "rsqrt", "reciprocal")
+POSITIVE = ("log", "log1p", "sqrt", "rsqrt", "reciprocal")
 
 
 def _pointwise() -> None:
@@ -153,6 +153,9 @@ def _axes() -> None:
     add("slice.prefix", op.slice(n, 0, 2), Real[n, c])
     add("take", op.take(n, 0), Real[n, c])
     add("take.last", op.take(n, -1), Real[n, c])
+    add("concat.twice", op.concat(n, n), Real[n, c], Real[n, c])
+    add("diagonal.three", op.diagonal(n, KEY, n.at("third")), Real[n, KEY, n.at("third")])
+    add("merge.apart", op.merge(c, n), Real[n, h, c])
     add("flip", op.flip(n), Real[n, c])
     add("roll", op.roll(n, 1), Real[n, c])
 
@@ -162,16 +165,29 @@ def _windows() -> None:
     add("conv.zero", op.conv(c, h, over=n, kernel=3), Real[c, n], n=5)
     add("conv.causal", op.conv(c, h, over=n, kernel=2, padding="causal"), Real[c, n, e], n=5)
     add("conv.plain", op.conv(c, h, over=(n, e), kernel=3, bias=False), Real[n, c, e], n=5)
+    around = dict(kernel=3, padding="circular", bias=False)
+    add("conv.plane", op.conv(c, h, over=(n, e), **around), Real[c, n, e], n=5)
+    add("conv.groups", op.conv(4, 6, over=n, kernel=3, groups=2), Real[n, 4])
+    add("conv.reflect", op.conv(c, h, over=n, kernel=3, padding="reflect", stride=2), Real[c, n])
+    add("conv.filter", op.conv(over=n, kernel=3, padding="circular"), Real[n, c])
+    add("conv.depthwise", op.depthwise_conv(c, over=n, kernel=3, dilation=2), Real[n, c], n=6)
     add("max_pool", op.max_pool(n, kernel=2), Real[c, n])
+    add("max_pool.padded", op.max_pool(n, e, kernel=3, stride=2, padding=1), Real[n, c, e])
     add("avg_pool", op.avg_pool(n, kernel=2), Real[c, n])
+    add("avg_pool.inside", op.avg_pool(n, kernel=3, padding=1, count_padding=False), Real[c, n])
 
 
 def _graphs() -> None:
     add("gather", op.gather(v), Real[v, c], Fin(v)[e])
     add("gather.aligned", op.gather(v), Real[n, v], Fin(v)[n, e])
+    add("gather.several", op.gather(v), Real[c, v], Fin(v)[e, n])
+    add("gather.indices", op.compose_indices(e), Fin(v)[e], Fin(e)[n])
     for monoid in ("sum", "mean", "max"):
         add(f"scatter.{monoid}", op.scatter(v, monoid), Real[e, c], Fin(v)[e])
+        several = op.scatter(v, monoid, over=e)
+        add(f"scatter.{monoid}.batch", several, Real[n, e, c], Fin(v)[n, e])
     add("degree", op.degree(v, e), Fin(v)[e])
+    add("degree.batch", op.degree(v, e), Fin(v)[e, n])
     add("embedding", op.embedding(v, c), Fin(v)[n])
     add("one_hot", op.one_hot(v), Fin(v)[n])
 

@@ -111,7 +111,7 @@ def test_what_is_claimed() -> None:
         ("diagonal", n, FUNCTION),
         ("diagonal", m, LINEAR),
         ("concat", m, LINEAR),
-        ("concat self", n, FUNCTION),
+        ("concat self", n, LINEAR),
         ("flip", n, {"negation"}),
         ("roll", n, {"negation", "shift"}),
         ("take first", n, PREFIX),
