@@ -135,9 +135,9 @@ class Arrow:
         return f"{self.label()}: {self.type_text()}"
 
     def _repr_svg_(self) -> str:
-        from backends.diagrams import svg
+        from categorical.face.notebook import picture
 
-        return str(svg(self))
+        return picture(self)
 
     def __class_getitem__(cls, item: object) -> object:
         from categorical.typecheck import annotation

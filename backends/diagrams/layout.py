@@ -109,7 +109,8 @@ def _layers(vertices: list[Vertex], nets: list[Net]) -> list[int]:
     waiting = [len(b) for b in before]
     ready = [v for v in range(count) if not waiting[v]]
     order = []
-    layer = [0] * count
+    first = any(one.band == "first" for one in vertices)
+    layer = [int(first and one.band != "first") for one in vertices]
     while ready:
         v = ready.pop()
         order.append(v)
@@ -286,19 +287,18 @@ class _Grid:
                 self.x[item] = edge + self.items[item].left
                 edge = self.x[item] + self.items[item].right + GAP
         depths = range(len(self.rows))
-        for which in ("up", "down", "both", "both", "both", "both"):
+        for which in ("up", "down", "both", "both", "both"):
             for depth in depths if which != "down" else reversed(depths):
                 self._settle(depth, which)
-            if which == "both":
-                for depth in reversed(depths):
-                    self._settle(depth, which)
+        for _ in range(12):
+            if not self._shift():
+                break
         least = min((self.x[i] - v.left for i, v in enumerate(self.items)), default=0.0)
         self.x = [round(x - least, 1) for x in self.x]
 
     def _wishes(self, item: int, which: str) -> list[tuple[float, float]]:
         """Where neighbours want an item, with weights; long wires want to be straight."""
         found = []
-        dummy = item >= self.real
         for number in (self.up[item] if which != "down" else []) + (
             self.down[item] if which != "up" else []
         ):
@@ -306,9 +306,64 @@ class _Grid:
             other = upper if lower == item else lower
             shift = self.items[upper].outs[out] - self.items[lower].ins[into]
             wish = self.x[upper] + shift if lower == item else self.x[lower] - shift
-            weight = 8.0 if dummy and other >= self.real else 2.0 if dummy or other >= self.real else 1.0
-            found.append((wish, weight * 1.5 if number in self.main else weight))
+            found.append((wish, self._weight(number)))
         return found
+
+    def _weight(self, number: int) -> float:
+        """How much a link wants to be straight: long wires, then the main line of a box."""
+        upper, _, lower, _ = self.links[number]
+        if lower >= self.real:
+            return 8.0 if upper >= self.real else 2.0
+        return 4.0 if number in self.main else 1.0
+
+    def _shift(self) -> bool:
+        """Move every straight piece as a whole to where its bent wires are shorter, or one straight."""
+        slack = 0.05
+        apart = [self._end(n, 1) - self._end(n, 0) for n in range(len(self.links))]
+        piece = list(range(len(self.items)))
+
+        def root(item: int) -> int:
+            while piece[item] != item:
+                piece[item] = piece[piece[item]]
+                item = piece[item]
+            return item
+
+        for number, (upper, _, lower, _) in enumerate(self.links):
+            if abs(apart[number]) < slack:
+                piece[root(lower)] = root(upper)
+        members: dict[int, list[int]] = {}
+        for item in range(len(self.items)):
+            members.setdefault(root(item), []).append(item)
+        at = {item: i for row in self.rows for i, item in enumerate(row)}
+        moved = False
+        for one, group in members.items():
+            pulls = []
+            room = [float("inf"), float("inf")]  # to the left, to the right
+            for item in group:
+                row, i = self.rows[self.layer[item]], at[item]
+                for side, other in ((0, i - 1), (1, i + 1)):
+                    if 0 <= other < len(row) and root(row[other]) != one:
+                        a, b = (row[other], item) if side == 0 else (item, row[other])
+                        gap = self.x[b] - self.items[b].left - self.x[a] - self.items[a].right
+                        room[side] = min(room[side], gap - GAP)
+                for number in self.up[item] + self.down[item]:
+                    upper, _, lower, _ = self.links[number]
+                    if root(upper) != root(lower):
+                        gap = self._end(number, 1) - self._end(number, 0)
+                        pulls.append((gap if lower != item else -gap, self._weight(number)))
+            for side, sign in ((0, -1.0), (1, 1.0)):
+                ahead = [(p * sign, w) for p, w in pulls]
+                near = min((p for p, _ in ahead if p > slack), default=None)
+                gain = sum(w if p > slack else -w for p, w in ahead)
+                if near is None or gain < 0 or (gain == 0 and near > room[side]):
+                    continue
+                step = min(near, room[side])
+                if step > slack:
+                    for item in group:
+                        self.x[item] += sign * step
+                    moved = True
+                    break
+        return moved
 
     def _settle(self, depth: int, which: str) -> None:
         """Weighted medians of a layer under the minimal distances."""

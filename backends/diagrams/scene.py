@@ -40,6 +40,7 @@ TITLE, PAD = 22.0, 12.0
 _WIRING = frozenset(
     "expand relabel transpose merge split squeeze concat unconcat slice take flip roll diagonal".split()
 )
+Draw = Callable[[float, float, int], None]
 _GREEK = "αβγδεζηθκλμνξπρστυφχψω"
 
 
@@ -59,7 +60,7 @@ class Rect:
 
 @dataclass
 class Text:
-    """A text with its left end (or middle) on the base line; ``width`` is what it may take."""
+    """A text on its base line at its left end or its middle, with a smaller ``extra`` after it."""
 
     x: float
     y: float
@@ -67,13 +68,20 @@ class Text:
     role: str
     size: float
     anchor: str = "start"
+    extra: str = ""
 
     @property
     def extent(self) -> tuple[float, float, float, float]:
         """Left, top, right, bottom."""
-        width = text_width(self.text, self.size)
+        width = label_width(self.text, self.extra, self.size, self.role == "title")
         left = self.x - (width / 2 if self.anchor == "middle" else 0.0)
         return left, self.y - 0.78 * self.size, left + width, self.y + 0.22 * self.size
+
+
+def label_width(text: str, extra: str, size: float = NAME, bold: bool = False) -> float:
+    """The width of a text and the smaller text after it."""
+    width = text_width(text, size) * (1.1 if bold else 1.0)
+    return width + (text_width("  " + extra, SMALL) if extra else 0.0)
 
 
 @dataclass
@@ -115,7 +123,7 @@ class _Block:
     height: float
     ins: list[float]
     outs: list[float]
-    draw: Callable[[float, float, int], None]
+    draw: Draw
 
 
 def build(
@@ -133,11 +141,11 @@ def build(
     depth = expand_depth
     while depth > 0 and _count(graph, depth) > max_nodes:
         depth -= 1
-    builder = _Builder(highlight, depth, max_nodes)
+    builder = _Builder(graph, highlight, depth, max_nodes)
     block = builder.graph(graph, 0)
-    if highlight is not None and not builder.found:
-        raise ValueError(f"the diagram has no wire `{highlight}`")
     block.draw(0.0, 0.0, 0)
+    if highlight is not None and not any(line.marked for line in builder.scene.lines):
+        raise ValueError(f"the diagram has no wire `{highlight}`")
     builder.scene.width, builder.scene.height = block.width, block.height
     return builder.scene
 
@@ -178,75 +186,301 @@ def _plural(count: int, what: str) -> str:
     return f"{count} {what}" if count == 1 else f"{count} {what}{'es' if what[-1] == 'x' else 's'}"
 
 
+@dataclass
+class _Sketch:
+    """A graph on its way to the layout: vertices with how to draw them, and the wires."""
+
+    vertices: list[Vertex] = field(default_factory=list)
+    draws: list[Draw] = field(default_factory=list)
+    made: dict[int, tuple[int, int]] = field(default_factory=dict)
+    reads: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+
+    def add(self, vertex: Vertex, draw: Draw, ins: list[int], outs: list[int]) -> None:
+        number = len(self.vertices)
+        self.vertices.append(vertex)
+        self.draws.append(draw)
+        for port, wire in enumerate(ins):
+            self.reads.setdefault(wire, []).append((number, port))
+        for port, wire in enumerate(outs):
+            self.made[wire] = (number, port)
+
+
 class _Builder:
-    def __init__(self, highlight: int | str | None, depth: int, max_nodes: int) -> None:
-        self.highlight, self.depth, self.max_nodes = highlight, depth, max_nodes
+    def __init__(
+        self, top: Graph, highlight: int | str | None, depth: int, max_nodes: int
+    ) -> None:
+        self.top, self.highlight, self.depth, self.max_nodes = top, highlight, depth, max_nodes
         self.scene = Scene()
         self.drawn: set[tuple[Any, ...]] = set()
-        self.found = False
-
-    # --- one graph -----------------------------------------------------------------------------
 
     def graph(self, graph: Graph, level: int) -> _Block:
-        vertices: list[Vertex] = []
-        draws: list[Callable[[float, float, int], None]] = []
-        made: dict[int, tuple[int, int]] = {}
-        reads: dict[int, list[tuple[int, int]]] = {}
-
-        def add(vertex: Vertex, draw: Callable[[float, float, int], None]) -> int:
-            vertices.append(vertex)
-            draws.append(draw)
-            return len(vertices) - 1
-
-        nodes, rest = graph.nodes[: self.max_nodes], graph.nodes[self.max_nodes :]
-        consumers = self._consumers(graph)
+        """Lay out one graph; its inputs end at the top edge, its outputs at the bottom."""
+        sketch = _Sketch()
         for wire in graph.inputs:
-            made[wire] = (add(*self._input(graph, wire, level)), 0)
-        shared = {w: t for t, w in zip(_GREEK, self._shared(graph))}
-        for node in nodes:
-            ins = [w for i, w in enumerate(node.ins) if self._is_port(graph, node, i)]
-            outs = self._outs(graph, node, consumers)
-            for w in ins:
-                if w in graph.sources and w not in made:
-                    made[w] = (add(*self._source(graph, w)), 0)
-            number = add(*self._node(graph, node, ins, outs, shared, level))
-            for port, w in enumerate(ins):
-                reads.setdefault(w, []).append((number, port))
-            for port, w in enumerate(outs):
-                made[w] = (number, port)
+            sketch.add(*self._input(graph, wire, level), [], [wire])
+        shown, rest = graph.nodes[: self.max_nodes], graph.nodes[self.max_nodes :]
+        readers = graph.consumers()
+        shared = _shared(graph)
+        for node in shown:
+            ins = [w for i, w in enumerate(node.ins) if _is_port(graph, node, i)]
+            count = len(node.box.cod)
+            outs = list(node.outs[:count]) + [w for w in node.outs[count:] if w in readers]
+            self._sources(graph, sketch, ins)
+            sketch.add(*self._node(graph, node, ins, outs, shared, level), ins, outs)
         if rest:
-            self._ellipsis(graph, rest, made, reads, add)
+            inside = {w for node in rest for w in node.outs}
+            ins = list(dict.fromkeys(w for n in rest for w in n.data if w not in inside))
+            outs = [w for w in dict.fromkeys(graph.outputs) if w in inside]
+            self._sources(graph, sketch, ins)
+            title = f"… {_plural(len(rest), 'more box')}"
+            sketch.add(*self._box(graph, (title, ""), "closed", title, [], ins, outs, level), ins, outs)
+        self._sources(graph, sketch, graph.outputs)
         for wire in graph.outputs:
-            if wire in graph.sources and wire not in made:
-                made[wire] = (add(*self._source(graph, wire)), 0)
-            number = add(*self._output(graph, wire, level))
-            reads.setdefault(wire, []).append((number, 0))
-        wires = [w for w in made if w in reads]
-        placed = place(vertices, [Net(made[w], reads[w]) for w in wires])
-        ports = [placed.points[i] for i, v in enumerate(vertices) if v.band == "first"]
-        ends = [placed.points[i] for i, v in enumerate(vertices) if v.band == "last"]
+            sketch.add(*self._output(graph, wire, level), [wire], [])
+        return self._block(graph, sketch)
 
-        def draw(dx: float, dy: float, depth: int) -> None:
-            head = TITLE if level else 0.0
-            foot = PAD if level else 0.0
-            for point, one, vertex in zip(placed.points, draws, vertices, strict=True):
-                one(dx + point.x, dy + point.y, depth)
-                if level and vertex.band == "first":
-                    top = dy + point.y
-                    self.scene.lines.append(
-                        Line([Segment(dx + point.x, top - head, top, top, dx + point.x, top)], "", "")
-                    )
+    def _block(self, graph: Graph, sketch: _Sketch) -> _Block:
+        wires = [w for w in sketch.made if w in sketch.reads]
+        placed = place(sketch.vertices, [Net(sketch.made[w], sketch.reads[w]) for w in wires])
+
+        def draw(dx: float, dy: float, level: int) -> None:
+            for point, one in zip(placed.points, sketch.draws, strict=True):
+                one(dx + point.x, dy + point.y, level)
             for wire, segments, forks in zip(wires, placed.segments, placed.forks, strict=True):
-                self._line(graph, wire, segments, forks, dx, dy, foot, {e.y for e in ends})
-            for wire, (number, port) in made.items():
-                vertex = vertices[number]
-                if wire not in reads and vertex.outs:
-                    point = placed.points[number]
+                moved = [_moved(one, dx, dy) for one in segments]
+                self._line(graph, wire, moved, [(dx + x, dy + y) for x, y in forks])
+            for wire, (number, port) in sketch.made.items():
+                vertex, point = sketch.vertices[number], placed.points[number]
+                if wire not in sketch.reads and vertex.outs:
                     x = dx + point.x + vertex.outs[port]
                     y = dy + point.y + vertex.height - vertex.foot
-                    self.scene.lines.append(
-                        Line([Segment(x, y, y + 9, y + 9, x, y + 9)], "", self._tip(graph, wire))
-                    )
+                    self._line(graph, wire, [Segment(x, y, y + 9, y + 9, x, y + 9)], [])
                     self.scene.dots.append(Dot(x, y + 9, "discard", "discarded"))
 
-        return _Block(placed.width, placed.height, [p.x for p in ports], [p.x for p in ends], draw)
+        def ends(band: str) -> list[float]:
+            pairs = zip(placed.points, sketch.vertices, strict=True)
+            return [point.x for point, vertex in pairs if vertex.band == band]
+
+        return _Block(placed.width, placed.height, ends("first"), ends("last"), draw)
+
+    def _line(
+        self, graph: Graph, wire: int, segments: list[Segment], forks: list[tuple[float, float]]
+    ) -> None:
+        marked = self.highlight in (wire, graph.wire_name(wire)) and (
+            not isinstance(self.highlight, int) or graph is self.top
+        )
+        type_ = graph.types[wire]
+        tip = f"{graph.wire_name(wire)}: {type_}"
+        self.scene.lines.append(Line(segments, type_.kind, tip, marked))
+        self.scene.dots += [Dot(x, y, "copy", tip, marked) for x, y in forks]
+
+    # --- ends and sources --------------------------------------------------------------------
+
+    def _input(self, graph: Graph, wire: int, level: int) -> tuple[Vertex, Draw]:
+        name, type_ = graph.wire_name(wire), graph.types[wire]
+        if level:
+            height = TITLE + LINE
+            vertex = Vertex(4, 6 + text_width(name, SMALL), height, [], [0.0], height, "first")
+            return vertex, self._text(name, "wire", 5, TITLE + SMALL, SMALL)
+        text = f"{name}: {type_}"
+        half = text_width(text, NAME) / 2
+        vertex = Vertex(half, half, 18, [], [0.0], 0, "first")
+        return vertex, self._text(text, "end", 0, NAME, NAME, "middle")
+
+    def _output(self, graph: Graph, wire: int, level: int) -> tuple[Vertex, Draw]:
+        if level:
+            return Vertex(4, 4, 0, [0.0], [], 0, "last"), lambda x, y, level: None
+        text = str(graph.types[wire])
+        half = text_width(text, NAME) / 2
+        return Vertex(half, half, 18, [0.0], [], 0, "last"), self._text(
+            text, "end", 0, NAME + 4, NAME, "middle"
+        )
+
+    def _text(
+        self, text: str, role: str, dx: float, dy: float, size: float, anchor: str = "start"
+    ) -> Draw:
+        def draw(x: float, y: float, level: int) -> None:
+            self.scene.texts.append(Text(x + dx, y + dy, text, role, size, anchor))
+
+        return draw
+
+    def _sources(self, graph: Graph, sketch: _Sketch, wires: list[int]) -> None:
+        """Resources that are read as data stand in the diagram as tags of their own."""
+        for wire in wires:
+            if wire in graph.sources and wire not in sketch.made:
+                one = graph.sources[wire]
+                tip = f"{one.role} {one.name}: {one.space}"
+                found = self._box(graph, (one.name, ""), "source", tip, [], [], [wire], 0)
+                sketch.add(*found, [], [wire])
+
+    # --- nodes ---------------------------------------------------------------------------------
+
+    def _node(
+        self,
+        graph: Graph,
+        node: Node,
+        ins: list[int],
+        outs: list[int],
+        shared: dict[int, str],
+        level: int,
+    ) -> tuple[Vertex, Draw]:
+        box = node.box
+        if isinstance(box, OperatorBox):
+            return self._operator(graph, node, box, ins, outs, level)
+        label = box_label(box)
+        marks = []
+        for place_, spec in enumerate(box.resources):
+            wire = node.ins[len(box.dom) + place_]
+            if wire in graph.sources:
+                numbers = "" if spec.space.axes == () else f", {spec.space.size} numbers"
+                text = f"{spec.role} {graph.sources[wire].name}: {spec.space}{numbers}"
+                tied = f" (shared: {shared[wire]})" if wire in shared else ""
+                marks.append((spec.role, text + tied, shared.get(wire, "")))
+        tip = f"{box.op!r}: {' × '.join(map(str, box.dom))} → {' × '.join(map(str, box.cod))}"
+        if node.origin is not None:
+            tip += f"\n{node.origin}"
+        role = "weights" if marks else "wiring" if box.name in _WIRING else "plain"
+        own = node.name if node.name.rstrip("_0123456789") != box.name else ""
+        return self._box(graph, label, role, tip, marks, ins, outs, level, own)
+
+    def _box(
+        self,
+        graph: Graph,
+        label: tuple[str, str],
+        role: str,
+        tip: str,
+        marks: list[tuple[str, str, str]],
+        ins: list[int],
+        outs: list[int],
+        level: int,
+        own: str = "",
+    ) -> tuple[Vertex, Draw]:
+        """A box with its label, its weights as marks, and room for the labels of its wires."""
+        name, attrs = label
+        ties = "".join(dict.fromkeys(tag for _, _, tag in marks))
+        marks_width = 6 + 7 * len(marks) + text_width(ties, SMALL) if marks else 0.0
+        width = max(label_width(name, attrs), text_width(own, SMALL)) + marks_width + 20
+        height = HEIGHT + (LINE if own else 0.0)
+        ports, labels = self._labels(graph, outs)
+        width = max(width, 14.0 * (len(ins) + 1), ports[-1] - ports[0] + 20 if ports else 0.0)
+        entries = [round((i + 1) / (len(ins) + 1) * width - width / 2, 1) for i in range(len(ins))]
+        foot = LINE if outs else 0.0
+        right = max([width / 2] + [p + 5 + text_width(t, SMALL) for p, t in zip(ports, labels)])
+        vertex = Vertex(width / 2, right, height + foot, entries, ports, foot)
+
+        def draw(x: float, y: float, depth: int) -> None:
+            scene = self.scene
+            left = x - width / 2
+            scene.boxes.append(Rect(left, y, width, height, role, name, tip, depth))
+            middle = left + (width - (marks_width - 4 if marks else 0.0)) / 2
+            if own:
+                scene.texts.append(Text(middle, y + 13, own, "wire", SMALL, "middle"))
+            base = y + (28 if own else 17)
+            scene.texts.append(Text(middle, base, name, "name", NAME, "middle", attrs))
+            at = left + width - marks_width
+            for kind, text, _ in marks:
+                scene.dots.append(Dot(at + 3, y + height / 2, kind, text))
+                at += 7
+            if ties:
+                scene.texts.append(Text(at + 1, y + height / 2 + 3.5, ties, "tie", SMALL))
+            for port, text in zip(ports, labels, strict=True):
+                if text:
+                    scene.texts.append(Text(x + port + 5, y + height + SMALL, text, "type", SMALL))
+
+        return vertex, draw
+
+    def _labels(self, graph: Graph, outs: list[int]) -> tuple[list[float], list[str]]:
+        """The ports of outputs, apart by their labels, and the labels."""
+        labels, ports, at = [], [], 0.0
+        read = {w for node in graph.nodes for w in node.ins}
+        for wire in outs:
+            final = wire in graph.outputs and wire not in read  # labelled where it ends
+            text = "" if final else type_label(graph.types[wire])
+            labels.append(text)
+            ports.append(at)
+            at += max(24.0, text_width(text, SMALL) + GAP)
+        middle = (ports[-1] / 2) if ports else 0.0
+        return [round(p - middle, 1) for p in ports], labels
+
+    # --- parts ---------------------------------------------------------------------------------
+
+    def _operator(
+        self, graph: Graph, node: Node, box: OperatorBox, ins: list[int], outs: list[int], level: int
+    ) -> tuple[Vertex, Draw]:
+        region = box.regions[0]
+        title = region.name or node.name
+        note = ""
+        if box.name == "iterate":
+            title = node.name if not region.name else f"{node.name}: {region.name}"
+            note = f"× {box.attrs['times']} {box.attrs['weights']}"
+        elif region.name and node.name.rstrip("_0123456789") != region.name:
+            title = f"{node.name}: {region.name}"
+        title = shorten(title, 40)
+        boxes = sum(1 for _ in region.walk())
+        weights = _parameters(region)
+        tip = f"{title} {note}".strip() + f": {_plural(boxes, 'box')}"
+        tip += f", {weights} parameters" if weights else ""
+        tip += f"\n{' × '.join(map(str, box.dom))} → {' × '.join(map(str, box.cod))}"
+        tip += f"\n{region.doc}" if region.doc else ""
+        key = shape_key(region)
+        fits = len(box.regions) == 1 and region.dom == box.dom and region.cod == box.cod
+        if level >= self.depth or key in self.drawn or not fits:
+            attrs = ", ".join(filter(None, [note, "as above" if key in self.drawn else ""]))
+            return self._box(graph, (title, attrs), "closed", tip, [], ins, outs, level)
+        self.drawn.add(key)
+        return self._frame(graph, self.graph(region, level + 1), title, note, tip, outs)
+
+    def _frame(
+        self, graph: Graph, inner: _Block, title: str, note: str, tip: str, outs: list[int]
+    ) -> tuple[Vertex, Draw]:
+        """A part drawn open; its title stands left of the wires that come in."""
+        title_width = label_width(title, note, NAME, True)
+        room = min(inner.ins, default=inner.width + PAD)
+        pad = max(PAD, title_width + 18 - room)
+        head = 0.0 if inner.ins else TITLE
+        width = max(pad + inner.width + PAD, title_width + 16)
+        height = head + inner.height
+        middle = round(pad + (sum(inner.ins) / len(inner.ins) if inner.ins else inner.width / 2), 1)
+        ports = [round(pad + x - middle, 1) for x in inner.outs]
+        labels = self._labels(graph, outs)[1]
+        right = max([width - middle] + [p + 5 + text_width(t, SMALL) for p, t in zip(ports, labels)])
+        entries = [round(pad + x - middle, 1) for x in inner.ins]
+        vertex = Vertex(middle, right, height + LINE, entries, ports, LINE)
+
+        def draw(x: float, y: float, depth: int) -> None:
+            left = x - middle
+            self.scene.boxes.append(Rect(left, y, width, height, "frame", title, tip, depth))
+            self.scene.texts.append(Text(left + 8, y + 16, title, "title", NAME, "start", note))
+            inner.draw(left + pad, y + head, depth + 1)
+            for port, text in zip(ports, labels, strict=True):
+                if text:
+                    self.scene.texts.append(Text(x + port + 5, y + height + SMALL, text, "type", SMALL))
+
+        return vertex, draw
+
+
+def _moved(one: Segment, dx: float, dy: float) -> Segment:
+    return Segment(
+        one.x1 + dx, one.y1 + dy, one.bend_from + dy, one.bend_to + dy, one.x2 + dx, one.y2 + dy
+    )
+
+
+def _is_port(graph: Graph, node: Node, place_: int) -> bool:
+    """Data, and weights that are computed by other boxes; other resources are marks."""
+    return place_ < len(node.box.dom) or node.ins[place_] not in graph.sources
+
+
+def _shared(graph: Graph) -> dict[int, str]:
+    """A letter for every instance whose resources more than one node reads."""
+    readers: dict[int, set[str]] = {}
+    for number, node in enumerate(graph.nodes):
+        for wire in node.ins[len(node.box.dom) :]:
+            readers.setdefault(wire, set()).add(str(number))
+    letters: dict[str, str] = {}
+    found = {}
+    for wire, who in readers.items():
+        if len(who) > 1 and wire in graph.sources:
+            owner = graph.sources[wire].name.rpartition(".")[0] or graph.sources[wire].name
+            letter = letters.setdefault(owner, _GREEK[len(letters) % len(_GREEK)])
+            found[wire] = letter
+    return found

@@ -36,7 +36,7 @@ from backends.pytorch import layout, operator_rows, safety
 from backends.pytorch.emit import ClassText, File, Writer
 from backends.pytorch.naming import Names
 from backends.pytorch.passes import prepare
-from backends.pytorch.sizes import conditions_on, defaults, fixed_symbols, python
+from backends.pytorch.sizes import conditions_on, defaults, fixed_symbols, violation
 from categorical.assignments import solutions
 from categorical.errors import SpecError
 from categorical.files import write_all_atomic
@@ -60,6 +60,7 @@ class Build:
     spec_hash: str
     sizes: dict[str, int]
     main: ClassText
+    late: list[str]
     config_fields: dict[str, str]
     contract: str
     derivation: list[str]
@@ -112,33 +113,38 @@ class Build:
 
 def build(
     architecture: Any,
-    sizes: Mapping[str, int],
-    name: str,
+    sizes: Mapping[str, int] | None = None,
+    name: str = "",
     laws_header: Sequence[str] = (),
     *,
     seed: int = 0,
     validate: bool = True,
     regenerate: str = "",
 ) -> Build:
-    """Generate, check and validate the PyTorch module of a graph (or of an arrow).
+    """Generate, check and validate the PyTorch module of an architecture (batched as it says), an
+    arrow or a graph (as they are).
 
     ``laws_header`` are lines for the header, one a law with its verdict and scope; ``regenerate`` is
     the command that makes the file again.  Raises ``SpecError``: CM025 for a missing size, CM040
     where the file and the reference meaning differ.
     """
-    graph = architecture if isinstance(architecture, Graph) else architecture.graph()
+    graph = _graph(architecture)
+    name = name or getattr(architecture, "name", "") or graph.name or "model"
+    sizes = {**getattr(architecture, "sizes", {}), **(sizes or {})}
     normal, plan = prepare(graph)
     fixed = fixed_symbols(normal)
+    late: list[str] = []  # sizes that no input tells: arguments of `forward`
     while True:
         names = Names({"config", "self"})
         fields = {s: names.attribute(s) for s in sorted(fixed)}
         file = File(frozenset(fixed), plan, Names(safety.GLOBALS), fields)
         title = file.names.class_name(name)
-        root = Writer(file, normal, title, root=True)
+        root = Writer(file, normal, title, root=True, given=tuple(late))
         root.write()
-        if not file.missing - fixed:
+        if file.missing <= fixed | set(late):
             break
-        fixed |= file.missing
+        late = sorted({*late, *file.missing} - fixed - set(sizes))
+        fixed |= file.missing & set(sizes)
     chosen = defaults(fixed, sizes)
     main = root.finished(title)
     made = Build(
@@ -149,6 +155,7 @@ def build(
         spec_hash=content_hash(graph),
         sizes=chosen,
         main=main,
+        late=list(main.late),
         config_fields=fields,
         contract=_contract(normal),
         derivation=plan.derivation,
@@ -164,6 +171,12 @@ def build(
 
         made.validation = compare(made, seed=seed)
     return made
+
+
+def _graph(architecture: Any) -> Graph:
+    if isinstance(architecture, Graph):
+        return architecture
+    return architecture.batched() if hasattr(architecture, "batched") else architecture.graph()
 
 
 def _contract(graph: Graph) -> str:
@@ -233,10 +246,11 @@ def _text(
         checks=_config_checks(made, conditions),
         helpers=[file.helpers[k] for k in sorted(file.helpers)],
         classes=classes,
-        examples=_examples(graph, every),
+        examples=_examples(graph, every, made.late),
+        kinds=_kinds(graph, made.late),
         model=made.class_name,
         shapes=safety.literal(shapes).replace("(", "[", 1)[:-1].rstrip(",") + "]" if shapes else "[]",
-        dynamic=_dynamic(batch),
+        dynamic=_dynamic([*batch, *(False for _ in made.late)]),
     )
 
 
@@ -283,17 +297,10 @@ def _config_checks(made: Build, conditions: Sequence[Condition]) -> list[str]:
             head = "\n".join(["        if (", *layout.split("            ", test, "            "), "        ):"])
         lines += [head, '            raise ValueError(f"sizes must be positive: {self}")']
     for one in conditions:
-        test = one.to_python(names)
-        if one.kind == "divides":
-            test = f"{_tight(python(one.right, names))} % {_tight(python(one.left, names))} == 0"
         text = safety.string(f"the sizes must satisfy {safety.prose(str(one))}: ")
         message = f"f{text[0]}{text[1:-1].replace('{', '{{').replace('}', '}}')}{{self}}{text[0]}"
-        lines += [f"        if not {test}:", f"            raise ValueError({message})"]
+        lines += [f"        if {violation(one, names)}:", f"            raise ValueError({message})"]
     return lines
-
-
-def _tight(text: str) -> str:
-    return text if all(c.isalnum() or c in "._" for c in text) else f"({text})"
 
 
 def example_sizes(graph: Graph, sizes: Mapping[str, int]) -> dict[str, int]:
@@ -311,7 +318,14 @@ def example_sizes(graph: Graph, sizes: Mapping[str, int]) -> dict[str, int]:
     return {**known, **found}
 
 
-def _examples(graph: Graph, sizes: Mapping[str, int]) -> list[str]:
+def _kinds(graph: Graph, late: Sequence[str]) -> str:
+    """The annotation of the example inputs."""
+    if not late:
+        return "tuple[Tensor, ...]"
+    return f"tuple[{', '.join(['Tensor'] * len(graph.inputs) + ['int'] * len(late))}]"
+
+
+def _examples(graph: Graph, sizes: Mapping[str, int], late: Sequence[str]) -> list[str]:
     """The body of the function that makes example inputs."""
     rows = []
     for type_ in graph.dom:
@@ -327,6 +341,7 @@ def _examples(graph: Graph, sizes: Mapping[str, int]) -> list[str]:
             count = type_.values.size.evaluate(sizes)
             rows.append(f"torch.randint({count}, ({shape}{',' if len(type_.axes) == 1 else ''}))"
                         if type_.axes else f"torch.randint({count}, ())")
+    rows += [str(sizes[symbol]) for symbol in late]
     if not rows:
         return ["    return ()"]
     if len(rows) == 1:

@@ -41,8 +41,10 @@ def input_checks(writer: Writer) -> list[str]:
         if type_.kind == "bool":
             first.append(f"{name}.dtype != torch.bool")
         wanted = f"`{safety.prose(graph.wire_name(wire))}` must be {safety.prose(str(type_))}, got "
-        lines += _guard(first, name, wanted)
-        lines += [text for at, text in writer.heads if at == place]
+        read = [text for at, text in writer.heads if at == place]
+        if not read:
+            first, then = first + then, []
+        lines += _guard(first, name, wanted) + read
         if then:
             lines += _guard(then, name, wanted)
     return lines

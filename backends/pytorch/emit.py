@@ -19,7 +19,7 @@ from backends.pytorch.naming import Names
 from backends.pytorch.passes import Attention, Plan
 from backends.pytorch.sizes import python, reading
 from backends.pytorch.table import LIBRARY, ROWS
-from backends.pytorch.table.base import BROADCASTING, Emit, Library
+from backends.pytorch.table.base import BROADCASTING, Emit, Library, power
 from categorical.errors import SpecError
 from categorical.graph import Graph, Node, OperatorBox, Resource
 from categorical.index import Axis, IndexSet
@@ -84,7 +84,7 @@ class File:
             text = "\n".join(writer.body())
             found = self.by_text.get(text)
             if found is None:
-                name = self.names.class_name(graph.name or wish)
+                name = self.names.class_name(f"{graph.name or wish}{'_stack' if stack else ''}")
                 found = self.by_text[text] = writer.finished(name)
                 self.classes.append(found)
             self.by_graph[id(graph), stack] = found
@@ -95,13 +95,20 @@ class Writer(Emit):
     """Writes one class."""
 
     def __init__(
-        self, file: File, graph: Graph, wish: str, root: bool, stack: Axis | None = None
+        self,
+        file: File,
+        graph: Graph,
+        wish: str,
+        root: bool,
+        stack: Axis | None = None,
+        given: tuple[str, ...] = (),
     ) -> None:
         self.file, self.graph, self.wish, self.root = file, graph, wish, root
         self.names = Names({"self", "config", "bound"} | set(file.field_names.values()))
         self.attributes = Names({"config"})
         self.sizes: dict[str, str] = {}
         self.late: list[str] = []
+        self.given = given
         self.heads: list[tuple[int, str]] = []
         self.prologue: list[str] = []
         self.lines: list[tuple[str, str, str]] = []
@@ -116,6 +123,7 @@ class Writer(Emit):
         self.in_place: set[int] = set()
         self.elided: dict[int, str] = {}
         self.wishes = _relabelled(graph)
+        self.parameters: set[str] = set()
         self.consumers = graph.consumers()
 
     # --- what rows ask for -----------------------------------------------------------------------
@@ -142,10 +150,10 @@ class Writer(Emit):
                 place, text = read
                 x = self.values[self.graph.inputs[place]]
                 self.heads.append((place, f"{name} = {text.replace('x.shape', f'{x}.shape')}"))
-            elif self.root:
-                self.file.missing.add(symbol)
             else:
                 self.late.append(symbol)
+                if self.root and symbol not in self.given:
+                    self.file.missing.add(symbol)
         return self.sizes[symbol]
 
     def factory(self, array: Array) -> str:
@@ -290,6 +298,7 @@ class Writer(Emit):
                 if not text.startswith("bound =") or text not in self.reset[-2:]:
                     self.reset.append(text)
             self.values[wire] = target
+        self.parameters.add(self.values[wire])
         key = self.values[wire].removeprefix("self.")
         if key != resource.name:
             self.keys[resource.name] = key
@@ -380,6 +389,8 @@ class Writer(Emit):
                 raise SpecError("CM040", f"the PyTorch backend has no row for `{box.name}`", origin=node.origin)
             found = ROWS[box.name](self, box, [self._wire(w) for w in node.ins])
         results = (found,) if isinstance(found, str) else found
+        if self._unpack(node, results):
+            return
         for place, wire in enumerate(node.outs):
             text = results[place] if place < len(results) else None
             if place >= len(box.cod):
@@ -391,12 +402,30 @@ class Writer(Emit):
             elif text is not None and (wire in self.consumers or wire in self.graph.outputs):
                 self._bind(wire, text)
 
+    def _unpack(self, node: Node, results: tuple[str | None, ...]) -> bool:
+        """``a, b = x.chunk(2)`` where a row has just written ``parts = x.chunk(2)``."""
+        if len(results) < 2 or not self.lines or len(results) != len(node.outs):
+            return False
+        target, text, _ = self.lines[-1]
+        used = all(w in self.consumers or w in self.graph.outputs for w in node.outs)
+        if not used or list(results) != [f"{target}[{i}]" for i in range(len(results))]:
+            return False
+        self.lines.pop()
+        self.names.release(target)
+        names = [self._name(w) for w in node.outs]
+        self.values.update(zip(node.outs, names))
+        note = ", ".join(shape_note(self.graph.types[w]) for w in node.outs)
+        self.lines.append((", ".join(names), text, note))
+        return True
+
+    def _name(self, wire: int) -> str:
+        return self.names.local(self.wishes.get(wire) or self.graph.names.get(wire, "y"))
+
     def _bind(self, wire: int, text: str) -> None:
-        if text in self.names.taken:  # another name of a value that has one
+        if text in self.names.taken or text in self.parameters:  # a value that has a name
             self.values[wire] = text
             return
-        name = self.names.local(self.wishes.get(wire) or self.graph.names.get(wire, "y"))
-        self.values[wire] = name
+        name = self.values[wire] = self._name(wire)
         self.lines.append((name, text, shape_note(self.graph.types[wire])))
 
     def _update(self, name: str, wire: int) -> None:
@@ -416,8 +445,13 @@ class Writer(Emit):
         elif match.mask is not None:
             scores = Array("real", (*match.query[:-1], match.key[-2]))
             more = f", attn_mask={self.aligned(self._wire(match.mask), self.graph.types[match.mask], scores)}"
-        call = f"F.scaled_dot_product_attention({q}, {k}, {v}{more}, scale={safety.literal(match.scale)})"
-        return self.permuted(call, match.result, match.out) if match.result != match.out else call
+        if match.scale is not None:
+            more += f", scale={safety.literal(match.scale)}"
+        call = f"F.scaled_dot_product_attention({q}, {k}, {v}{more})"
+        if match.result == match.out:
+            return call
+        mixed = self.line(call, Array("real", match.result), "mixed")
+        return self.permuted(mixed, match.result, match.out)
 
     # --- the text --------------------------------------------------------------------------------
 
@@ -470,6 +504,9 @@ class Writer(Emit):
         last = lines.pop() if len(out) == 1 and lines and lines[-1][0] == out[0] else None
         for target, text, note in lines:
             rows += _statement(target, text, note)
+        if last is not None and len(last[1]) > 80 and layout.last_method(last[1]) > 0:
+            rows += layout.statement(*last)
+            last = None
         if last is not None:
             rows += layout.statement("return", last[1], last[2])
         else:

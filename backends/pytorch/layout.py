@@ -37,7 +37,25 @@ def statement(target: str, expression: str, note: str = "", indent: int = 8) -> 
     above = [f"{margin}# {note}"] if note else []
     if len(whole) <= WIDTH:
         return [*above, whole]
+    cut = last_method(expression) if target.isidentifier() and target != "return" else -1
+    if cut > 0:
+        first = statement(target, expression[:cut], "", indent)
+        return [*first, *statement(target, target + expression[cut:], note, indent)]
     return [*above, *split(margin + head, expression, margin)]
+
+
+def last_method(expression: str) -> int:
+    """Where the last method call of a chain on a call begins; −1 if there is none.
+
+    >>> last_method("f(x).tril()"), last_method("torch.relu(x)"), last_method("x + f(y).sum()")
+    (4, -1, -1)
+    """
+    opening = last_opening(expression)
+    if opening < 0 or _operators(expression) or " if " in _outside(expression):
+        return -1
+    start = expression.rfind(".", 0, opening)
+    name = expression[start + 1 : opening]
+    return start if start > 0 and expression[start - 1] in ")]" and name.isidentifier() else -1
 
 
 def split(head: str, expression: str, margin: str) -> list[str]:

@@ -36,6 +36,10 @@ class Names:
         self.taken.add(name)
         return name
 
+    def release(self, name: str) -> None:
+        """A name that was not needed after all."""
+        self.taken.discard(name)
+
     def local(self, text: str) -> str:
         """A local variable."""
         return self._take(safety.variable(_COMMON.get(text, text)))

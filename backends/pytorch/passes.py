@@ -7,7 +7,7 @@ derivation that the build records.
 Law.  Attention: ``einsum(q, k) · s → softmax over one key axis → einsum with v`` is
 ``F.scaled_dot_product_attention(q, k, v, scale=s)`` (with the mask of the softmax as ``attn_mask``),
 where each wire between is read once, both contractions run over one axis, and the other axes are
-shared or belong to one operand.  Gradients agree everywhere.
+shared or belong to one operand.  Division by √|E| is the kernel's own default.  Gradients agree everywhere.
 
 >>> from categorical import Dim, Real, arrow, op
 >>> n, d = Dim.named("n d")
@@ -34,7 +34,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from categorical.graph import Graph, Node, OperatorBox
-from categorical.index import Axis
+from categorical.index import Axis, IndexSet
 from categorical.normal import hash_cons
 from categorical.ops.reduction import over_axes
 from categorical.records import Box
@@ -48,7 +48,7 @@ class Attention:
     k: int
     v: int
     mask: int | None
-    scale: float
+    scale: float | None
     causal: bool
     query: tuple[Axis, ...]
     key: tuple[Axis, ...]
@@ -141,27 +141,40 @@ def _match(
         axes = over_axes("softmax", soft[1].op, soft[1].dom[0])
         mask = soft[0].ins[1] if soft[1].op["masked"] else None
         needless = {weights}
-        scale = 1.0
+        scale: float | None = 1.0
+        root = None
         wire = soft[0].ins[0]
         scaled = _single(wire, "scale", producer, reads)
-        if scaled is not None and _real(scaled[1].op["by"]):
-            scale *= float(scaled[1].op["by"])
+        rooted = _single(wire, "scale_root", producer, reads)
+        if scaled is not None and not isinstance(scaled[1].op["by"], complex):
+            scale = float(scaled[1].op["by"])
             needless.add(wire)
             wire = scaled[0].ins[0]
+        elif rooted is not None:
+            scale, root = None, rooted[1].op["of"]
+            needless.add(wire)
+            wire = rooted[0].ins[0]
+        rooted = None  # divided by the root of a size: torch's own scale, where it is that of q
+        root = _single(wire, "scale_root", producer, reads)
+        if root is not None and scale == 1.0:
+            rooted = root[1].op["of"]
+            needless.add(wire)
+            wire = root[0].ins[0]
         scores = _single(wire, "einsum", producer, reads)
         if scores is None or len(scores[1].dom) != 2 or len(axes) != 1:
             continue
         needless.add(wire)
         for q, k in (scores[0].ins, scores[0].ins[::-1]):
             orders = _orders(graph, q, k, v, wire, node.outs[0], axes[0])
-            if orders is not None:
+            if orders is not None and rooted in (None, orders[0][-1].index):
                 causal, rest = _causal(graph, mask, producer, orders)
-                return Attention(q, k, v, rest, scale, causal, *orders), needless
+                if causal and mask is not None and reads[mask] == 1:
+                    needless.add(mask)
+                return (
+                    Attention(q, k, v, rest, None if rooted else scale, causal, *orders),
+                    needless,
+                )
     return None
-
-
-def _real(value: object) -> bool:
-    return not isinstance(value, complex)
 
 
 def _causal(
@@ -170,6 +183,8 @@ def _causal(
     """Whether the mask is the causal one of the query and key axes."""
     made = producer.get(mask) if mask is not None else None
     if made is None or isinstance(made.box, OperatorBox) or made.box.name != "causal_mask":
+        return False, mask
+    if made.box.op["strict"]:
         return False, mask
     query, key = orders[0][-2], orders[1][-2]
     if graph.types[mask if mask is not None else 0].axes != (query, key) or query.size is not key.size:

@@ -133,7 +133,7 @@ def literal(value: Any) -> str:
 def string(text: str) -> str:
     """A string literal in double quotes where that needs no escapes."""
     text = "".join(c if c.isprintable() or c in "\n\t" else "?" for c in text)
-    body = ascii(text)
+    body = repr(text)
     if body[0] == "'" and '"' not in body and "\\'" not in body:
         return f'"{body[1:-1]}"'
     return body
@@ -150,8 +150,9 @@ def docstring(text: str) -> str:
     lines = []
     for line in str(text).splitlines():
         indent = len(line) - len(line.lstrip(" "))
-        lines.append(" " * indent + prose(line).replace("\\", "\\\\").replace('"', "'") if line.strip() else "")
-    return "\n".join(lines).strip()
+        lines.append(" " * indent + prose(line).replace("\\", "\\\\") if line.strip() else "")
+    whole = "\n".join(lines).strip().replace('""', "''")
+    return f"'{whole[1:]}" if whole.startswith('"') else whole
 
 
 def comment(text: str) -> str:

@@ -98,6 +98,25 @@ def python(size: Size, names: Mapping[str, str]) -> str:
     return text
 
 
+def violation(condition: Condition, names: Mapping[str, str]) -> str:
+    """A Python test that is true where a condition fails.
+
+    >>> from categorical.sizes import divides
+    >>> violation(divides(Size.symbol("h"), Size.symbol("d")), {"h": "self.h", "d": "self.d"})
+    'self.d % self.h != 0'
+    """
+    left, right = python(condition.left, names), python(condition.right, names)
+    if condition.kind == "divides":
+        return f"{_tight(right)} % {_tight(left)} != 0"
+    if condition.kind == "equal":
+        return f"{left} != {right}"
+    return f"{left} < {1 if condition.kind == 'positive' else 0}"
+
+
+def _tight(text: str) -> str:
+    return text if all(c.isalnum() or c in "._" for c in text) else f"({text})"
+
+
 def conditions_on(graph: Graph, fixed: frozenset[str]) -> list[Condition]:
     """The side conditions that speak of fixed symbols only, in a stable order."""
     return sorted((c for c in graph.conditions() if c.symbols and c.symbols <= fixed), key=str)

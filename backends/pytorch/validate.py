@@ -179,7 +179,7 @@ def _run_module(
     noise = Noise(build.graph, point.sizes, point.resources)
     try:
         with noise.given_to(space):
-            outputs = module(*inputs)
+            outputs = module(*inputs, *(point.sizes[s] for s in build.late))
     except Exception as problem:  # whatever it is, the file is wrong
         raise _refused(f"{type(problem).__name__}: {problem}", "running the module", point) from problem
     return outputs if isinstance(outputs, tuple) else (outputs,)

@@ -57,7 +57,10 @@ class Library(NamedTuple):
 
 
 #: Generators that torch broadcasts: an ``expand`` of one operand needs no statement of its own.
-BROADCASTING = {"add", "sub", "mul", "div", "maximum", "minimum"}
+BROADCASTING = {
+    *("add", "sub", "mul", "div", "maximum", "minimum"),
+    *("less", "less_equal", "equal"),
+}
 
 LibraryRow = Callable[["Emit", Box], Library | None]
 LIBRARY: dict[str, LibraryRow] = {}
@@ -182,7 +185,7 @@ class Emit:
             return text
         if missing.count(True) == 1:
             return f"{text}.unsqueeze({missing.index(True) - len(missing)})"
-        return f"{text}[..., {', '.join('None' if gap else ':' for gap in missing)}]"
+        return f"{text}[{', '.join('None' if gap else ':' for gap in missing)}]"
 
 
 def atom(expression: str) -> str:
@@ -210,6 +213,12 @@ def operand(expression: str) -> str:
     except ValueError:
         return atom(expression)
     return expression
+
+
+def power(base: str, exponent: str) -> str:
+    """A power, spaced as ``ruff format`` spaces it: operands that are names hug the stars."""
+    simple = all(part.isidentifier() for part in base.split(".")) or base.isdigit()
+    return f"{base}**{exponent}" if simple else f"{atom(base)} ** {exponent}"
 
 
 def resource(box: Box, ins: Sequence[str], suffix: str) -> str | None:

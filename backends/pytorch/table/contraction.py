@@ -46,6 +46,7 @@ def _einsum(emit: Emit, box: Box, ins: list[str]) -> str:
         return _one_factor(emit, box.dom[0], out, ins[0])
     if len(ins) == 2:
         text = matmul(emit, box.dom[0], box.dom[1], out, ins)
+        text = text or _pointwise(emit, box.dom, out, ins)
         if text:
             return text
     return f"torch.einsum({equation(box.dom, out)}, {', '.join(ins)})"
@@ -57,6 +58,14 @@ def _one_factor(emit: Emit, one: Array, out: Array, text: str) -> str:
     if gone:
         text = f"{atom(text)}.sum(dim={emit.dims(one, gone)})"
     return emit.permuted(text, kept, out.axes)
+
+
+def _pointwise(emit: Emit, factors: Sequence[Array], out: Array, ins: Sequence[str]) -> str | None:
+    """A product that sums nothing is a broadcast multiplication."""
+    if any(a not in out.axes for one in factors for a in one.axes):
+        return None
+    left, right = (emit.aligned(x, one, out) for x, one in zip(ins, factors))
+    return f"{atom(left)} * {atom(right)}"
 
 
 def matmul(emit: Emit, left: Array, right: Array, out: Array, ins: Sequence[str]) -> str | None:

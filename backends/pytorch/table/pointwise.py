@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from categorical.records import Box
-from backends.pytorch.table.base import Emit, atom, binary, operand, row
+from backends.pytorch.table.base import Emit, atom, binary, operand, power, row
 
 #: torch's own function; ``relu`` and the kinks of others agree with the reference (0 at 0).
 FUNCTIONS = {
@@ -66,4 +66,4 @@ def _scale(emit: Emit, box: Box, ins: list[str]) -> str:
 
 @row("scale_root")
 def _scale_root(emit: Emit, box: Box, ins: list[str]) -> str:
-    return f"{operand(ins[0])} * {atom(emit.size(box.op['of']))} ** -0.5"
+    return f"{operand(ins[0])} * {power(emit.size(box.op['of']), '-0.5')}"

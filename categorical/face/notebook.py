@@ -1,0 +1,33 @@
+"""What notebooks show: the picture of an arrow.
+
+Definition.  ``_repr_svg_`` of an arrow is its string diagram.  The renderer lives in ``backends``,
+which the language may not know; the face may, and imports it when a picture is asked for.
+
+>>> from categorical import Dim, op
+>>> n, c, h = Dim.named("n c h")
+>>> (op.linear(c, h) >> op.relu)._repr_svg_().startswith("<svg ")
+True
+
+A sum type has no picture before its case is decided:
+
+>>> from categorical import Real, case, identity
+>>> case(op.linear(c, h), op.linear(n, h))._repr_svg_()
+Traceback (most recent call last):
+...
+categorical.errors.SpecError: error[CM037]: `case(linear, linear)` meets a wire of the sum type ...
+...
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from categorical.arrows import Arrow
+
+
+def picture(arrow: Arrow) -> str:
+    """The SVG of an arrow."""
+    from backends.diagrams import svg
+
+    return str(svg(arrow))
