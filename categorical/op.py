@@ -107,6 +107,8 @@ erf = _pointwise.unary("erf")
 mish = _pointwise.unary("mish")
 relu6 = _pointwise.unary("relu6")
 logsigmoid = _pointwise.unary("logsigmoid")
+log1p = _pointwise.unary("log1p")
+sign = _pointwise.unary("sign")
 
 
 def leaky_relu(slope: float = 0.01) -> OpArrow:
@@ -127,7 +129,6 @@ def mean(*over: IndexSet | Axis, masked: bool = False) -> OpArrow:
 def softmax(*over: IndexSet | Axis, masked: bool = False) -> OpArrow:
     """exp, normalised along axes; a row that is masked everywhere gives zeros."""
     return _reduction.reduction(_reduction.SOFTMAX, over, masked)
-
 
 
 __all__ = [
@@ -172,6 +173,7 @@ __all__ = [
     "less_equal",
     "linear",
     "log",
+    "log1p",
     "logical_and",
     "logical_not",
     "logical_or",
@@ -203,6 +205,7 @@ __all__ = [
     "scale_root",
     "scatter",
     "sigmoid",
+    "sign",
     "silu",
     "sin",
     "slice",

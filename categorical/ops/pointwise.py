@@ -29,10 +29,34 @@ from categorical.records import Box, Context, Generator, Op, Signature
 from categorical.spaces import Array, Real
 
 ODD_FUNCTIONS = frozenset(("tanh", "softsign", "hard_tanh", "sin", "erf", "sign", "reciprocal"))
-POINTWISE = (
-    "relu gelu gelu_tanh silu sigmoid tanh exp log sqrt rsqrt softplus elu leaky_relu hard_tanh "
-    "softsign abs sin cos square reciprocal erf mish relu6 logsigmoid"
-).split()
+POINTWISE = [
+    "relu",
+    "gelu",
+    "gelu_tanh",
+    "silu",
+    "sigmoid",
+    "tanh",
+    "exp",
+    "log",
+    "sqrt",
+    "rsqrt",
+    "softplus",
+    "elu",
+    "leaky_relu",
+    "hard_tanh",
+    "softsign",
+    "abs",
+    "sin",
+    "cos",
+    "square",
+    "reciprocal",
+    "erf",
+    "mish",
+    "relu6",
+    "logsigmoid",
+    "log1p",
+    "sign",
+]
 
 
 def _unary(name: str) -> Generator:
@@ -70,7 +94,7 @@ def unary(name: str, **attrs: float) -> OpArrow:
     return common.make(UNARY[name], **attrs)
 
 
-# --- arithmetic of two wires ------------------------------------------------------------------------
+# --- arithmetic of two wires -------------------------------------------------------------------
 
 
 def _arithmetic(name: str, summary: str, linear: str | tuple[int, ...] | None) -> Generator:
@@ -110,7 +134,7 @@ add, sub, mul, div = (common.make(g) for g in (ADD, SUB, MUL, DIV))
 maximum, minimum = common.make(MAXIMUM), common.make(MINIMUM)
 
 
-# --- scaling -----------------------------------------------------------------------------------------
+# --- scaling -------------------------------------------------------------------
 
 
 def _scale_typing(op: Op, inputs: tuple[Array, ...]) -> Signature:
