@@ -32,7 +32,7 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from categorical.errors import SpecError
 
@@ -81,6 +81,18 @@ def write_all_atomic(contents: Mapping[Path, str | bytes]) -> None:
                 os.unlink(leftover)
     for folder in sorted({os.path.dirname(target) for target, _ in staged}):
         _flush_folder(folder)
+
+
+def check_writable(paths: Iterable[Path]) -> None:
+    """CM030 now rather than after the work: the paths name files that could be written."""
+    for path in paths:
+        shown = os.fspath(path)
+        try:
+            folder = os.path.dirname(_target(shown))
+        except (OSError, ValueError) as problem:
+            raise _refusal(shown, _reason(problem)) from problem
+        if not _writable(folder):
+            raise _refusal(shown, "permission denied: the folder is not writable")
 
 
 def _target(path: str) -> str:
