@@ -45,7 +45,7 @@ SENTENCES = {
 _MEMBERS = {
     "pointwise": (
         "relu gelu gelu_tanh silu sigmoid tanh exp log sqrt rsqrt softplus elu leaky_relu "
-        "hard_tanh softsign abs sin cos square reciprocal erf mish relu6 logsigmoid "
+        "hard_tanh softsign abs sin cos square reciprocal erf mish relu6 logsigmoid log1p sign "
         "mul div maximum minimum"
     ),
     "addition": "add sub",

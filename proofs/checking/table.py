@@ -49,10 +49,10 @@ class Shape:
     sizes: tuple[tuple[Any, frozenset[str]], ...] = ()
 
 
-ODD_FUNCTIONS = words("tanh softsign hard_tanh sin erf reciprocal")
+ODD_FUNCTIONS = words("tanh softsign hard_tanh sin erf reciprocal sign")
 UNARY = ODD_FUNCTIONS | words(
     "relu gelu gelu_tanh silu sigmoid exp log sqrt rsqrt softplus elu leaky_relu abs cos square "
-    "mish relu6 logsigmoid"
+    "mish relu6 logsigmoid log1p"
 )
 BINARY = words("add sub mul div maximum minimum")
 
