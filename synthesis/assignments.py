@@ -6,7 +6,7 @@ that neither equal sizes nor an axis with one element hides a swapped axis.  The
 2) and random ones up to 13.
 
 Laws.  Every assignment satisfies all conditions that the graphs collect; dims with a fixed size are
-no dims of the plan.  Nothing is allocated: ``numbers`` counts the entries of all wires and weights.
+no dims of the plan.  Nothing is allocated: an ``Account`` counts the entries of wires and weights.
 
 >>> from categorical import Dim, Real, op
 >>> n, d, h = Dim.named("n d h")
@@ -28,8 +28,10 @@ synthesis.assignments.TooLarge: the smallest instance has 2,000,000,000,000 numb
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from math import prod
 
 from categorical.graph import Graph, OperatorBox
 from categorical.sizes import Condition, Size, solutions
@@ -56,29 +58,41 @@ def conditions(graphs: Iterable[Graph]) -> list[Condition]:
     return sorted({c for graph in graphs for c in graph.conditions()}, key=str)
 
 
-def numbers(graph: Graph, sizes: Mapping[str, int]) -> int:
-    """The entries of all wires of one run, bodies counted once for each repetition."""
-    total, pending = 0, [(graph, 1)]
-    known: dict[Size, int] = {}
-    while pending:
-        one, times = pending.pop()
-        for type_ in one.types:
-            if type_.size not in known:
-                known[type_.size] = type_.size.evaluate(sizes)
-            total += times * known[type_.size]
-        for node in one.nodes:
-            if isinstance(node.box, OperatorBox):
-                count = node.box.attrs.get("times")
-                inner = times * (count.size.evaluate(sizes) if count is not None else 1)
-                pending.extend((region, inner) for region in node.regions)
-    return total
+class Account:
+    """Counts the entries of all wires of one run of a graph, bodies once for each repetition."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.spaces: Counter[tuple[Size, ...]] = Counter()
+        self.repeats: set[str] = set()
+        pending: list[tuple[Graph, tuple[Size, ...]]] = [(graph, ())]
+        while pending:
+            one, times = pending.pop()
+            for type_ in one.types:
+                self.spaces[(*times, *(a.size for a in type_.axes))] += 1
+            for node in one.nodes:
+                if isinstance(node.box, OperatorBox):
+                    count = node.box.attrs.get("times")
+                    inner = (*times, count.size) if count is not None else times
+                    if count is not None:
+                        self.repeats |= count.size.symbols
+                    pending.extend((region, inner) for region in node.regions)
+        axes = {size for space in self.spaces for size in space}
+        #: dims that only say how often something is repeated
+        self.repeats -= {
+            d for one in graph.types for a in one.axes for d in a.size.symbols if one.axes
+        }
+        self.sizes = tuple(axes)
+
+    def __call__(self, sizes: Mapping[str, int]) -> int:
+        value = {one: one.evaluate(sizes) for one in self.sizes}
+        return sum(many * prod(value[a] for a in space) for space, many in self.spaces.items())
 
 
 def by_total(graphs: Sequence[Graph], largest: int = 13, most: int = 400) -> Iterator[Sizes]:
     """Assignments in the order of their sums: where a counterexample is sought first."""
     names, needed = dims(graphs), conditions(graphs)
     found: dict[tuple[int, ...], Sizes] = {}
-    for bound in (2, 3, 4, 6, 9, largest):
+    for bound in (b for b in (2, 3, 4, 5, 6, 9, 13) if b <= largest):
         pool = solutions(needed, names, avoid_equal=False, rng=random.Random(0), bound=bound)
         for sizes in islice(pool, most):
             found.setdefault(tuple(sizes[d] for d in names), {d: sizes[d] for d in names})
@@ -93,62 +107,46 @@ def plan(
 ) -> list[Sizes]:
     """Up to ``count`` assignments, the main one first; ``TooLarge`` where none is affordable."""
     names, needed = dims(graphs), conditions(graphs)
-    rng = random.Random(seed)
-    if not names:
-        _afford(graphs, {}, limit)
-        return [{}]
+    accounts = [Account(graph) for graph in graphs]
+    free = frozenset.intersection(*(frozenset(one.repeats) for one in accounts))
 
     def cost(sizes: Sizes) -> int:
-        return max(numbers(graph, sizes) for graph in graphs)
+        return max(one(sizes) for one in accounts)
 
-    middle = _some(needed, names, rng, 6)
-    small = _some(needed, names, rng, 2, distinct=False)
-    wide = _some(needed, names, rng, 13)
-    pool = [s for s in (*middle, *small, *wide) if cost(s) <= limit]
+    if not names:
+        _afford(cost({}), {}, limit)
+        return [{}]
+    pool = list(islice(by_total(graphs, 5, 300), 300))
     if not pool:
-        smallest = min((*middle, *small, *wide), key=cost, default=None)
-        if smallest is None:
-            raise TooLarge("no small sizes satisfy the conditions on the dims")
-        _afford(graphs, smallest, limit)
-    comfortable = [s for s in pool if cost(s) <= COMFORT] or [min(pool, key=cost)]
+        raise TooLarge("no small sizes satisfy the conditions on the dims")
+    _afford(cost(pool[0]), pool[0], limit)
 
-    def rank(sizes: Sizes) -> tuple[int, int, int, int]:
+    def rank(sizes: Sizes) -> tuple[int, int, int]:
         short = sum(sizes[d] < 3 for d in focus if d in sizes) * 2
-        short += sum(sizes[d] < 2 for d in names)
-        equal = len(names) - len(set(sizes.values()))
-        return (short, equal, sum(sizes.values()), cost(sizes))
+        short += sum(sizes[d] < 2 for d in names if d not in free)
+        seen = [v for d, v in sizes.items() if d not in free]
+        return (short, len(seen) - len(set(seen)), sum(sizes.values()))
 
-    main = min(comfortable, key=rank)
+    rng = random.Random(seed)
+    near = solutions(needed, names, avoid_equal=True, rng=rng, bound=len(names) + 2)
+    wide = solutions(needed, names, avoid_equal=True, rng=rng, bound=13)
+    others = [{d: one[d] for d in names} for one in islice(wide, 4)]
+    distinct = [{d: one[d] for d in names} for one in islice(near, 40)]
+    ranked = sorted((*pool, *distinct, *others), key=rank)
+    main = next((s for s in ranked[:40] if cost(s) <= 4 * COMFORT), pool[0])
+    twos = [s for s in pool if all(v > 1 for d, v in s.items() if d not in free)]
     chosen = [main]
-    tiny = sorted((s for s in small if s in comfortable), key=lambda s: sum(s.values()))
-    twos = [s for s in tiny if all(v > 1 for v in s.values())]
-    others = [s for s in wide if s in comfortable]
-    rng.shuffle(others)
-    for sizes in (*twos[:1], *others[:2], *tiny[:1], *middle, *others[2:]):
+    for sizes in (*twos[:1], *others, *pool[:1], *ranked[1:4]):
         if len(chosen) >= count:
             break
-        if sizes not in chosen and sizes in comfortable:
+        if sizes not in chosen and cost(sizes) <= COMFORT:
             chosen.append(sizes)
     return chosen
 
 
-def _some(
-    needed: list[Condition],
-    names: Sequence[str],
-    rng: random.Random,
-    bound: int,
-    distinct: bool = True,
-) -> list[Sizes]:
-    """Some solutions up to a bound, restricted to the dims that occur."""
-    pool = solutions(needed, names, avoid_equal=distinct, rng=rng, bound=bound)
-    return [{d: s[d] for d in names} for s in islice(pool, 24)]
-
-
-def _afford(graphs: Sequence[Graph], sizes: Sizes, limit: int) -> None:
-    total = max(numbers(graph, sizes) for graph in graphs)
+def _afford(total: int, sizes: Sizes, limit: int) -> None:
     if total > limit:
-        at = ", ".join(f"{k}={v}" for k, v in sizes.items())
-        where = f" (at {at})" if at else ""
+        where = f" (at {show(sizes)})" if sizes else ""
         raise TooLarge(f"the smallest instance{where} has {total:,} numbers, more than {limit:,}")
 
 

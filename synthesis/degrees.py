@@ -168,12 +168,16 @@ class DegreeAlgebra(Algebra[Any]):
         # every rule of the field is a quotient of low degree in x and at most two oracle answers
         inner = 3 if name == "gelu_tanh" else 2 if name in ("tanh", "mish") else 1
         self._ask("tanh" if name == "mish" else name, v.size, inner * max(v.d, v.e, 1))
-        if name in ("exp", "cos", "sin"):
+        if name in ("exp", "tanh"):
+            return self._new(v.shape, 1, 1)
+        if name in ("cos", "sin"):
             return self._new(v.shape, 2, 2)
-        if name in ("rsqrt", "softsign"):
-            return self._new(v.shape, v.d + 1, v.d + v.e + 1)
-        if name in ("tanh", "erf", "sign", "sigmoid", "log", "log1p", "sqrt"):
+        if name == "sqrt":  # the answer of the oracle is counted as that of 1 / sqrt
+            return self._new(v.shape, 0, 1)
+        if name in ("rsqrt", "erf", "sign", "sigmoid", "log", "log1p"):
             return self._new(v.shape, 1)
+        if name == "softsign":
+            return self._new(v.shape, v.d, max(v.e, v.d + 1))
         return self._new(v.shape, v.d + 1, v.e)
 
     def _ask(self, name: str, count: int, degree: int) -> None:

@@ -2,7 +2,7 @@
 
 Definition.  A ``Runner`` is a graph at sizes, in an algebra and a mode, with a value for every
 resource; calling it runs the graph.  ``at`` is another graph that reads the same resources by name;
-``perturbed`` has other weights; ``moved`` has the noise acted upon by a group element (a
+``perturbed`` reads other weights and inputs; ``moved`` has the noise acted upon by a group element (a
 law holds in distribution when it holds with the noise moved along).
 
 Laws.  A runner is a function: noise is drawn once and reused.  ``watch`` records every wire of
@@ -121,18 +121,14 @@ class Runner:
         return Runner(graph, self.ctx, self.resources, dict(renaming or {}), self.trace)
 
     def perturbed(self) -> Runner:
-        """The same graph with 1, 2, 3, … added to the entries of every weight.
-
-        A graph without weights reads other inputs instead.
-        """
+        """The same graph with 1, 2, 3, … added to the entries of every weight and input."""
         algebra, changed = self.ctx.algebra, dict(self.resources)
-        found = False
         for path, resource in self.graph.resources(self.ctx.sizes).items():
             if resource.role == WEIGHT and resource.space.kind in ("real", "complex"):
-                own, found = self.renaming.get(path, path), True
+                own = self.renaming.get(path, path)
                 changed[own] = algebra.add(changed[own], ramp(algebra, algebra.shape(changed[own])))
         relative = Runner(self.graph, self.ctx, changed, self.renaming, self.trace)
-        relative.offset = not found
+        relative.offset = True
         return relative
 
     def moved(self, element: Element) -> Runner:
