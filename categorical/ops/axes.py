@@ -34,7 +34,7 @@ import numpy as np
 from categorical.arrows import OpArrow
 from categorical.errors import SpecError
 from categorical.index import Axis, Dim, IndexSet, axis, product, quotient
-from categorical.naturality import FUNCTION, LINEAR, NONE, ODD, NaturalityClass
+from categorical.naturality import FUNCTION, LINEAR, NONE, NaturalityClass
 from categorical.ops import common
 from categorical.records import Box, Context, Generator, Op, Signature
 from categorical.sizes import Size
@@ -344,10 +344,7 @@ def _diagonal_meaning(ctx: Context, box: Box, values: tuple[Any, ...]) -> tuple[
 
 
 def _diagonal_natural(box: Box, dim: Dim, mode: str) -> NaturalityClass:
-    axes: tuple[Axis, ...] = box.op["axes"]
-    if not common.mentions(dim, *axes):
-        return common.on_values(box, dim, LINEAR)
-    return common.on_values(box, dim, ODD if len(axes) % 2 else FUNCTION)  # s·s·s = s for signs
+    return common.on_values(box, dim, FUNCTION if common.mentions(dim, *box.op["axes"]) else LINEAR)
 
 
 DIAGONAL = Generator(

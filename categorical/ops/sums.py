@@ -31,7 +31,7 @@ from categorical import messages
 from categorical.arrows import OpArrow
 from categorical.errors import SpecError
 from categorical.index import Axis, Dim, IndexSet, axis, derived, disjoint_sum
-from categorical.naturality import LINEAR, NONE, PREFIX, SHIFT, NaturalityClass
+from categorical.naturality import FUNCTION, LINEAR, NONE, PREFIX, SHIFT, NaturalityClass
 from categorical.ops import common
 from categorical.ops.axes import structural
 from categorical.records import Box, Context, Generator, Op, Signature
@@ -79,7 +79,8 @@ def _terms(box: Box, dim: Dim, parts: tuple[Axis, ...]) -> NaturalityClass:
     """A map acts on each term of the sum by itself."""
     if not common.functorial(dim, *(a.index for a in parts)):
         return NONE
-    return common.on_values(box, dim, LINEAR)
+    several = sum(dim in a.index.atoms for a in parts) > 1
+    return common.on_values(box, dim, FUNCTION if several else LINEAR)
 
 
 CONCAT = Generator(

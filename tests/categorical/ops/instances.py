@@ -153,8 +153,6 @@ def _axes() -> None:
     add("slice.prefix", op.slice(n, 0, 2), Real[n, c])
     add("take", op.take(n, 0), Real[n, c])
     add("take.last", op.take(n, -1), Real[n, c])
-    add("concat.twice", op.concat(n, n), Real[n, c], Real[n, c])
-    add("diagonal.three", op.diagonal(n, KEY, n.at("third")), Real[n, KEY, n.at("third")])
     add("merge.apart", op.merge(c, n), Real[n, h, c])
     add("flip", op.flip(n), Real[n, c])
     add("roll", op.roll(n, 1), Real[n, c])

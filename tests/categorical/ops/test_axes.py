@@ -111,7 +111,7 @@ def test_what_is_claimed() -> None:
         ("diagonal", n, FUNCTION),
         ("diagonal", m, LINEAR),
         ("concat", m, LINEAR),
-        ("concat self", n, LINEAR),
+        ("concat self", n, FUNCTION),
         ("flip", n, {"negation"}),
         ("roll", n, {"negation", "shift"}),
         ("take first", n, PREFIX),
