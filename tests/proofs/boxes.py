@@ -27,7 +27,7 @@ def words(text: str) -> list[str]:
 
 UNARY = words(
     "relu gelu gelu_tanh silu sigmoid tanh exp log sqrt rsqrt softplus elu hard_tanh softsign abs "
-    "sin cos square reciprocal erf mish relu6 logsigmoid"
+    "sin cos square reciprocal erf mish relu6 logsigmoid log1p sign"
 )
 
 GRAPHS = {
