@@ -19,12 +19,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from proofs.checking.causal import check_causal
 from proofs.checking.natural import check_natural
 from proofs.checking.programs import Program, Refusal, need, read_program
 from proofs.checking.table import check_types
 
 SCHEMA = "commute.certificate/1"
-CLAIMS: dict[str, Callable[[list[Program], Any, list[Any]], str]] = {"natural": check_natural}
+CLAIMS: dict[str, Callable[[list[Program], Any, list[Any]], str]] = {
+    "natural": check_natural,
+    "causal": check_causal,
+}
 
 
 @dataclass

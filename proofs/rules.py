@@ -11,6 +11,12 @@ False
 
 from __future__ import annotations
 
+
+def words(text: str) -> frozenset[str]:
+    """The set of the words of a text."""
+    return frozenset(text.split())
+
+
 SENTENCES = {
     "pointwise": "one function at every index commutes with every map of indices",
     "addition": "sums and differences commute with every matrix",

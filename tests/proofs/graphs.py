@@ -93,18 +93,27 @@ def inputs(graph: Graph, rng: np.random.Generator, sizes: Mapping[str, int]) -> 
     ctx = Context(FloatAlgebra(), sizes)
     found = []
     for wire in graph.inputs:
-        shape, kind = ctx.shape(graph.types[wire]), graph.types[wire].kind
-        found.append(rng.random(shape) < 0.6 if kind == "bool" else rng.normal(size=shape))
+        type_ = graph.types[wire]
+        shape = ctx.shape(type_)
+        if type_.kind == "bool":
+            found.append(rng.random(shape) < 0.6)
+        elif type_.kind == "fin":
+            found.append(rng.integers(0, ctx.size(type_.values), shape))
+        else:
+            found.append(rng.normal(size=shape))
     return found
 
 
 def evaluate(
-    graph: Graph, values: list[np.ndarray], weights: dict[str, np.ndarray], sizes: Mapping[str, int]
+    graph: Graph,
+    values: list[np.ndarray],
+    weights: dict[str, np.ndarray],
+    sizes: Mapping[str, int],
+    mode: str = "eval",
 ) -> list[np.ndarray]:
     """The outputs in float64."""
-    return [
-        np.asarray(o) for o in run(graph, Context(FloatAlgebra(), sizes), values, weights).outputs
-    ]
+    ctx = Context(FloatAlgebra(), sizes, mode)
+    return [np.asarray(o) for o in run(graph, ctx, values, weights).outputs]
 
 
 def permute(value: np.ndarray, type_: object, dim: Dim, order: np.ndarray) -> np.ndarray:
