@@ -81,7 +81,11 @@ class Window:
         return common.require(name, *found)
 
     def __repr__(self) -> str:
-        return f"{self.kernel}/{self.stride}+{self.pads[0]}+{self.pads[1]}"
+        """Complete, because the content hash of an architecture is taken of it."""
+        usual = {"stride": 1, "dilation": 1, "pads": (0, 0)}
+        given = {k: getattr(self, k) for k, v in usual.items() if getattr(self, k) != v}
+        more = "".join(f", {k}={v}" for k, v in given.items())
+        return f"window({self.kernel}{more}, {self.padding})"
 
 
 def pad(array: Numbers, places: Sequence[int], windows: Sequence[Window]) -> Numbers:

@@ -13,6 +13,7 @@ from categorical import Dim, Fin, Real, op
 from categorical.errors import SpecError
 from categorical.index import Axis, derived
 from categorical.naturality import FUNCTION, LINEAR, NONE, PREFIX, SHIFT
+from categorical.normal import content_hash
 from categorical.records import Init
 from categorical.sizes import floor_div
 from tests.categorical.ops.support import (
@@ -208,6 +209,13 @@ def test_what_is_claimed() -> None:
     # in groups of one channel the weight has no axis over them, and still tells them apart
     wide = op.conv(c, 2 * k, over=h, kernel=3, groups=c)
     assert claimed(wide, [Real[c, h]], c) == NONE
+
+
+def test_different_windows_have_different_hashes() -> None:
+    options = [{}, *({"padding": p} for p in ("circular", "reflect", "causal", "valid"))]
+    options += [{"stride": 2}, {"dilation": 2}, {"amount": 0}, {"kernel": 1}]
+    arrows = [op.conv(c, c, over=h, **{"kernel": 3, **one}) for one in options]
+    assert len({content_hash(typed(one, [Real[c, h]])) for one in arrows}) == len(arrows)
 
 
 @pytest.mark.parametrize(
