@@ -1,0 +1,153 @@
+"""Building: laws, module, validation, certificate; everything is written, or nothing.
+
+Definition.  ``commute build`` finds out first whether the files can be written, then checks the
+laws (or finds them in the cache), builds and validates the module, and writes ``model.py`` with
+``model.certificate.json`` (and ``model.svg``) in one step.  A refuted law stops the build unless
+``--force`` is given; the header and the certificate then say so.
+
+>>> from categorical.verdicts import Finding, Verdict
+>>> header([Finding("causal[t]", Verdict.PROVED, scope="all sizes")])
+['PROVED  causal[t]  (all sizes)']
+
+A refuted law is written down as such:
+
+>>> header([Finding("causal[t]", Verdict.REFUTED, scope="at t=2", expected=True)])
+['REFUTED (expected)  causal[t]  (at t=2)']
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from typing import Any
+
+from categorical.errors import SpecError
+from categorical.face.certificate import combined, one_of
+from categorical.face.checking import Checked, exit_status
+from categorical.face.commands import plan_of, run_laws
+from categorical.face.loader import Declared, load
+from categorical.face.progress import progress
+from categorical.face.report import console, last_line, parameters, print_checked, word
+from categorical.files import check_writable, write_all_atomic
+from categorical.origin import shown_path
+from categorical.verdicts import Finding, Verdict
+
+
+def build(options: Namespace) -> int:
+    """``commute build SPEC -o model.py``."""
+    declared = one_of(load(options.spec, options.time_limit), options.arch)
+    target = options.output or f"{declared.name}.py"
+    stem = target.removesuffix(".py")
+    paths = [target, f"{stem}.certificate.json", *([f"{stem}.svg"] if options.svg else [])]
+    _not_the_spec(declared, paths)
+    check_writable(paths)
+    results: list[Checked] = []
+    if options.check:
+        results = run_laws([declared], plan_of(options))
+        status = exit_status(results, options.strict)
+        if status and not options.force:
+            print_checked(results, [], console(sys.stderr))
+            why = "a law does not hold as declared" if status == 1 else "a law is not decided"
+            print(f"\nnot built: {why}; --force builds all the same", file=sys.stderr)
+            return status
+    found = [one for result in results for one in result.findings]
+    made = generate(declared, found)
+    contents: dict[str | os.PathLike[str], str | bytes] = {
+        paths[0]: made.source,
+        paths[1]: certificate(declared, made, found),
+    }
+    if options.svg:
+        from backends.diagrams import svg
+
+        contents[paths[2]] = svg(declared.architecture.arrow, verdicts=found)
+    write_all_atomic(contents)
+    _say(declared, made, found, paths, checked=options.check)
+    return 0
+
+
+def generate(declared: Declared, found: Sequence[Finding]) -> Any:
+    """The validated build of an architecture."""
+    with progress(1) as tick:
+        tick(f"{declared.name} · build and validate")
+        from backends.pytorch.build import build as emit
+
+        architecture = declared.architecture
+        command = f"commute build {_shown(declared)} --arch {declared.name} -o {declared.name}.py"
+        return emit(
+            architecture.batched(),
+            architecture.sizes,
+            declared.name,
+            header(found),
+            regenerate=command,
+        )
+
+
+def header(found: Sequence[Finding]) -> list[str]:
+    """One line a law, for the generated file."""
+    return [f"{word(one)}  {one.law}" + (f"  ({one.scope})" if one.scope else "") for one in found]
+
+
+def certificate(declared: Declared, made: Any, found: Sequence[Finding]) -> str:
+    """The text of the certificate: the proofs, and what the build says of itself."""
+    proofs = [one.certificate for one in found if one.certificate is not None]
+    laws = [
+        {
+            "law": one.law,
+            "verdict": one.verdict.value,
+            "scope": one.scope,
+            "method": one.method,
+            "error_bound": one.error_bound,
+            "expected": one.expected,
+        }
+        for one in found
+    ]
+    about = {**made.certificate, "laws": laws, "architecture": declared.name}
+    return combined(declared.digest, proofs, {**about, "spec_file_sha256": declared.digest})
+
+
+def _say(
+    declared: Declared, made: Any, found: Sequence[Finding], paths: Sequence[str], checked: bool
+) -> None:
+    """What was built, on what evidence."""
+    checks = made.validation
+    counted = [
+        f"{checks[key]} {name}"
+        for key, name in (
+            ("outputs_and_states", "outputs and states"),
+            ("gradients", "gradients"),
+            ("exact_runs", "exact runs"),
+        )
+        if checks.get(key)
+    ]
+    rows = [
+        ("architecture", f"{declared.name}: {declared.architecture.arrow.type_text()}"),
+        ("parameters", parameters(declared)),
+        ("contract", made.contract),
+        ("validated", f"{', '.join(counted)} agree with the reference" if counted else "nothing"),
+        ("laws", last_line(found) if checked else "not checked (--no-check)"),
+        ("wrote", ", ".join(paths)),
+    ]
+    for label, text in rows:
+        print(f"{label:<12}  {text}")
+    for one in found:
+        if not one.passed or one.verdict in (Verdict.UNKNOWN, Verdict.VACUOUS):
+            print(f"warning: {one.law} is {word(one)}")
+
+
+def _shown(declared: Declared) -> str:
+    return shown_path(os.path.abspath(declared.path))
+
+
+def _not_the_spec(declared: Declared, paths: Sequence[str]) -> None:
+    spec = os.path.realpath(declared.path)
+    for path in paths:
+        if os.path.realpath(path) == spec:
+            raise SpecError(
+                "CM030",
+                f"cannot write `{path}`",
+                facts=[("reason", "it is the spec itself")],
+                help=["choose another name: -o model.py"],
+                origin=None,
+            )

@@ -1,0 +1,129 @@
+"""Certificates of builds: the proofs of all laws and the hash of the generated file in one text.
+
+Definition.  ``combined`` puts the certificates of several laws into one, adds what the build says
+of itself under ``build`` (hashes, sizes, verdicts, validation), and signs all of it with one
+digest.  The independent checker reads it: it checks every claim again, and that no byte was
+changed.  ``recheck`` does that, and compares the generated file that stands beside the certificate.
+
+Law.  A changed byte, of the certificate or of the generated file, is CM031.
+
+>>> import tempfile, os
+>>> path = os.path.join(tempfile.mkdtemp(), "net.certificate.json")
+>>> text = combined("0123", [], {"module": "net"})
+>>> _ = open(path, "w").write(text)
+>>> recheck(path)
+['no claim: no law of this build is PROVED', 'the digest holds']
+>>> _ = open(path, "w").write(text.replace("net", "nat"))
+>>> recheck(path)  # doctest: +ELLIPSIS
+Traceback (most recent call last):
+...
+categorical.errors.SpecError: error[CM031]: `...` does not check
+...
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from categorical.errors import SpecError
+from categorical.face.loader import Declared, Spec
+from categorical.origin import shown_path
+
+LARGEST = 200_000_000
+
+
+def combined(spec: str, certificates: Sequence[Mapping[str, Any]], build: Mapping[str, Any]) -> str:
+    """One certificate of several; a program that occurs twice is written once."""
+    from proofs.certificate import SCHEMA, canonical
+
+    programs: list[Any] = []
+    numbers: dict[str, int] = {}
+    claims = []
+    for one in certificates:
+        places = []
+        for program in one["programs"]:
+            key = canonical(program)
+            if key not in numbers:
+                numbers[key] = len(programs)
+                programs.append(program)
+            places.append(numbers[key])
+        for claim in one["claims"]:
+            moved = {k: places[claim[k]] for k in ("program", "other") if k in claim}
+            claims.append({**claim, **moved})
+    body = {
+        "schema": SCHEMA,
+        "spec": spec,
+        "programs": programs,
+        "claims": claims,
+        "build": json.loads(json.dumps(build)),
+    }
+    digest = hashlib.sha256(canonical(body).encode()).hexdigest()
+    return canonical({**body, "digest": digest}) + "\n"
+
+
+def recheck(path: str) -> list[str]:
+    """What the independent checker says of a certificate; CM031 where it refuses."""
+    from proofs.checker import check
+
+    try:
+        with open(path, encoding="utf-8", newline="") as stream:
+            text = stream.read(LARGEST)
+    except UnicodeDecodeError:
+        raise _refusal(path, ["it is not a text"]) from None
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or str(problem)
+        raise SpecError(
+            "CM031", f"`{path}` cannot be read", facts=[("reason", reason.lower())], origin=None
+        ) from None
+    report = check(text)
+    if not report.ok:
+        raise _refusal(path, report.errors)
+    lines = list(report.claims) or ["no claim: no law of this build is PROVED"]
+    lines.append("the digest holds")
+    build = json.loads(text).get("build", {})
+    wanted = build.get("source_sha256") if isinstance(build, dict) else None
+    beside = path.removesuffix(".certificate.json") + ".py"
+    if wanted and path.endswith(".certificate.json") and os.path.exists(beside):
+        with open(beside, "rb") as file:
+            found = hashlib.sha256(file.read()).hexdigest()
+        if found != wanted:
+            raise _refusal(
+                path, [f"`{shown_path(os.path.abspath(beside))}` is not the file that was built"]
+            )
+        lines.append(f"{os.path.basename(beside)} is the file that was built")
+    return lines
+
+
+def _refusal(path: str, errors: Sequence[str]) -> SpecError:
+    return SpecError(
+        "CM031",
+        f"`{path}` does not check",
+        facts=[("reason", one) for one in errors],
+        help=["believe nothing in it; build again: commute build SPEC"],
+        origin=None,
+    )
+
+
+def one_of(spec: Spec, name: str | None) -> Declared:
+    """The architecture of that name; without a name the only one, or the one called ``model``."""
+    from categorical.face.checking import select
+
+    if name is not None:
+        return select(spec.declared, [name])[0]
+    if len(spec.declared) == 1:
+        return spec.declared[0]
+    for one in spec.declared:
+        if one.variable == "model":
+            return one
+    names = [one.name for one in spec.declared]
+    raise SpecError(
+        "CM028",
+        f"`{shown_path(os.path.abspath(spec.path))}` declares {len(names)} architectures",
+        facts=[("declared", ", ".join(names))],
+        help=[f"say which: --arch {names[0]}"],
+        origin=None,
+    )

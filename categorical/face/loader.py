@@ -1,0 +1,271 @@
+"""Loading a spec: a Python file is run, and the architectures it declares are collected.
+
+Definition.  A *spec file* is a Python file with at least one module-level ``Architecture``.  It is
+found by its path and run under a name of its own: no package called ``specs`` is imported, so a
+user's own ``specs`` folder neither shadows anything nor is shadowed.  A spec is code: load only
+what you would run.
+
+Laws.  Loading twice gives two separate modules.  What a spec prints goes to stderr.  A spec that
+does not end in time, does not import or declares nothing is one ``SpecError`` (CM038, CM027,
+CM028) that names the line; an error of the language itself passes unchanged.
+
+>>> import os, tempfile
+>>> path = os.path.join(tempfile.mkdtemp(), "demo.py")
+>>> def write(text):
+...     _ = open(path, "w").write("from categorical import Dim, architecture, op\\n" + text)
+>>> write('c = Dim("c")\\nnet = architecture(op.linear(c, c), sizes=dict(c=2), name="square")')
+>>> [(found.variable, found.architecture.name) for found in load(path).declared]
+[('net', 'square')]
+
+A file without an architecture is rejected:
+
+>>> write("")
+>>> load(path)  # doctest: +ELLIPSIS
+Traceback (most recent call last):
+...
+categorical.errors.SpecError: error[CM028]: `...demo.py` declares no architecture
+...
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import sys
+import traceback
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from types import CodeType, ModuleType, TracebackType
+
+from categorical.architecture import Architecture
+from categorical.errors import Notice, SpecError
+from categorical.face.limits import TooLong, limited
+from categorical.origin import PACKAGES, Origin, shown_path
+
+SECONDS = 30.0
+LARGEST_FILE = 8_000_000
+
+
+@dataclass(frozen=True)
+class Declared:
+    """One architecture with the variable it stands under and the path of its spec, as given."""
+
+    variable: str
+    architecture: Architecture
+    path: str
+    digest: str
+
+    @property
+    def name(self) -> str:
+        return self.architecture.name
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A spec file that was run: its path as given, what it declares, and the notices it gave."""
+
+    path: str
+    declared: tuple[Declared, ...]
+    notices: tuple[Notice, ...] = ()
+
+
+def load(path: str | os.PathLike[str], seconds: float = SECONDS) -> Spec:
+    """Run one spec file and collect its architectures, in the order of their definition."""
+    given = os.fspath(path)
+    source = _read(given)
+    code = _compile(given, source)
+    real = os.path.abspath(given)
+    digest = hashlib.sha256(source).hexdigest()
+    module = ModuleType(
+        f"_commute_spec_{digest[:12]}_{hashlib.sha256(real.encode()).hexdigest()[:12]}"
+    )
+    module.__file__ = real
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        _run(given, real, code, module, seconds)
+    notices: dict[str, Notice] = {}
+    for warning in caught:
+        message = warning.message
+        if isinstance(message, Notice):
+            notices.setdefault(str(message), message)
+        else:
+            warnings.warn_explicit(message, warning.category, warning.filename, warning.lineno)
+    found: dict[int, Declared] = {}
+    for name, value in list(module.__dict__.items()):
+        if isinstance(value, Architecture):
+            found.setdefault(id(value), Declared(name, value, given, digest))
+    if not found:
+        raise SpecError(
+            "CM028",
+            f"`{shown_path(real)}` declares no architecture",
+            help=["declare one at the top level: model = architecture(arrow, laws=[…], sizes={…})"],
+            origin=None,
+        )
+    return Spec(given, tuple(found.values()), tuple(notices.values()))
+
+
+def spec_files(paths: Sequence[str]) -> list[str]:
+    """The files that paths name: a folder stands for the Python files in it, sorted."""
+    files: list[str] = []
+    for path in paths:
+        if os.path.isdir(path):
+            inside = [
+                os.path.join(path, name)
+                for name in sorted(os.listdir(path))
+                if name.endswith(".py") and not name.startswith(("_", "."))
+            ]
+            if not inside:
+                raise SpecError("CM028", f"the folder `{path}` holds no Python file", origin=None)
+            files.extend(inside)
+        else:
+            files.append(path)
+    return list(dict.fromkeys(files))
+
+
+def atlas_folder() -> str:
+    """The folder of the shipped atlas: beside the package, found by location, never imported."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    return os.path.join(os.path.dirname(os.path.dirname(here)), "specs")
+
+
+def _read(path: str) -> bytes:
+    try:
+        with open(path, "rb") as stream:
+            source = stream.read(LARGEST_FILE + 1)
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or str(problem)
+        raise _refusal(path, reason[0].lower() + reason[1:], "name a Python file") from None
+    if len(source) > LARGEST_FILE:
+        raise _refusal(path, f"the file has more than {LARGEST_FILE:,} bytes", "name a Python file")
+    return source
+
+
+def _compile(path: str, source: bytes) -> CodeType:
+    real = os.path.abspath(path)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return compile(source, real, "exec", dont_inherit=True)
+    except SyntaxError as problem:
+        origin = None
+        if problem.lineno and problem.filename == real:
+            origin = Origin.at(
+                real, problem.lineno, problem.offset, problem.end_lineno, problem.end_offset
+            )
+            if not problem.end_offset or problem.end_offset <= (problem.offset or 0):
+                origin = Origin.at(real, problem.lineno)
+        raise _refusal(
+            path, f"SyntaxError: {problem.msg}", "a spec is a Python file", origin
+        ) from None
+    except (ValueError, RecursionError, MemoryError) as problem:
+        reason = f"{type(problem).__name__}: {problem}"
+        raise _refusal(path, reason, "a spec is a Python file") from None
+
+
+def _run(given: str, real: str, code: CodeType, module: ModuleType, seconds: float) -> None:
+    """Run the code of a spec in its module, within the time limit."""
+
+    def execute() -> None:
+        with contextlib.redirect_stdout(sys.stderr):
+            exec(code, module.__dict__)
+
+    sys.modules[module.__name__] = module
+    done = False
+    try:
+        with _neighbours(os.path.dirname(real)):
+            limited(execute, seconds)
+        done = True
+    except SpecError:
+        raise
+    except TooLong as problem:
+        raise SpecError(
+            "CM038",
+            f"`{shown_path(real)}` did not end within {seconds:g} s",
+            notes=["this is the line that was running when the time was up"],
+            help=["look for a loop that does not end, or raise the limit: --time-limit SECONDS"],
+            origin=_place(problem.__traceback__, real),
+        ) from None
+    except SystemExit as problem:
+        origin = _place(problem.__traceback__, real)
+        reason = f"the file ended the program: sys.exit({problem.code!r})"
+        raise _refusal(given, reason, "a spec only declares", origin) from None
+    except Exception as problem:
+        reason = "".join(traceback.format_exception_only(problem)).strip()
+        trace = problem.__traceback__
+        raise _refusal(given, reason, "", _place(trace, real), _through(trace, real)) from problem
+    finally:
+        if not done:
+            sys.modules.pop(module.__name__, None)
+
+
+@contextlib.contextmanager
+def _neighbours(folder: str) -> Iterator[None]:
+    """Let a spec import its neighbours; they are forgotten afterwards, so that another folder's
+    modules of the same name are not confused with them."""
+    if folder in sys.path:
+        yield
+        return
+    before = set(sys.modules)
+    sys.path.append(folder)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(ValueError):
+            sys.path.remove(folder)
+        for name in set(sys.modules) - before:
+            root = name.partition(".")[0]
+            if root not in PACKAGES and not name.startswith("_commute_spec_"):
+                if _lies_in(sys.modules.get(root), folder):
+                    del sys.modules[name]
+
+
+def _lies_in(module: ModuleType | None, folder: str) -> bool:
+    """Whether a top-level module stands directly in a folder."""
+    file = getattr(module, "__file__", None)
+    if not isinstance(file, str):
+        return False
+    own = os.path.dirname(os.path.abspath(file))
+    return folder == (os.path.dirname(own) if hasattr(module, "__path__") else own)
+
+
+def _frames(trace: TracebackType | None) -> list[TracebackType]:
+    found = []
+    while trace is not None:
+        found.append(trace)
+        trace = trace.tb_next
+    return found
+
+
+def _place(trace: TracebackType | None, real: str) -> Origin | None:
+    """The innermost frame of a traceback that stands in the spec itself."""
+    for one in reversed(_frames(trace)):
+        if one.tb_frame.f_code.co_filename == real:
+            return Origin(one.tb_frame.f_code, one.tb_lasti)
+    return None
+
+
+def _through(trace: TracebackType | None, real: str) -> list[str]:
+    """Where the error was raised, if that is not in the spec itself."""
+    frames = _frames(trace)
+    if not frames or frames[-1].tb_frame.f_code.co_filename == real:
+        return []
+    last = frames[-1]
+    name = last.tb_frame.f_code.co_filename
+    if name.startswith("<frozen") or name == __file__:
+        return []
+    return [f"raised at {shown_path(name)}:{last.tb_lineno}"]
+
+
+def _refusal(
+    path: str, reason: str, advice: str, origin: Origin | None = None, notes: Sequence[str] = ()
+) -> SpecError:
+    return SpecError(
+        "CM027",
+        f"`{shown_path(os.path.abspath(path))}` cannot be loaded",
+        facts=[("reason", reason)],
+        help=[advice] if advice else [],
+        notes=notes,
+        origin=origin,
+    )

@@ -1,0 +1,260 @@
+"""Reports: verdicts as a person reads them.
+
+Definition.  A report begins with whatever can make a pass meaningless, shows one table with the
+verdict first, prints every counterexample with the line that replays it, and ends with the weakest
+link.  It never says a bare "verified".
+
+>>> from categorical.verdicts import Finding, Verdict
+>>> word(Finding("causal[t]", Verdict.REFUTED, expected=True))
+'REFUTED (expected)'
+
+A law that was expected to fail and holds is marked as the failure that it is:
+
+>>> word(Finding("causal[t]", Verdict.PROVED, expected=True))
+'PROVED (expected: REFUTED)'
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TextIO
+
+from categorical.face.checking import Checked
+from categorical.face.loader import Declared
+from categorical.origin import shown_path
+from categorical.verdicts import Finding, Verdict, weakest
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+STYLES = {
+    Verdict.PROVED: "bold green",
+    Verdict.EXACT: "green",
+    Verdict.TESTED: "cyan",
+    Verdict.VACUOUS: "bold yellow",
+    Verdict.UNKNOWN: "yellow",
+    Verdict.REFUTED: "bold red",
+}
+PLAIN_WIDTH = 118
+
+
+def word(found: Finding) -> str:
+    """The verdict with what the spec expected, where that is worth a word."""
+    if not found.expected:
+        return found.verdict.value
+    if found.verdict is Verdict.REFUTED:
+        return "REFUTED (expected)"
+    return f"{found.verdict.value} (expected: REFUTED)"
+
+
+def evidence(found: Finding) -> str:
+    """The method with its error bound."""
+    parts = [found.method or found.reason]
+    if found.error_bound:
+        parts.append(f"error {found.error_bound}")
+    return ", ".join(part for part in parts if part)
+
+
+def meaningless(results: Sequence[Checked]) -> list[str]:
+    """What can make a pass meaningless, one sentence each."""
+    lines = []
+    for one in results:
+        for found in one.findings:
+            where = f"{one.declared.name} · {found.law}"
+            if found.verdict is Verdict.VACUOUS:
+                reason = found.reason or "a sabotaged copy passed too"
+                lines.append(f"{where}: this check cannot fail here: {reason}")
+            lines.extend(f"{where}: {text}" for text in found.warnings)
+    return lines
+
+
+def counterexample(found: Finding) -> str:
+    """A counterexample as printed below the table and in a failed test."""
+    example = found.counterexample
+    if example is None:
+        return found.reason
+    sizes = ", ".join(f"{name} = {size}" for name, size in example.sizes.items())
+    kind = "certified" if example.certified else "numeric"
+    rows = [
+        ("sizes", sizes),
+        ("element", example.element),
+        ("first wire", f"`{example.wire}`" if example.wire else ""),
+        ("difference", example.difference),
+        ("evidence", kind),
+    ]
+    lines = [f"   = {label:<10}  {value}" for label, value in rows if value]
+    if example.source:
+        lines += ["", *(f"    {line}" for line in example.source.rstrip().splitlines()), ""]
+    if example.replay:
+        lines.append(f"replay: {example.replay}")
+    return "\n".join(lines)
+
+
+def wrong(found: Finding) -> str:
+    """Why a finding is a failure, with its counterexample."""
+    if found.expected:
+        return f"{found.law} was expected to be refuted, and is {found.verdict.value}"
+    return f"{found.law} is refuted\n{counterexample(found)}".rstrip()
+
+
+def last_line(found: Iterable[Finding]) -> str:
+    """How many laws have which verdict, and the weakest link."""
+    every = list(found)
+    held = [one for one in every if not one.expected]
+    counts = Counter(word(one) for one in every)
+    order = [v.value for v in Verdict]
+    parts = [
+        f"{counts[w]} {w}" for w in sorted(counts, key=lambda w: (order.index(w.split()[0]), w))
+    ]
+    many = "1 law" if len(every) == 1 else f"{len(every)} laws"
+    text = f"{many}: {', '.join(parts)}" if parts else "no laws"
+    return f"{text}; weakest link: {weakest(o.verdict for o in held).value}" if held else text
+
+
+# --- rich -----------------------------------------------------------------------------------------
+
+
+def console(stream: TextIO | None = None) -> Console:
+    """A console that never cuts words off in a pipe."""
+    from rich.console import Console
+
+    target = stream or sys.stdout
+    made = Console(file=target, highlight=False, markup=False, emoji=False, soft_wrap=False)
+    if not made.is_terminal:
+        made = Console(
+            file=target,
+            highlight=False,
+            markup=False,
+            emoji=False,
+            width=PLAIN_WIDTH,
+            no_color=True,
+        )
+    return made
+
+
+def print_checked(results: Sequence[Checked], notices: Sequence[str], out: Console) -> None:
+    """The report of ``commute check``."""
+    from rich.text import Text
+
+    for line in meaningless(results):
+        out.print(Text.assemble(("warning", "bold yellow"), f": {line}"))
+    for notice in notices:
+        out.print(Text(notice, style="yellow"))
+    if notices or meaningless(results):
+        out.print()
+    out.print(law_table(results))
+    every = [(one.declared, found) for one in results for found in one.findings]
+    for declared, found in every:
+        refuted = found.verdict is Verdict.REFUTED and not found.expected
+        if refuted or (found.expected and found.passed is False):
+            head = Text.assemble(
+                (word(found), STYLES[found.verdict]), f"  {declared.name} · {found.law}"
+            )
+            out.print()
+            out.print(head)
+            out.print(Text(counterexample(found)), soft_wrap=True)
+        elif found.verdict is Verdict.UNKNOWN and found.reason:
+            out.print()
+            out.print(Text.assemble(("UNKNOWN", STYLES[found.verdict]), f"  {found.law}"))
+            out.print(Text(f"   = {found.reason}"), soft_wrap=True)
+    out.print()
+    out.print(Text(last_line(found for _, found in every)), soft_wrap=True)
+    if any(f.verdict in (Verdict.PROVED, Verdict.EXACT) for _, f in every):
+        out.print(Text("PROVED and EXACT speak of real arithmetic, not of rounding.", style="dim"))
+
+
+def law_table(results: Sequence[Checked]) -> Any:
+    """One table of laws, verdict first."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    several = len(results) > 1
+    title = (
+        None if several else Text(_heading(results[0].declared) if results else "", style="bold")
+    )
+    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
+    table.add_column("verdict", no_wrap=True)
+    if several:
+        table.add_column("architecture", overflow="fold")
+    names = [found.law for one in results for found in one.findings]
+    table.add_column("law", overflow="fold", min_width=min(34, max(map(len, names), default=3)))
+    table.add_column("scope", overflow="fold")
+    table.add_column("evidence", overflow="fold")
+    table.add_column("time", justify="right", no_wrap=True)
+    for one in results:
+        for number, (found, kept) in enumerate(zip(one.findings, one.cached, strict=True)):
+            style = STYLES[found.verdict]
+            if found.expected:
+                style = "dim green" if found.passed else "bold red"
+            row = [Text(word(found), style=style)]
+            if several:
+                row.append(Text(one.declared.name if number == 0 else "", style="bold"))
+            time = Text("cached", style="dim") if kept else Text(_time(found.seconds))
+            row += [Text(found.law), Text(found.scope), Text(evidence(found)), time]
+            table.add_row(*row, end_section=several and number == len(one.findings) - 1)
+    return table
+
+
+def type_table(declared: Sequence[Declared]) -> Any:
+    """What ``check --types`` shows: the types, the parameters, the laws that are stated."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("architecture", "type", "parameters", "laws"):
+        side: Any = "right" if name in ("parameters", "laws") else "left"
+        table.add_column(name, overflow="fold", justify=side)
+    for one in declared:
+        table.add_row(
+            Text(one.name, style="bold"),
+            Text(one.architecture.arrow.type_text()),
+            Text(parameters(one)),
+            Text(str(len(one.architecture.laws))),
+        )
+    return table
+
+
+def atlas_table(results: Sequence[Checked]) -> Any:
+    """What ``list`` shows: one row an architecture."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("weakest", "architecture", "laws", "parameters", "atlas", "spec"):
+        table.add_column(name, overflow="fold", justify="right" if name == "parameters" else "left")
+    for one in results:
+        held = [found.verdict for found in one.findings if not found.expected]
+        wrong_ones = [found for found in one.findings if not found.passed]
+        link = weakest(held) if held else None
+        counts = Counter(word(found) for found in one.findings)
+        table.add_row(
+            Text(link.value if link else "—", style=STYLES[link] if link else "dim"),
+            Text(one.declared.name, style="bold red" if wrong_ones else "bold"),
+            Text(", ".join(f"{n} {w}" for w, n in counts.items()) or "none"),
+            Text(parameters(one.declared)),
+            Text(one.declared.architecture.atlas or ""),
+            Text(shown_path(one.declared.path)),
+        )
+    return table
+
+
+def parameters(declared: Declared) -> str:
+    """The number of parameters, or a question mark where a size is open."""
+    count = declared.architecture.parameter_count
+    return "?" if count is None else f"{count:,}"
+
+
+def _heading(declared: Declared) -> str:
+    architecture = declared.architecture
+    return (
+        f"{architecture.name}: {architecture.arrow.type_text()}, {parameters(declared)} parameters"
+    )
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
