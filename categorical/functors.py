@@ -30,7 +30,7 @@ from categorical.arrows import Arrow, Transformed, Types
 from categorical.errors import SpecError
 from categorical.graph import Builder, Graph, Node, OperatorBox
 from categorical.index import Axis, Dim, IndexSet, axis
-from categorical.records import NOISE, Box, Op
+from categorical.records import EVAL, NOISE, TRAIN, Box, Op
 from categorical.spaces import Array, Fin, Space
 
 
@@ -278,8 +278,8 @@ class Union(Functor):
             return self._pool(builder, box, data[0])
         if box.name == "expand" and any(a in box.op["axes"] for a in after):
             return self._spread(builder, box, data[0])
-        acts = before != after and box.name not in ("gather", "scatter", "scatter_max", "degree")
-        if acts or (box.name in ("softmax", "logsumexp") and self._along(box)):
+        maps = box.name in ("gather", "scatter", "scatter_max", "degree")
+        if not maps and (before != after or self._mixes(box)):
             raise SpecError(
                 "CM021",
                 f"`{box.name}` has no meaning on a disjoint union of samples",
@@ -304,9 +304,18 @@ class Union(Functor):
                             origin=node.origin,
                         )
 
-    def _along(self, box: Box) -> bool:
-        wanted = {a.index if isinstance(a, Axis) else a for a in box.op["over"]}
-        return any(d in wanted for d in self.varying)
+    def _mixes(self, box: Box) -> bool:
+        """Whether a box looks at several indices of a varying axis at once, in some mode.
+
+        One that does not is natural for every map of the indices, hence for the inclusion of each
+        sample.  (Of maps on indices, ``Fin`` wires, a class speaks of permutations only.)
+        """
+        for dim in self.varying:
+            values = any(t.values is not None and dim in t.values.atoms for t in box.dom)
+            mode = TRAIN if box.generator.stateful else EVAL
+            if not values and "function" not in box.natural(dim, mode):
+                return True
+        return False
 
     def _pool(self, builder: Builder, box: Box, wire: int) -> tuple[int, ...]:
         """Pooling over a varying axis is a scatter along its sample ids."""
@@ -315,7 +324,7 @@ class Union(Functor):
 
         (varying,) = self.varies(box.dom[0])
         others = [to_axis(a) for a in box.op["over"] if to_axis(a).index is not varying.index]
-        pooled = op.scatter(self.sample.index, monoid=box.name).op
+        pooled = op.scatter(self.sample.index, monoid=box.name, over=varying).op
         ids = self.extra[f"{varying.index}_sample"]
         outs = builder.apply(pooled, (wire, ids), box.name)
         if others:

@@ -9,6 +9,7 @@ import pytest
 
 from categorical import Bool, Dim, Fin, Real, op
 from categorical.errors import SpecError
+from categorical.functors import stack, union
 from categorical.naturality import BIJECTION, FUNCTION, LINEAR, NONE
 from categorical.records import Init
 from tests.categorical.ops.support import (
@@ -204,3 +205,20 @@ def test_an_index_outside_the_set_is_refused() -> None:
             inputs[place] = np.full_like(inputs[place], wrong)
             with pytest.raises(ValueError, match=r"outside 0\.\.2"):
                 evaluate(graph, SIZES, inputs, weights)
+
+
+def test_a_union_of_graphs_can_be_stacked() -> None:
+    """The scatter that pools a union knows its own axis, so a batch axis in front is no guess."""
+    vertex, edge = Dim("vertex", varies=True), Dim("edge", varies=True)
+    sample, batch = Dim("sample"), Dim("batch")
+    x, target = Real[edge, c], Fin(vertex)[edge]
+    arrow = op.scatter(vertex).at(x, target) >> op.mean(vertex)
+    joined = union(arrow, sample=sample)
+    sizes = {"vertex": 4, "edge": 5, "sample": 2, "batch": 3, "c": 2}
+    graph = stack(joined, batch).graph()
+    assert graph.cod == (Real[batch, sample, c],)
+    inputs, _ = drawn(graph, sizes)
+    (together,) = evaluate(graph, sizes, inputs)
+    for row in range(3):
+        (alone,) = evaluate(joined.graph(), sizes, [one[row] for one in inputs])
+        np.testing.assert_allclose(together[row], alone)
