@@ -320,7 +320,7 @@ class Transformed(Arrow):
         prefix = "" if all(r.name not in builder.taken for r in graph.sources.values()) else (
             builder.unique(self.title) + "."
         )
-        return builder.splice(graph, ins, prefix)
+        return builder.splice(graph, ins, prefix, fresh=True)
 
     def label(self) -> str:
         return self.title

@@ -106,8 +106,11 @@ _SPECIAL: dict[str, Callable[[Box], str]] = {
     "scale_root": lambda box: f"/√({box.op['of']})",
     "split": lambda box: f"{_value(box.op['of'])}→{_value(box.op['into'])}",
     "expand": lambda box: "+" + _value(box.op["axes"]),
+    "embedding": _arrow("rows", "width"),
+    "take": lambda box: f"{_value(box.op['axis'])}[{box.op['at']}]",
+    "scatter": lambda box: f"→{_value(box.op['into'])}",
+    "degree": lambda box: f"→{_value(box.op['into'])}",
     "transpose": lambda box: "",
-    "parameter": lambda box: "",
 }
 _QUIET = ("eps", "init", "momentum", "name", "label", "space", "values")
 

@@ -129,9 +129,7 @@ def _layers(vertices: list[Vertex], nets: list[Net]) -> list[int]:
         if vertices[v].band or not after[v]:
             continue
         lowest = min(layer[w] for w in after[v]) - 1
-        longer = sum(
-            all(layer[t] < lowest for t, _ in net.targets if t != v) for net in reading[v]
-        )
+        longer = sum(all(layer[t] < lowest for t, _ in net.targets if t != v) for net in reading[v])
         if lowest > layer[v] and longer < len(vertices[v].outs):
             layer[v] = lowest
     last = max((n for v, n in enumerate(layer) if vertices[v].band != "last"), default=0) + 1
@@ -229,7 +227,9 @@ class _Grid:
     def _crossings(self) -> int:
         total = 0
         for depth in range(len(self.rows) - 1):
-            total += self._between(self.rows[depth], {w: i for i, w in enumerate(self.rows[depth + 1])})
+            total += self._between(
+                self.rows[depth], {w: i for i, w in enumerate(self.rows[depth + 1])}
+            )
         return total
 
     def _between(self, upper: list[int], lower: dict[int, int]) -> int:
@@ -303,7 +303,6 @@ class _Grid:
             self.down[item] if which != "up" else []
         ):
             upper, out, lower, into = self.links[number]
-            other = upper if lower == item else lower
             shift = self.items[upper].outs[out] - self.items[lower].ins[into]
             wish = self.x[upper] + shift if lower == item else self.x[lower] - shift
             found.append((wish, self._weight(number)))
@@ -317,7 +316,7 @@ class _Grid:
         return 4.0 if number in self.main else 1.0
 
     def _shift(self) -> bool:
-        """Move every straight piece as a whole to where its bent wires are shorter, or one straight."""
+        """Move straight pieces as wholes, where that shortens bent wires or makes one straight."""
         slack = 0.05
         apart = [self._end(n, 1) - self._end(n, 0) for n in range(len(self.links))]
         piece = list(range(len(self.items)))
@@ -420,8 +419,11 @@ class _Grid:
                 x1, x2 = self._end(number, 0), self._end(number, 1)
                 drawn.append(
                     Segment(
-                        x1, y1 if upper < self.real else tops[start.layer], *bend,
-                        x2, end.y if lower < self.real else bend[1],
+                        x1,
+                        y1 if upper < self.real else tops[start.layer],
+                        *bend,
+                        x2,
+                        end.y if lower < self.real else bend[1],
                     )
                 )
                 starts.setdefault((upper, out), []).append((x1, bend[0]))

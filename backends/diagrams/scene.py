@@ -31,88 +31,30 @@ from typing import Any
 
 from backends.diagrams.labels import box_label, shorten, text_width, type_label
 from backends.diagrams.layout import GAP, Net, Segment, Vertex, place
+from backends.diagrams.shapes import NAME, SMALL, Dot, Line, Rect, Scene, Text, label_width
 from categorical.graph import Graph, Node, OperatorBox
-from categorical.records import Box
 
-NAME, SMALL = 12.0, 10.0  # font sizes
 HEIGHT, LINE = 26.0, 14.0
 TITLE, PAD = 22.0, 12.0
 _WIRING = frozenset(
-    "expand relabel transpose merge split squeeze concat unconcat slice take flip roll diagonal".split()
+    [
+        "expand",
+        "relabel",
+        "transpose",
+        "merge",
+        "split",
+        "squeeze",
+        "concat",
+        "unconcat",
+        "slice",
+        "take",
+        "flip",
+        "roll",
+        "diagonal",
+    ]
 )
 Draw = Callable[[float, float, int], None]
 _GREEK = "αβγδεζηθκλμνξπρστυφχψω"
-
-
-@dataclass
-class Rect:
-    """A box or a frame; ``level`` is the depth of its frame."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-    role: str
-    title: str
-    tooltip: str
-    level: int
-
-
-@dataclass
-class Text:
-    """A text on its base line at its left end or its middle, with a smaller ``extra`` after it."""
-
-    x: float
-    y: float
-    text: str
-    role: str
-    size: float
-    anchor: str = "start"
-    extra: str = ""
-
-    @property
-    def extent(self) -> tuple[float, float, float, float]:
-        """Left, top, right, bottom."""
-        width = label_width(self.text, self.extra, self.size, self.role == "title")
-        left = self.x - (width / 2 if self.anchor == "middle" else 0.0)
-        return left, self.y - 0.78 * self.size, left + width, self.y + 0.22 * self.size
-
-
-def label_width(text: str, extra: str, size: float = NAME, bold: bool = False) -> float:
-    """The width of a text and the smaller text after it."""
-    width = text_width(text, size) * (1.1 if bold else 1.0)
-    return width + (text_width("  " + extra, SMALL) if extra else 0.0)
-
-
-@dataclass
-class Line:
-    """A wire: its segments, what it is, and whether it is the highlighted one."""
-
-    segments: list[Segment]
-    role: str
-    tooltip: str
-    marked: bool = False
-
-
-@dataclass
-class Dot:
-    x: float
-    y: float
-    role: str  # "copy", "discard", or the role of a resource
-    tooltip: str = ""
-    marked: bool = False
-
-
-@dataclass
-class Scene:
-    """All shapes, in absolute coordinates."""
-
-    width: float = 0.0
-    height: float = 0.0
-    boxes: list[Rect] = field(default_factory=list)
-    lines: list[Line] = field(default_factory=list)
-    texts: list[Text] = field(default_factory=list)
-    dots: list[Dot] = field(default_factory=list)
 
 
 @dataclass
@@ -206,9 +148,7 @@ class _Sketch:
 
 
 class _Builder:
-    def __init__(
-        self, top: Graph, highlight: int | str | None, depth: int, max_nodes: int
-    ) -> None:
+    def __init__(self, top: Graph, highlight: int | str | None, depth: int, max_nodes: int) -> None:
         self.top, self.highlight, self.depth, self.max_nodes = top, highlight, depth, max_nodes
         self.scene = Scene()
         self.drawn: set[tuple[Any, ...]] = set()
@@ -233,7 +173,9 @@ class _Builder:
             outs = [w for w in dict.fromkeys(graph.outputs) if w in inside]
             self._sources(graph, sketch, ins)
             title = f"… {_plural(len(rest), 'more box')}"
-            sketch.add(*self._box(graph, (title, ""), "closed", title, [], ins, outs, level), ins, outs)
+            sketch.add(
+                *self._box(graph, (title, ""), "closed", title, [], ins, outs, level), ins, outs
+            )
         self._sources(graph, sketch, graph.outputs)
         for wire in graph.outputs:
             sketch.add(*self._output(graph, wire, level), [wire], [])
@@ -340,7 +282,9 @@ class _Builder:
         if node.origin is not None:
             tip += f"\n{node.origin}"
         role = "weights" if marks else "wiring" if box.name in _WIRING else "plain"
-        own = node.name if node.name.rstrip("_0123456789") != box.name else ""
+        own = node.name if box.resources and _stem(node.name) != box.name else ""
+        if own and box.name == "parameter":
+            label, own = (own, "parameter"), ""
         return self._box(graph, label, role, tip, marks, ins, outs, level, own)
 
     def _box(
@@ -405,16 +349,21 @@ class _Builder:
     # --- parts ---------------------------------------------------------------------------------
 
     def _operator(
-        self, graph: Graph, node: Node, box: OperatorBox, ins: list[int], outs: list[int], level: int
+        self,
+        graph: Graph,
+        node: Node,
+        box: OperatorBox,
+        ins: list[int],
+        outs: list[int],
+        level: int,
     ) -> tuple[Vertex, Draw]:
         region = box.regions[0]
         title = region.name or node.name
         note = ""
-        if box.name == "iterate":
-            title = node.name if not region.name else f"{node.name}: {region.name}"
-            note = f"× {box.attrs['times']} {box.attrs['weights']}"
-        elif region.name and node.name.rstrip("_0123456789") != region.name:
+        if region.name and _stem(node.name) != region.name:
             title = f"{node.name}: {region.name}"
+        if box.name == "iterate":
+            note = f"× {box.attrs['times']} {box.attrs['weights']}"
         title = shorten(title, 40)
         boxes = sum(1 for _ in region.walk())
         weights = _parameters(region)
@@ -443,7 +392,9 @@ class _Builder:
         middle = round(pad + (sum(inner.ins) / len(inner.ins) if inner.ins else inner.width / 2), 1)
         ports = [round(pad + x - middle, 1) for x in inner.outs]
         labels = self._labels(graph, outs)[1]
-        right = max([width - middle] + [p + 5 + text_width(t, SMALL) for p, t in zip(ports, labels)])
+        right = max(
+            [width - middle] + [p + 5 + text_width(t, SMALL) for p, t in zip(ports, labels)]
+        )
         entries = [round(pad + x - middle, 1) for x in inner.ins]
         vertex = Vertex(middle, right, height + LINE, entries, ports, LINE)
 
@@ -454,9 +405,16 @@ class _Builder:
             inner.draw(left + pad, y + head, depth + 1)
             for port, text in zip(ports, labels, strict=True):
                 if text:
-                    self.scene.texts.append(Text(x + port + 5, y + height + SMALL, text, "type", SMALL))
+                    self.scene.texts.append(
+                        Text(x + port + 5, y + height + SMALL, text, "type", SMALL)
+                    )
 
         return vertex, draw
+
+
+def _stem(name: str) -> str:
+    """An instance name without the path to it and without its number."""
+    return name.rpartition(".")[2].rstrip("_0123456789")
 
 
 def _moved(one: Segment, dx: float, dy: float) -> Segment:

@@ -27,48 +27,13 @@ from typing import Any
 
 from backends.diagrams.labels import text_width
 from backends.diagrams.layout import Segment
-from backends.diagrams.scene import NAME, SMALL, Dot, Line, Rect, Scene, Text, build
+from backends.diagrams.scene import build
+from backends.diagrams.shapes import NAME, SMALL, Dot, Line, Rect, Scene, Text
+from backends.diagrams.style import STYLE
 from categorical.arrows import Arrow
 from categorical.graph import Graph
 
 MARGIN = 14.0
-STYLE = (
-    ".commute{font-family:ui-sans-serif,system-ui,-apple-system,'Segoe UI',Helvetica,Arial,sans-serif}"
-    ".commute .bg{fill:#fff}"
-    ".commute text{fill:#0f172a}"
-    ".commute .name,.commute .end,.commute .title{font-size:12px}"
-    ".commute .title,.commute .head{font-weight:600}.commute .head{font-size:15px}.commute text{white-space:pre}"
-    ".commute .type,.commute .attrs,.commute .wire,.commute .tie{font-size:10px}"
-    ".commute .type{fill:#64748b}.commute .attrs{fill:#475569;font-weight:400}"
-    ".commute .wire{fill:#0f766e;font-style:italic}.commute .tie{fill:#7c3aed;font-weight:600}"
-    ".commute path{fill:none;stroke:#64748b;stroke-width:1.4}"
-    ".commute path.bool{stroke-dasharray:5 3}.commute path.fin{stroke-dasharray:1.5 2.5}"
-    ".commute path.complex{stroke-width:2.2}"
-    ".commute path:hover{stroke:#0ea5e9;stroke-width:2.6}"
-    ".commute rect.plain{fill:#fff;stroke:#475569}.commute rect.weights{fill:#eef2ff;stroke:#4f46e5}"
-    ".commute rect.wiring{fill:#f8fafc;stroke:#cbd5e1}"
-    ".commute rect.closed{fill:#f1f5f9;stroke:#0f172a;stroke-width:1.8}"
-    ".commute rect.source{fill:#eef2ff;stroke:#4f46e5;stroke-dasharray:3 2}"
-    ".commute rect.frame{fill:#64748b;fill-opacity:.055;stroke:#94a3b8}"
-    ".commute .copy{fill:#475569}.commute .discard{fill:#fff;stroke:#475569}"
-    ".commute .weight{fill:#4f46e5}.commute .frozen{fill:#fff;stroke:#4f46e5}"
-    ".commute .statistic,.commute .stale{fill:#d97706}.commute .noise{fill:#fff;stroke:#d97706}"
-    ".commute path.bad{stroke:#dc2626;stroke-width:2.6}.commute circle.bad{fill:#dc2626}"
-    ".commute .badge text{font-size:10px;fill:#fff}.commute .proved{fill:#15803d}"
-    ".commute .exact,.commute .tested{fill:#0369a1}.commute .refuted{fill:#b91c1c}"
-    ".commute .unknown,.commute .vacuous{fill:#64748b}"
-    "@media(prefers-color-scheme:dark){"
-    ".commute .bg{fill:#0d1117}.commute text{fill:#e6edf3}"
-    ".commute .type{fill:#8b98a9}.commute .attrs{fill:#a8b3c1}.commute .wire{fill:#5eead4}"
-    ".commute .tie{fill:#c4b5fd}.commute path{stroke:#8b98a9}"
-    ".commute rect.plain{fill:#161b22;stroke:#8b98a9}.commute rect.weights{fill:#1e1b4b;stroke:#818cf8}"
-    ".commute rect.wiring{fill:#11161d;stroke:#3d4754}.commute rect.closed{fill:#1f2937;stroke:#e6edf3}"
-    ".commute rect.source{fill:#1e1b4b;stroke:#818cf8}.commute rect.frame{stroke:#4b5563}"
-    ".commute .copy{fill:#a8b3c1}.commute .discard{fill:#0d1117;stroke:#a8b3c1}"
-    ".commute .weight{fill:#818cf8}.commute .frozen{fill:#161b22;stroke:#818cf8}"
-    ".commute .noise{fill:#161b22}.commute path.bad{stroke:#f87171}.commute circle.bad{fill:#f87171}"
-    "}"
-)
 
 
 def svg(
@@ -95,8 +60,9 @@ def svg(
     types = " × ".join(map(str, graph.dom)), " × ".join(map(str, graph.cod))
     label = escape(f"{graph.name or 'arrow'}: {types[0]} → {types[1]}")
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="commute" viewBox="0 0 {_n(width)} {_n(height)}" '
-        f'width="{_n(width)}" height="{_n(height)}" role="img" aria-label="{label}">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="commute" width="{_n(width)}" '
+        f'height="{_n(height)}" viewBox="0 0 {_n(width)} {_n(height)}" '
+        f'role="img" aria-label="{label}">',
         f"<style>{STYLE}</style>",
         '<rect class="bg" width="100%" height="100%"/>',
         f'<g transform="translate({_n(MARGIN)} {_n(MARGIN)})">',
@@ -199,14 +165,17 @@ def _path(line: Line) -> str:
         follows = end == (one.x1, one.y1)
         d += _curve(one, not follows)
         end = (one.x2, one.y2)
-    name = " ".join(filter(None, [line.role if line.role != "real" else "", "bad" if line.marked else ""]))
+    name = " ".join(
+        filter(None, [line.role if line.role != "real" else "", "bad" if line.marked else ""])
+    )
     attribute = f' class="{name}"' if name else ""
     return f'<path{attribute} d="{d}">{_tip(line.tooltip)}</path>'
 
 
 def _circle(dot: Dot) -> str:
     name = dot.role + (" bad" if dot.marked else "")
-    return f'<circle class="{name}" cx="{_n(dot.x)}" cy="{_n(dot.y)}" r="2.6">{_tip(dot.tooltip)}</circle>'
+    place = f'cx="{_n(dot.x)}" cy="{_n(dot.y)}"'
+    return f'<circle class="{name}" {place} r="2.6">{_tip(dot.tooltip)}</circle>'
 
 
 def _text(text: Text) -> str:
