@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from proofs.checking.causal import check_causal
+from proofs.checking.degrees import check_degrees
 from proofs.checking.natural import check_natural
 from proofs.checking.programs import Program, Refusal, need, read_program
 from proofs.checking.table import check_types
@@ -28,6 +29,8 @@ SCHEMA = "commute.certificate/1"
 CLAIMS: dict[str, Callable[[list[Program], Any, list[Any]], str]] = {
     "natural": check_natural,
     "causal": check_causal,
+    "linear": check_degrees,
+    "degree": check_degrees,
 }
 
 
