@@ -52,8 +52,7 @@ def combined(spec: str, certificates: Sequence[Mapping[str, Any]], build: Mappin
                 programs.append(program)
             places.append(numbers[key])
         for claim in one["claims"]:
-            moved = {k: places[claim[k]] for k in ("program", "other") if k in claim}
-            claims.append({**claim, **moved})
+            claims.append({**claim, "programs": [places[p] for p in claim["programs"]]})
     body = {
         "schema": SCHEMA,
         "spec": spec,
