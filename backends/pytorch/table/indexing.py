@@ -10,6 +10,14 @@ from categorical.ops.indexing import gather_parts, scatter_over
 from categorical.records import Box
 from categorical.spaces import Array
 
+GATHER_BATCH = '''
+def gather_batch(x: Tensor, index: Tensor, dim: int) -> Tensor:
+    """Read the entries along a dimension, for a batch of indices that broadcasts to ``x``."""
+    shape = list(x.shape)
+    shape[dim] = index.shape[dim]
+    return x.gather(dim, index.expand(shape))
+'''
+
 SCATTER_SUM = '''
 def scatter_sum(x: Tensor, index: Tensor, dim: int, size: int) -> Tensor:
     """Add up the entries along a dimension that have one index; the others are 0."""
@@ -82,7 +90,7 @@ def _gather(emit: Emit, box: Box, ins: list[str]) -> str:
     after = len(source.axes) - start - 1
     if len(new) > 1:
         chosen = f"{chosen}.flatten({start}, {-after - 1})"
-    text = f"torch.take_along_dim({ins[0]}, {chosen}, dim={place})"
+    text = f"{emit.helper('gather_batch', GATHER_BATCH)}({ins[0]}, {chosen}, {place})"
     if not new:
         return f"{text}.squeeze({place})"
     if len(new) > 1:
