@@ -337,11 +337,13 @@ class Builder:
         return outs
 
     def splice(
-        self, graph: Graph, ins: Sequence[int], prefix: str = "", sources: Mapping[str, int] | None = None
+        self, graph: Graph, ins: Sequence[int], prefix: str = "", sources: Mapping[str, int] | None = None,
+        fresh: bool = False,
     ) -> tuple[int, ...]:
         """Copy a graph in, its inputs joined to ``ins``.
 
-        Its resources get ``prefix``; those named in ``sources`` are read from existing wires.
+        Its resources get ``prefix``; those named in ``sources`` are read from existing wires.  With
+        ``fresh`` the operators in it become new instances, with weights of their own.
         """
         given = sources or {}
         at: dict[int, int] = dict(zip(graph.inputs, ins, strict=True))
@@ -352,7 +354,13 @@ class Builder:
                 at[wire] = self.add_source(
                     Resource(prefix + resource.name, resource.space, resource.role, resource.init)
                 )
+        names: dict[str, str] = {}
         for node in graph.nodes:
+            name = prefix + node.name
+            if fresh and isinstance(node.box, OperatorBox):
+                if node.name not in names:
+                    names[node.name] = self.unique(name)
+                name = names[node.name]
             outs = []
             for w in node.outs:
                 at[w] = self.wire(graph.types[w])
@@ -360,7 +368,7 @@ class Builder:
                     self.graph.names[at[w]] = self.unique(graph.names[w])
                 outs.append(at[w])
             self.graph.nodes.append(
-                Node(node.box, tuple(at[w] for w in node.ins), tuple(outs), prefix + node.name, node.origin)
+                Node(node.box, tuple(at[w] for w in node.ins), tuple(outs), name, node.origin)
             )
         for name, wire in graph.updates.items():
             source = at[graph.source(name)]

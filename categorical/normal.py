@@ -116,16 +116,33 @@ def share(graph: Graph) -> Graph:
 
 
 def prune(graph: Graph) -> Graph:
-    """Boxes that reach no output removed (discard naturality); state is kept."""
+    """Boxes that reach no output removed (discard naturality), in regions too; state is kept."""
+    return _prune(graph, {})
+
+
+def _prune(graph: Graph, done: dict[int, Graph]) -> Graph:
+    """``done`` keeps one region one object, so that instances stay shared."""
+    found = done.get(id(graph))
+    if found is not None:
+        return found
     live = {*graph.outputs, *graph.updates.values()}
     nodes: list[Node] = []
     for node in reversed(graph.nodes):
-        stateful = isinstance(node.box, OperatorBox) and any(r.updates for r in _regions(node))
+        box = node.box
+        stateful = isinstance(box, OperatorBox) and any(r.updates for r in _regions(node))
         if stateful or any(w in live for w in node.outs):
             live.update(node.ins)
+            if isinstance(box, OperatorBox):
+                regions = tuple(_prune(region, done) for region in box.regions)
+                if any(a is not b for a, b in zip(regions, box.regions, strict=True)):
+                    box = replace(box, regions=regions)
+                    node = Node(box, node.ins, node.outs, node.name, node.origin)
             nodes.append(node)
     sources = {w: r for w, r in graph.sources.items() if w in live}
-    return replace(graph, nodes=nodes[::-1], sources=sources)
+    alike = len(sources) == len(graph.sources) and len(nodes) == len(graph.nodes)
+    alike = alike and all(a is b for a, b in zip(nodes[::-1], graph.nodes, strict=True))
+    done[id(graph)] = graph if alike else replace(graph, nodes=nodes[::-1], sources=sources)
+    return done[id(graph)]
 
 
 def _regions(node: Node) -> Iterator[Graph]:

@@ -41,7 +41,7 @@ from categorical.assignments import solutions
 from categorical.errors import SpecError
 from categorical.files import write_all_atomic
 from categorical.graph import Graph, OperatorBox
-from categorical.normal import content_hash
+from categorical.normal import content_hash, prune
 from categorical.records import NOISE
 from categorical.sizes import Condition
 
@@ -128,7 +128,7 @@ def build(
     the command that makes the file again.  Raises ``SpecError``: CM025 for a missing size, CM040
     where the file and the reference meaning differ.
     """
-    graph = _graph(architecture)
+    graph = prune(_graph(architecture))
     name = name or getattr(architecture, "name", "") or graph.name or "model"
     sizes = {**getattr(architecture, "sizes", {}), **(sizes or {})}
     normal, plan = prepare(graph)
@@ -180,9 +180,10 @@ def _graph(architecture: Any) -> Graph:
 
 
 def _contract(graph: Graph) -> str:
-    kinds = {
-        node.box.name for _, node in graph.walk() if isinstance(node.box, OperatorBox)
-    } - {"call", "iterate"}
+    kinds = {node.box.name for _, node in graph.walk() if isinstance(node.box, OperatorBox)} - {
+        "call",
+        "iterate",
+    }
     if kinds:
         return (
             "looped: eager at any length, torch.export at a fixed one; "
@@ -249,7 +250,9 @@ def _text(
         examples=_examples(graph, every, made.late),
         kinds=_kinds(graph, made.late),
         model=made.class_name,
-        shapes=safety.literal(shapes).replace("(", "[", 1)[:-1].rstrip(",") + "]" if shapes else "[]",
+        shapes=safety.literal(shapes).replace("(", "[", 1)[:-1].rstrip(",") + "]"
+        if shapes
+        else "[]",
         dynamic=_dynamic([*batch, *(False for _ in made.late)]),
     )
 
@@ -280,7 +283,11 @@ def _header(made: Build, regenerate: str) -> str:
         f"Contract: {made.contract}",
     ]
     if made.laws:
-        lines += ["", "Laws (of real arithmetic)", *(f"    {safety.docstring(x)}" for x in made.laws)]
+        lines += [
+            "",
+            "Laws (of real arithmetic)",
+            *(f"    {safety.docstring(x)}" for x in made.laws),
+        ]
     if made.derivation:
         lines += ["", "Rewrites", *(f"    {safety.docstring(x)}" for x in made.derivation)]
     return "\n".join(lines)
@@ -294,12 +301,17 @@ def _config_checks(made: Build, conditions: Sequence[Condition]) -> list[str]:
         test = f"min({smallest}) < 1" if len(made.sizes) > 1 else f"{smallest} < 1"
         head = f"        if {test}:"
         if len(head) > layout.WIDTH:
-            head = "\n".join(["        if (", *layout.split("            ", test, "            "), "        ):"])
+            head = "\n".join(
+                ["        if (", *layout.split("            ", test, "            "), "        ):"]
+            )
         lines += [head, '            raise ValueError(f"sizes must be positive: {self}")']
     for one in conditions:
         text = safety.string(f"the sizes must satisfy {safety.prose(str(one))}: ")
         message = f"f{text[0]}{text[1:-1].replace('{', '{{').replace('}', '}}')}{{self}}{text[0]}"
-        lines += [f"        if {violation(one, names)}:", f"            raise ValueError({message})"]
+        lines += [
+            f"        if {violation(one, names)}:",
+            f"            raise ValueError({message})",
+        ]
     return lines
 
 
@@ -339,8 +351,11 @@ def _examples(graph: Graph, sizes: Mapping[str, int], late: Sequence[str]) -> li
         else:
             assert type_.values is not None
             count = type_.values.size.evaluate(sizes)
-            rows.append(f"torch.randint({count}, ({shape}{',' if len(type_.axes) == 1 else ''}))"
-                        if type_.axes else f"torch.randint({count}, ())")
+            rows.append(
+                f"torch.randint({count}, ({shape}{',' if len(type_.axes) == 1 else ''}))"
+                if type_.axes
+                else f"torch.randint({count}, ())"
+            )
     rows += [str(sizes[symbol]) for symbol in late]
     if not rows:
         return ["    return ()"]

@@ -84,7 +84,8 @@ ROWS = (
 
 
 def architecture(row: Row) -> Architecture:
-    return next(a for a in load(SPECS / f"{row.spec}.py") if a.name == row.name)
+    found = load(SPECS / f"{row.spec}.py").declared
+    return next(one.architecture for one in found if one.name == row.name)
 
 
 def emitted(row: Row) -> nn.Module:
