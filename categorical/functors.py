@@ -280,14 +280,20 @@ class Union(Functor):
             return self._spread(builder, box, data[0])
         maps = box.name in ("gather", "scatter", "scatter_max", "degree")
         if not maps and (before != after or self._mixes(box)):
-            raise SpecError(
-                "CM021",
-                f"`{box.name}` has no meaning on a disjoint union of samples",
-                facts=[("box", repr(box))],
-                help=["use scatter along the samples, or the stack functor with a mask"],
-                origin=node.origin,
-            )
-        return apply_image(builder, node, box, box.op, tuple(data), ins[count:])
+            raise _no_union(node, box)
+        try:
+            outs = list(apply_image(builder, node, box, box.op, tuple(data), ins[count:]))
+        except SpecError as problem:
+            raise _no_union(node, box, ("its image", problem.title)) from None
+        for i, type_ in enumerate(box.cod):
+            image, found = self.on_type(type_), builder.graph.types[outs[i]]
+            if set(found.axes) != set(image.axes):
+                raise _no_union(node, box, ("its image", f"{found} instead of {image}"))
+            if found is not image:
+                from categorical.ops.axes import transpose
+
+                outs[i] = builder.apply(transpose(*image.axes).op, (outs[i],), "transpose")[0]
+        return tuple(outs)
 
     def unmoved(self, node: Node) -> None:
         for dim in self.varying:
@@ -347,6 +353,16 @@ class Union(Functor):
         if builder.graph.types[outs[0]] is not box.cod[0]:
             outs = builder.apply(op.transpose(*box.cod[0].axes).op, outs, "transpose")
         return outs
+
+
+def _no_union(node: Node, box: Box, *facts: tuple[str, str]) -> SpecError:
+    return SpecError(
+        "CM021",
+        f"`{box.name}` has no meaning on a disjoint union of samples",
+        facts=[("box", repr(box)), *facts],
+        help=["use scatter along the samples, or the stack functor with a mask"],
+        origin=node.origin,
+    )
 
 
 def union(arrow: Arrow, *varying: Dim, sample: Dim) -> Arrow:
