@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from categorical import messages
 from categorical.arrows import Arrow
@@ -34,6 +35,9 @@ from categorical.index import Dim
 from categorical.laws import Law
 from categorical.origin import Origin, here
 from categorical.sizes import least_counterexample
+
+if TYPE_CHECKING:
+    from categorical.face.html import Findings
 
 BATCH = Dim("batch")
 LARGEST = 10**12
@@ -80,6 +84,17 @@ class Architecture:
                 total += resource.space.size.evaluate(self.sizes)
         return total
 
+    def check(self) -> Findings:
+        """The verdicts on all laws; a notebook shows them as a table."""
+        from categorical.face.html import check
+
+        return check(self)
+
+    def _repr_html_(self) -> str:
+        from categorical.face.html import architecture_html
+
+        return architecture_html(self)
+
     def __repr__(self) -> str:
         many = "1 law" if len(self.laws) == 1 else f"{len(self.laws)} laws"
         return f"architecture `{self.name}`: {self.arrow.type_text()}, {many}"
@@ -108,7 +123,8 @@ def architecture(
         arrow = arrow.named(title)
         graph = arrow.graph()
     if batch not in ("stack", "union", "none"):
-        raise SpecError("CM021", f"`{batch}` is no way to batch", help=['"stack", "union" or "none"'])
+        known = '"stack", "union" or "none"'
+        raise SpecError("CM021", f"`{batch}` is no way to batch", help=[known])
     given = dict(sizes or {})
     _check_sizes(title, graph, given)
     for law in laws:
@@ -130,8 +146,9 @@ def _check_sizes(title: str, graph: Graph, sizes: dict[str, int]) -> None:
                 f"`{title}` has no dimension `{key}`",
                 facts=[("dimensions", ", ".join(known) or "none")],
             )
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise SpecError("CM025", f"`{key}` cannot have the size {value!r}", help=["a positive int"])
+        if type(value) is not int or value < 1:
+            text = f"`{key}` cannot have the size {value!r}"
+            raise SpecError("CM025", text, help=["a positive int"])
     for condition in sorted(graph.conditions(), key=str):
         if condition.symbols <= set(sizes):
             if not condition.holds(sizes):

@@ -74,8 +74,9 @@ class Cache:
     def _path(self, key: str) -> str:
         return os.path.join(self.folder or "", key[:2], f"{key}.json")
 
-    def get(self, key: str) -> Finding | None:
-        """The verdict stored under a key, if it is there and whole."""
+    def get(self, key: str, path: str = "") -> Finding | None:
+        """The verdict stored under a key, if it is there and whole; a counterexample names its
+        spec, so it counts only where the spec is still called ``path``."""
         if self.folder is None:
             return None
         try:
@@ -83,16 +84,17 @@ class Cache:
                 entry = json.load(stream)
             if entry["key"] != key or entry["sum"] != _sum(entry["finding"]):
                 return None
-            return finding(entry["finding"])
+            found = finding(entry["finding"])
+            return found if found.counterexample is None or entry["path"] == path else None
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
 
-    def put(self, key: str, found: Finding) -> None:
+    def put(self, key: str, found: Finding, path: str = "") -> None:
         """Store a verdict, if it is of a kind that is kept."""
         if self.folder is None or found.verdict not in _KEPT:
             return
         data = {**found.as_json(), "certificate": found.certificate}
-        entry = {"key": key, "finding": data, "sum": _sum(data)}
+        entry = {"key": key, "path": path, "finding": data, "sum": _sum(data)}
         path = self._path(key)
         with contextlib.suppress(OSError, SpecError, TypeError, ValueError):
             os.makedirs(os.path.dirname(path), exist_ok=True)

@@ -13,6 +13,7 @@ False
 from __future__ import annotations
 
 import fnmatch
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,6 +24,7 @@ from categorical.face import cache as caching
 from categorical.face.cache import Cache
 from categorical.face.loader import Declared
 from categorical.laws import Law
+from categorical.origin import shown_path
 from categorical.verdicts import Finding, Verdict
 
 
@@ -80,15 +82,23 @@ def summary(declared: Declared) -> dict[str, Any]:
 def decide(declared: Declared, law: Law, plan: Plan) -> tuple[Finding, bool]:
     """The verdict on one law, and whether it came from the cache."""
     architecture = declared.architecture
-    key = caching.key(architecture, law, plan.seed, declared.digest)
-    found = plan.cache.get(key)
+    found = known(declared, law, plan)
     if found is not None:
         return found, True
     from synthesis.ladder import check
 
     found = check(replace(architecture, laws=(law,)), seed=plan.seed)[0]
-    plan.cache.put(key, found)
+    key = caching.key(architecture, law, plan.seed, declared.digest)
+    plan.cache.put(key, found, shown_path(os.path.abspath(declared.path)))
     return found, False
+
+
+def known(declared: Declared, law: Law, plan: Plan) -> Finding | None:
+    """The verdict on one law, if the cache holds it."""
+    if plan.cache.folder is None:
+        return None
+    key = caching.key(declared.architecture, law, plan.seed, declared.digest)
+    return plan.cache.get(key, shown_path(os.path.abspath(declared.path)))
 
 
 def checked(

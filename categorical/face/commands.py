@@ -22,7 +22,15 @@ from typing import Any
 
 from categorical.errors import Notice, SpecError
 from categorical.face.cache import Cache
-from categorical.face.checking import Checked, Plan, checked, exit_status, select, summary
+from categorical.face.checking import (
+    Checked,
+    Plan,
+    checked,
+    exit_status,
+    known,
+    select,
+    summary,
+)
 from categorical.face.loader import Declared, atlas_folder, load, spec_files
 from categorical.face.progress import progress
 
@@ -204,9 +212,9 @@ def draw(options: Namespace) -> int:
 
         check_writable([options.output])
     declared = one_of(load(options.spec, options.time_limit), options.arch)
-    cache = Cache.default()
-    known = Plan(cache=cache)
-    found = [one for one in (_cached(declared, law, known) for law in known.laws(declared)) if one]
+    plan = Plan()
+    verdicts = [known(declared, law, plan) for law in plan.laws(declared)]
+    found = [one for one in verdicts if one is not None]
     wire = options.wire
     for one in found:
         if wire is None and one.counterexample is not None and not one.expected:
@@ -222,12 +230,6 @@ def draw(options: Namespace) -> int:
     else:
         sys.stdout.write(picture)
     return 0
-
-
-def _cached(declared: Declared, law: Any, plan: Plan) -> Any:
-    from categorical.face import cache as caching
-
-    return plan.cache.get(caching.key(declared.architecture, law, plan.seed, declared.digest))
 
 
 def _wires(declared: Declared) -> list[str]:

@@ -16,6 +16,7 @@ A law that was expected to fail and holds is marked as the failure that it is:
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -23,7 +24,6 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from categorical.face.checking import Checked
 from categorical.face.loader import Declared
-from categorical.origin import shown_path
 from categorical.verdicts import Finding, Verdict, weakest
 
 if TYPE_CHECKING:
@@ -86,7 +86,11 @@ def counterexample(found: Finding) -> str:
     ]
     lines = [f"   = {label:<10}  {value}" for label, value in rows if value]
     if example.source:
-        lines += ["", *(f"    {line}" for line in example.source.rstrip().splitlines()), ""]
+        lines += [
+            "",
+            *(f"    {line}".rstrip() for line in example.source.rstrip().splitlines()),
+            "",
+        ]
     if example.replay:
         lines.append(f"replay: {example.replay}")
     return "\n".join(lines)
@@ -103,14 +107,19 @@ def last_line(found: Iterable[Finding]) -> str:
     """How many laws have which verdict, and the weakest link."""
     every = list(found)
     held = [one for one in every if not one.expected]
-    counts = Counter(word(one) for one in every)
-    order = [v.value for v in Verdict]
-    parts = [
-        f"{counts[w]} {w}" for w in sorted(counts, key=lambda w: (order.index(w.split()[0]), w))
-    ]
+    parts = _counts(every)
     many = "1 law" if len(every) == 1 else f"{len(every)} laws"
     text = f"{many}: {', '.join(parts)}" if parts else "no laws"
     return f"{text}; weakest link: {weakest(o.verdict for o in held).value}" if held else text
+
+
+def _counts(found: Iterable[Finding]) -> list[str]:
+    """How many laws have which verdict, the strongest first."""
+    counts = Counter(word(one) for one in found)
+    order = [v.value for v in Verdict]
+    return [
+        f"{counts[w]} {w}" for w in sorted(counts, key=lambda w: (order.index(w.split()[0]), w))
+    ]
 
 
 # --- rich -----------------------------------------------------------------------------------------
@@ -219,27 +228,30 @@ def type_table(declared: Sequence[Declared]) -> Any:
 
 
 def atlas_table(results: Sequence[Checked]) -> Any:
-    """What ``list`` shows: one row an architecture."""
+    """What ``list`` shows: one row an architecture, grouped by spec."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in ("weakest", "architecture", "laws", "parameters", "atlas", "spec"):
-        table.add_column(name, overflow="fold", justify="right" if name == "parameters" else "left")
+        side: Any = "right" if name == "parameters" else "left"
+        table.add_column(name, overflow="fold", justify=side)
+    before = ""
     for one in results:
         held = [found.verdict for found in one.findings if not found.expected]
         wrong_ones = [found for found in one.findings if not found.passed]
         link = weakest(held) if held else None
-        counts = Counter(word(found) for found in one.findings)
+        path = one.declared.path
         table.add_row(
-            Text(link.value if link else "—", style=STYLES[link] if link else "dim"),
+            Text("—", style="dim") if link is None else Text(link.value, style=STYLES[link]),
             Text(one.declared.name, style="bold red" if wrong_ones else "bold"),
-            Text(", ".join(f"{n} {w}" for w, n in counts.items()) or "none"),
+            Text(", ".join(_counts(one.findings)) or "none"),
             Text(parameters(one.declared)),
             Text(one.declared.architecture.atlas or ""),
-            Text(shown_path(one.declared.path)),
+            Text("" if path == before else os.path.basename(path), style="dim"),
         )
+        before = path
     return table
 
 
