@@ -256,7 +256,7 @@ def _substitute(
             ins.append(at[graph.source(read[argument])])
             continue
         own = f"{owner}.{argument}" if owner else argument
-        start = (init or {}).get(argument, goal.init if type_ is goal.space else ZEROS)
+        start = (init or {}).get(argument, goal.init)
         role = (roles or {}).get(argument, goal.role)
         ins.append(builder.add_source(Resource(own, type_, role, start)))
     (at[wire],) = builder.splice(body, ins, f"{owner.replace('.', '_')}_" if owner else "")

@@ -19,7 +19,7 @@ def gate(seen: Real[image], read: Real[text]) -> Real[hidden]:
     return op.sigmoid(op.linear(image + text, hidden, bias=False, name="both")(both))
 
 
-@arrow
+@arrow(inline=True)
 def mix(share: Real[hidden], first: Real[hidden], second: Real[hidden]) -> Real[hidden]:
     """A convex combination."""
     return share * first + (1 - share) * second

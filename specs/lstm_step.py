@@ -14,7 +14,7 @@ SIZES = dict(feature=16, hidden=32)
 GATES = 4  # in this order, as in torch: enter, keep, candidate, show
 
 
-@arrow
+@arrow(inline=True)
 def remember(
     memory: Real[hidden], enter: Real[hidden], keep: Real[hidden], candidate: Real[hidden]
 ) -> Real[hidden]:

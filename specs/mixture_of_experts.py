@@ -22,7 +22,7 @@ def gate(row: Real[feature]) -> Real[expert]:
     return op.softmax(expert)(op.gumbel_noise(logits))
 
 
-@arrow
+@arrow(inline=True)
 def answers(
     row: Real[feature],
     up: Real[expert, hidden, feature],
@@ -35,7 +35,7 @@ def answers(
     return op.einsum(expert, target)(down, inner) + down_bias
 
 
-@arrow
+@arrow(inline=True)
 def mix(weights: Real[expert], answer: Real[expert, target]) -> Real[target]:
     """The weighted mean of the answers."""
     return op.einsum(target)(weights, answer)

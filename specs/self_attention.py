@@ -22,11 +22,11 @@ def self_attention(x: Real[token, width], may_look: Bool[token, key]) -> Real[to
     def split(wire):
         return op.split(width, heads, part)(wire)
 
-    query = split(op.linear(width, width, name="query")(x))
+    asks = split(op.linear(width, width, name="query")(x))
     offers = split(op.relabel(token, key)(op.linear(width, width, name="key")(x)))
     values = split(op.relabel(token, key)(op.linear(width, width, name="value")(x)))
 
-    scores = op.scale_root(part)(op.einsum(heads, token, key)(query, offers))
+    scores = op.scale_root(part)(op.einsum(heads, token, key)(asks, offers))
     weights = op.softmax(key, masked=True)(scores, may_look)
     mixed = op.einsum(token, heads, part)(weights, values)
     return op.linear(width, width, name="out")(op.merge(heads, part)(mixed))
