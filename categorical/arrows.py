@@ -188,7 +188,7 @@ class Seq(Arrow):
         pending: list[Arrow] = [self]
         while pending and len(names) < 8:
             one = pending.pop()
-            if isinstance(one, Seq):
+            if type(one) is Seq:
                 pending += (one.second, one.first)
             else:
                 names.append(one.label())
