@@ -24,7 +24,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from categorical.index import Axis, IndexSet
+from categorical.index import Axis, Derived, IndexSet
 from categorical.records import Box
 from categorical.spaces import Array
 
@@ -48,10 +48,10 @@ def shorten(text: str, longest: int = LONGEST) -> str:
 
 
 def axis_label(one: object) -> str:
-    """An axis, with its label behind a colon."""
-    if isinstance(one, Axis) and one.label:
-        return f"{one.index}:{one.label}"
-    return str(one)
+    """An axis, with its label behind a colon; ``n′`` are positions computed from those of n."""
+    index = one.index if isinstance(one, Axis) else one
+    text = f"{index.base}′" if isinstance(index, Derived) else str(index)
+    return f"{text}:{one.label}" if isinstance(one, Axis) and one.label else text
 
 
 def type_label(type_: Array) -> str:
@@ -110,6 +110,7 @@ _SPECIAL: dict[str, Callable[[Box], str]] = {
     "take": lambda box: f"{_value(box.op['axis'])}[{box.op['at']}]",
     "scatter": lambda box: f"→{_value(box.op['into'])}",
     "degree": lambda box: f"→{_value(box.op['into'])}",
+    "batch_norm": lambda box: _value(box.op["feature"]),
     "transpose": lambda box: "",
 }
 _QUIET = ("eps", "init", "momentum", "name", "label", "space", "values")

@@ -2,8 +2,8 @@
 
 Definition.  A vertex has a width, a height and ports; a net runs from one port to others.  Layers
 come from longest paths; a net that crosses layers passes a point in each, shared by all its
-readers, so that a copy is a fork of one wire.  Orders come from barycentres, places from weighted
-medians under a minimal distance (pool adjacent violators).
+readers, so that a copy is a fork of one wire.  Orders come from barycentres, places from
+``backends.diagrams.spread``.
 
 Laws.  The layout is a function of its input: no randomness, no clock.  Extents of two vertices of
 one layer never overlap, layers do not overlap, and wires bend only between layers.
@@ -27,7 +27,8 @@ from __future__ import annotations
 from bisect import bisect_right, insort
 from dataclasses import dataclass, field
 
-GAP = 14.0  # between the extents of neighbours
+from backends.diagrams.spread import spread
+
 BEND = 16.0  # the least height in which wires bend
 Port = tuple[int, int]
 
@@ -168,7 +169,7 @@ class _Grid:
         for number, (upper, _, lower, _) in enumerate(self.links):
             self.down[upper].append(number)
             self.up[lower].append(number)
-        # the first link into every vertex: the main line of a diagram should be straight
+        # the first link into every vertex: the main line of a diagram
         self.main = {min(links, key=lambda n: self.links[n][3]) for links in self.up if links}
         self.x: list[float] = []
 
@@ -249,7 +250,7 @@ class _Grid:
     def _pair(self, left: int, right: int, at: list[dict[int, int]], depth: int) -> int:
         """Crossings of the links of two neighbours, in this order."""
         total = 0
-        for links, side, near, own in ((self.up, 0, depth - 1, 3), (self.down, 2, depth + 1, 1)):
+        for links, side, near in ((self.up, 0, depth - 1), (self.down, 2, depth + 1)):
             if not 0 <= near < len(self.rows):
                 continue
             place = at[near]
@@ -276,117 +277,15 @@ class _Grid:
             if not better:
                 return
 
-    # --- places ------------------------------------------------------------------------------
-
     def spread(self) -> None:
-        """Horizontal places: medians of the neighbours, kept apart."""
-        self.x = [0.0] * len(self.items)
-        for row in self.rows:
-            edge = 0.0
-            for item in row:
-                self.x[item] = edge + self.items[item].left
-                edge = self.x[item] + self.items[item].right + GAP
-        depths = range(len(self.rows))
-        for which in ("up", "down", "both", "both", "both"):
-            for depth in depths if which != "down" else reversed(depths):
-                self._settle(depth, which)
-        for _ in range(12):
-            if not self._shift():
-                break
-        least = min((self.x[i] - v.left for i, v in enumerate(self.items)), default=0.0)
-        self.x = [round(x - least, 1) for x in self.x]
-
-    def _wishes(self, item: int, which: str) -> list[tuple[float, float]]:
-        """Where neighbours want an item, with weights; long wires want to be straight."""
-        found = []
-        for number in (self.up[item] if which != "down" else []) + (
-            self.down[item] if which != "up" else []
-        ):
-            upper, out, lower, into = self.links[number]
-            shift = self.items[upper].outs[out] - self.items[lower].ins[into]
-            wish = self.x[upper] + shift if lower == item else self.x[lower] - shift
-            found.append((wish, self._weight(number)))
-        return found
-
-    def _weight(self, number: int) -> float:
-        """How much a link wants to be straight: long wires, then the main line of a box."""
-        upper, _, lower, _ = self.links[number]
-        if lower >= self.real:
-            return 8.0 if upper >= self.real else 2.0
-        return 4.0 if number in self.main else 1.0
-
-    def _shift(self) -> bool:
-        """Move straight pieces as wholes, where that shortens bent wires or makes one straight."""
-        slack = 0.05
-        apart = [self._end(n, 1) - self._end(n, 0) for n in range(len(self.links))]
-        piece = list(range(len(self.items)))
-
-        def root(item: int) -> int:
-            while piece[item] != item:
-                piece[item] = piece[piece[item]]
-                item = piece[item]
-            return item
-
-        for number, (upper, _, lower, _) in enumerate(self.links):
-            if abs(apart[number]) < slack:
-                piece[root(lower)] = root(upper)
-        members: dict[int, list[int]] = {}
-        for item in range(len(self.items)):
-            members.setdefault(root(item), []).append(item)
-        at = {item: i for row in self.rows for i, item in enumerate(row)}
-        moved = False
-        for one, group in members.items():
-            pulls = []
-            room = [float("inf"), float("inf")]  # to the left, to the right
-            for item in group:
-                row, i = self.rows[self.layer[item]], at[item]
-                for side, other in ((0, i - 1), (1, i + 1)):
-                    if 0 <= other < len(row) and root(row[other]) != one:
-                        a, b = (row[other], item) if side == 0 else (item, row[other])
-                        gap = self.x[b] - self.items[b].left - self.x[a] - self.items[a].right
-                        room[side] = min(room[side], gap - GAP)
-                for number in self.up[item] + self.down[item]:
-                    upper, _, lower, _ = self.links[number]
-                    if root(upper) != root(lower):
-                        gap = self._end(number, 1) - self._end(number, 0)
-                        pulls.append((gap if lower != item else -gap, self._weight(number)))
-            for side, sign in ((0, -1.0), (1, 1.0)):
-                ahead = [(p * sign, w) for p, w in pulls]
-                near = min((p for p, _ in ahead if p > slack), default=None)
-                gain = sum(w if p > slack else -w for p, w in ahead)
-                if near is None or gain < 0 or (gain == 0 and near > room[side]):
-                    continue
-                step = min(near, room[side])
-                if step > slack:
-                    for item in group:
-                        self.x[item] += sign * step
-                    moved = True
-                    break
-        return moved
-
-    def _settle(self, depth: int, which: str) -> None:
-        """Weighted medians of a layer under the minimal distances."""
-        row = self.rows[depth]
-        if not row:
-            return
-        offsets, edge = [], 0.0
-        for i, item in enumerate(row):
-            if i:
-                edge += self.items[row[i - 1]].right + GAP + self.items[item].left
-            offsets.append(edge)
-        blocks: list[tuple[float, list[tuple[float, float]], int]] = []
-        for item, offset in zip(row, offsets, strict=True):
-            wishes = [(w - offset, g) for w, g in self._wishes(item, which)]
-            wishes.append((self.x[item] - offset, 0.01))
-            block = (_median(wishes), wishes, 1)
-            while blocks and blocks[-1][0] > block[0]:
-                _, others, many = blocks.pop()
-                merged = others + block[1]
-                block = (_median(merged), merged, many + block[2])
-            blocks.append(block)
-        places = [where for where, _, many in blocks for _ in range(many)]
-        for item, offset, where in zip(row, offsets, places, strict=True):
-            self.x[item] = where + offset
+        """Horizontal places."""
+        self.x = spread(
+            [(item.left, item.right) for item in self.items],
+            self.rows,
+            self.real,
+            [(u, d, self.items[u].outs[o] - self.items[d].ins[i]) for u, o, d, i in self.links],
+            self.main,
+        )
 
     # --- the result --------------------------------------------------------------------------
 
@@ -416,11 +315,15 @@ class _Grid:
                 start, end = points[upper], points[lower]
                 y1 = start.y + self.items[upper].height - self.items[upper].foot
                 bend = (bottoms[start.layer], tops[end.layer])
+                if (upper, out) in starts:
+                    y1 = bend[0]  # the straight piece before a fork is drawn once
+                elif upper >= self.real:
+                    y1 = tops[start.layer]
                 x1, x2 = self._end(number, 0), self._end(number, 1)
                 drawn.append(
                     Segment(
                         x1,
-                        y1 if upper < self.real else tops[start.layer],
+                        y1,
                         *bend,
                         x2,
                         end.y if lower < self.real else bend[1],
@@ -437,17 +340,3 @@ class _Grid:
         if which == 0:
             return self.x[upper] + self.items[upper].outs[out]
         return self.x[lower] + self.items[lower].ins[into]
-
-
-def _median(wishes: list[tuple[float, float]]) -> float:
-    """The weighted median; the mean of the middle pair where two are equally good."""
-    ordered = sorted(wishes)
-    half = sum(weight for _, weight in ordered) / 2
-    total = 0.0
-    for i, (wish, weight) in enumerate(ordered):
-        total += weight
-        if total > half + 1e-9:
-            return wish
-        if abs(total - half) <= 1e-9 and i + 1 < len(ordered):
-            return (wish + ordered[i + 1][0]) / 2
-    return ordered[-1][0]

@@ -30,8 +30,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from backends.diagrams.labels import box_label, shorten, text_width, type_label
-from backends.diagrams.layout import GAP, Net, Segment, Vertex, place
+from backends.diagrams.layout import Net, Segment, Vertex, place
 from backends.diagrams.shapes import NAME, SMALL, Dot, Line, Rect, Scene, Text, label_width
+from backends.diagrams.spread import GAP
 from categorical.graph import Graph, Node, OperatorBox
 
 HEIGHT, LINE = 26.0, 14.0
@@ -152,6 +153,7 @@ class _Builder:
         self.top, self.highlight, self.depth, self.max_nodes = top, highlight, depth, max_nodes
         self.scene = Scene()
         self.drawn: set[tuple[Any, ...]] = set()
+        self.read: dict[int, set[int]] = {}
 
     def graph(self, graph: Graph, level: int) -> _Block:
         """Lay out one graph; its inputs end at the top edge, its outputs at the bottom."""
@@ -336,15 +338,20 @@ class _Builder:
     def _labels(self, graph: Graph, outs: list[int]) -> tuple[list[float], list[str]]:
         """The ports of outputs, apart by their labels, and the labels."""
         labels, ports, at = [], [], 0.0
-        read = {w for node in graph.nodes for w in node.ins}
         for wire in outs:
-            final = wire in graph.outputs and wire not in read  # labelled where it ends
+            final = wire in graph.outputs and wire not in self._read(graph)
             text = "" if final else type_label(graph.types[wire])
             labels.append(text)
             ports.append(at)
             at += max(24.0, text_width(text, SMALL) + GAP)
         middle = (ports[-1] / 2) if ports else 0.0
         return [round(p - middle, 1) for p in ports], labels
+
+    def _read(self, graph: Graph) -> set[int]:
+        """The wires that boxes read; an output that no box reads is labelled where it ends."""
+        if id(graph) not in self.read:
+            self.read[id(graph)] = {w for node in graph.nodes for w in node.ins}
+        return self.read[id(graph)]
 
     # --- parts ---------------------------------------------------------------------------------
 
