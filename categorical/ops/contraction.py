@@ -89,7 +89,7 @@ LINEAR_MAP = Generator(
     _linear_typing,
     _linear_meaning,
     _linear_natural,
-    linear=lambda box: (0, 1, 2) if not box.op["bias"] else (),
+    linear=lambda box: (0, 1) if not box.op["bias"] else (),
     least=lambda op: (Real[op["source"]],),
 )
 

@@ -111,6 +111,59 @@ def test_classes_are_as_large_as_they_can_be(instance: Instance) -> None:
                 assert found is not False, (dim, mode, kind)
 
 
+# --- linearity ----------------------------------------------------------------------------
+
+
+def defect(instance: Instance, mode: str, places: set[int], trial: int = 0) -> bool:
+    """Whether the box is not linear in these inputs together, the others held fixed."""
+    box = instance.box
+    spaces = [*box.dom, *(r.space for r in box.resources)]
+    roles = ["data"] * len(box.dom) + [r.role for r in box.resources]
+    rng = seeded(instance, mode, places, trial)
+    first = drawn(instance, FLOATS, rng, spaces, roles)
+    other = drawn(instance, FLOATS, rng, spaces, roles)
+    second = [y if i in places else x for i, (x, y) in enumerate(zip(first, other, strict=True))]
+    a, b = 0.75, 1.5  # positive, so that an input that must be positive stays so
+
+    def run(values):
+        found = box.generator.meaning(instance.context(FLOATS, mode), box, tuple(values))
+        return found[: len(box.cod)]
+
+    both = [a * x + b * y if i in places else x for i, (x, y) in enumerate(zip(first, second))]
+    pairs = zip(run(both), run(first), run(second), strict=True)
+    return not agree([(z, a * x + b * y) for z, x, y in pairs], FLOATS)
+
+
+@every
+def test_linear_means_linear(instance: Instance) -> None:
+    box = instance.box
+    claimed = box.generator.linear(box)
+    for mode in modes(instance):
+        if claimed == "joint":
+            assert all(one.kind == "real" for one in (*box.dom, *box.cod))
+            assert not defect(instance, mode, set(range(len(box.dom))))
+        for place in claimed if isinstance(claimed, tuple) else ():
+            assert not defect(instance, mode, {place})
+
+
+def nonlinear(instance: Instance, places: set[int]) -> bool:
+    return any(defect(instance, mode, places, k) for k in range(4) for mode in modes(instance))
+
+
+@every
+def test_what_is_linear_says_so(instance: Instance) -> None:
+    box = instance.box
+    claimed = box.generator.linear(box)
+    if claimed == "joint" or any(one.kind != "real" for one in box.cod):
+        return
+    spaces = [*box.dom, *(r.space for r in box.resources)]
+    for place, one in enumerate(spaces):
+        if one.kind == "real" and place not in (claimed or ()):
+            assert nonlinear(instance, {place}), place
+    if box.dom and not claimed and all(one.kind == "real" for one in box.dom):
+        assert nonlinear(instance, set(range(len(box.dom))))
+
+
 # --- the data-parallel lift ---------------------------------------------------------------
 
 
