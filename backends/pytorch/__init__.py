@@ -2,7 +2,8 @@
 
 >>> from categorical import Dim, Real, op
 >>> b, c, h = Dim.named("batch c h")
->>> made = build((op.linear(c, h) >> op.relu).at(Real[b, c]), {"c": 4, "h": 3}, "layer", validate=False)
+>>> net = (op.linear(c, h) >> op.relu).at(Real[b, c])
+>>> made = build(net, {"c": 4, "h": 3}, "layer", validate=False)
 >>> "class Layer(nn.Module):" in made.source
 True
 """

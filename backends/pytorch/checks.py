@@ -1,8 +1,8 @@
 """Checks: what the root module asks of its inputs before it computes anything.
 
 Definition.  Each input must have its rank, the sizes that ``Config`` fixes, and one value for each
-late size that several axes share; masks must be boolean.  The message names the wire and its type as
-the spec has it.  Conditions on late sizes are checked as well.  Submodules check nothing.
+late size that several axes share; masks must be boolean.  The message names the wire and its type
+as the spec has it.  Submodules check nothing.
 
 Law.  Checks read shapes only, so they hold no data, and ``torch.export`` turns them into guards.
 """
@@ -15,10 +15,10 @@ from backends.pytorch import safety
 from categorical.sizes import Size
 
 if TYPE_CHECKING:
-    from backends.pytorch.emit import Writer
+    from backends.pytorch.scope import Scope
 
 
-def input_checks(writer: Writer) -> list[str]:
+def input_checks(writer: Scope) -> list[str]:
     """The statements that check the inputs of the root module and read the late sizes."""
     graph, lines = writer.graph, []
     known: set[str] = set()
@@ -50,7 +50,7 @@ def input_checks(writer: Writer) -> list[str]:
     return lines
 
 
-def _shared(writer: Writer, symbol: str) -> bool:
+def _shared(writer: Scope, symbol: str) -> bool:
     """Whether several axes of the inputs depend on a symbol."""
     count = sum(symbol in a.size.symbols for t in writer.graph.dom for a in t.axes)
     return count > 1
@@ -69,5 +69,3 @@ def _guard(tests: list[str], name: str, wanted: str) -> list[str]:
     if len(whole) <= 100:
         return [*lines, whole]
     return [*lines, "            raise ValueError(", f"                {message}", "            )"]
-
-

@@ -4,307 +4,52 @@ Definition.  A writer makes one class of one graph: a submodule for each named s
 iteration, a parameter or buffer for each resource, one statement for each operation.  The rows of
 ``backends.pytorch.table`` say the expressions; this file says where they go.
 
-Laws.  The text depends on the graph and on nothing else.  The passes over the nodes are linear, so a
-chain of ten thousand operations is written in seconds.  State-dict keys are the paths of the spec.
+Laws.  The text depends on the graph and on nothing else.  The passes over the nodes are linear:
+a chain of ten thousand operations is written in a second.
+
+>>> from backends.pytorch.passes import prepare
+>>> from backends.pytorch.naming import Names
+>>> from categorical import Dim, Real, op
+>>> n, c = Dim.named("n c")
+>>> graph, plan = prepare((op.relu >> op.mean(n)).at(Real[n, c]).graph())
+>>> writer = Writer(File(frozenset(), plan, Names(), {}), graph, "demo", root=False)
+>>> writer.write()
+>>> writer.lines
+[('relu', 'torch.relu(x)', '[n, c]'), ('mean', 'relu.mean(dim=-2)', '[c]')]
+
+A box without a row in the table is refused:
+
+>>> from unittest.mock import patch
+>>> with patch.dict(ROWS):
+...     _ = ROWS.pop("relu")
+...     Writer(File(frozenset(), plan, Names(), {}), graph, "demo", root=False).write()
+Traceback (most recent call last):
+...
+categorical.errors.SpecError: error[CM040]: the PyTorch backend has no row for `relu`
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from backends.pytorch import layout, resources, safety
+from backends.pytorch import layout, safety
 from backends.pytorch.checks import input_checks
-from backends.pytorch.naming import Names
-from backends.pytorch.passes import Attention, Plan
-from backends.pytorch.sizes import python, reading
+from backends.pytorch.declare import Declarations
+from backends.pytorch.passes import Attention
+from backends.pytorch.scope import ClassText, File, shape_note
 from backends.pytorch.table import LIBRARY, ROWS
-from backends.pytorch.table.base import BROADCASTING, Emit, Library, power
+from backends.pytorch.table.base import BROADCASTING
 from categorical.errors import SpecError
-from categorical.graph import Graph, Node, OperatorBox, Resource
-from categorical.index import Axis, IndexSet
+from categorical.graph import Graph, Node, OperatorBox
+from categorical.index import Axis
 from categorical.normal import inline
-from categorical.records import NOISE, WEIGHT, Box
-from categorical.sizes import Size
+from categorical.records import Box
 from categorical.spaces import Array
 
 
-@dataclass
-class ClassText:
-    """A written class: its text, the late sizes that ``forward`` takes, and its state-dict keys.
-
-    ``own`` are the paths of the graph's own resources, ``keys`` their keys where these differ;
-    ``children`` maps operator nodes to the attribute of their module, its class, and whether there
-    is one copy a step.
-    """
-
-    name: str
-    lines: list[str]
-    late: tuple[str, ...]
-    own: frozenset[str]
-    keys: dict[str, str]
-    children: dict[str, tuple[str, ClassText, bool]]
-    holders: dict[str, str]
-
-    def holder(self, path: str) -> str | None:
-        """The attribute path of the submodule that holds weights, if there is one."""
-        if path in self.holders:
-            return self.holders[path]
-        first, _, rest = path.partition(".")
-        if first in self.children and rest:
-            inner = self.children[first][1].holder(rest)
-            return None if inner is None else f"{self.children[first][0]}.{inner}"
-        return None
-
-
-@dataclass
-class File:
-    """What all classes of a file share."""
-
-    fixed: frozenset[str]
-    plan: Plan
-    names: Names
-    field_names: dict[str, str]
-    helpers: dict[str, str] = field(default_factory=dict)
-    classes: list[ClassText] = field(default_factory=list)
-    missing: set[str] = field(default_factory=set)
-    modules: set[str] = field(default_factory=set)
-    by_text: dict[str, ClassText] = field(default_factory=dict)
-    by_graph: dict[tuple[int, Axis | None], ClassText] = field(default_factory=dict)
-
-    def class_of(self, graph: Graph, wish: str, stack: Axis | None = None) -> ClassText:
-        """The class of a region; regions with one text share one class.
-
-        With ``stack`` it is the class of a whole loop, whose weights have that axis in front.
-        """
-        found = self.by_graph.get((id(graph), stack))
-        if found is None:
-            writer = Writer(self, inline(graph) if stack else graph, wish, False, stack)
-            writer.write()
-            text = "\n".join(writer.body())
-            found = self.by_text.get(text)
-            if found is None:
-                name = self.names.class_name(f"{graph.name or wish}{'_stack' if stack else ''}")
-                found = self.by_text[text] = writer.finished(name)
-                self.classes.append(found)
-            self.by_graph[id(graph), stack] = found
-        return found
-
-
-class Writer(Emit):
+class Writer(Declarations):
     """Writes one class."""
-
-    def __init__(
-        self,
-        file: File,
-        graph: Graph,
-        wish: str,
-        root: bool,
-        stack: Axis | None = None,
-        given: tuple[str, ...] = (),
-    ) -> None:
-        self.file, self.graph, self.wish, self.root = file, graph, wish, root
-        self.names = Names({"self", "config", "bound"} | set(file.field_names.values()))
-        self.attributes = Names({"config"})
-        self.sizes: dict[str, str] = {}
-        self.late: list[str] = []
-        self.given = given
-        self.heads: list[tuple[int, str]] = []
-        self.prologue: list[str] = []
-        self.lines: list[tuple[str, str, str]] = []
-        self.init: list[str] = []
-        self.reset: list[str] = []
-        self.values: dict[int, str] = {}
-        self.children: dict[str, tuple[str, ClassText, bool]] = {}
-        self.owners: dict[str, str] = {}
-        self.keys: dict[str, str] = {}
-        self.libraries: dict[str, Library] = {}
-        self.stack = stack
-        self.in_place: set[int] = set()
-        self.elided: dict[int, str] = {}
-        self.wishes = _relabelled(graph)
-        self.parameters: set[str] = set()
-        self.consumers = graph.consumers()
-
-    # --- what rows ask for -----------------------------------------------------------------------
-
-    def size(self, of: Size | Axis | IndexSet | int) -> str:
-        size = _size(of)
-        return python(size, {s: self._symbol(s) for s in sorted(size.symbols)})
-
-    def config_size(self, of: Size | Axis | IndexSet | int) -> str:
-        size = _size(of)
-        for symbol in size.symbols - self.file.fixed:
-            self.file.missing.add(symbol)
-        names = {s: f"config.{self.file.field_names.get(s, s)}" for s in sorted(size.symbols)}
-        return python(size, names)
-
-    def _symbol(self, symbol: str) -> str:
-        if symbol in self.file.fixed:
-            return f"self.config.{self.file.field_names[symbol]}"
-        if symbol not in self.sizes:
-            name = self.names.local(symbol)
-            self.sizes[symbol] = name
-            read = reading(self.graph, symbol)
-            if read is not None:
-                place, text = read
-                x = self.values[self.graph.inputs[place]]
-                self.heads.append((place, f"{name} = {text.replace('x.shape', f'{x}.shape')}"))
-            else:
-                self.late.append(symbol)
-                if self.root and symbol not in self.given:
-                    self.file.missing.add(symbol)
-        return self.sizes[symbol]
-
-    def factory(self, array: Array) -> str:
-        like = self._like(array.kind in ("real", "complex"))
-        own = {"bool": "dtype=torch.bool", "fin": "dtype=torch.int64"}.get(array.kind)
-        if like is None:
-            return own or ""
-        if own is None:
-            own = f"dtype={like}.dtype"
-            own += ".to_complex()" if array.kind == "complex" else ""
-        return f"{own}, device={like}.device"
-
-    def _like(self, numeric: bool) -> str | None:
-        """A tensor in scope, of real numbers where its element type counts."""
-        for wanted in ("real", None) if not numeric else ("real",):
-            for wire in (*self.graph.inputs, *self.graph.sources):
-                role = self.graph.sources[wire].role if wire in self.graph.sources else ""
-                if role != NOISE and wanted in (None, self.graph.types[wire].kind):
-                    return self._wire(wire)
-        return None
-
-    def helper(self, name: str, source: str) -> str:
-        known = self.file.helpers.setdefault(name, source.strip("\n"))
-        if known != source.strip("\n"):
-            raise ValueError(f"two helpers are called {name!r}")
-        return name
-
-    def uses(self, module: str) -> str:
-        self.file.modules.add(module)
-        return module
-
-    def variable(self, wanted: str) -> str:
-        return self.names.local(wanted)
-
-    def line(self, expression: str, type: Array | None = None, name: str = "") -> str:
-        target = self.names.local(name or "part")
-        self.lines.append((target, expression, shape_note(type) if type is not None else ""))
-        return target
-
-    # --- resources -------------------------------------------------------------------------------
-
-    def _wire(self, wire: int) -> str:
-        if wire not in self.values:
-            self.values[wire] = self._noise(self.graph.sources[wire], self.consumers[wire][0])
-        return self.values[wire]
-
-    def _noise(self, resource: Resource, node: Node) -> str:
-        kind = resource.init.kind
-        args = [safety.literal(a) for a in resource.init.args]
-        name = self.helper(f"draw_{kind}", resources.DRAWS[kind])
-        same = [w for w in node.data if self.graph.types[w].axes == resource.space.axes]
-        if same:
-            like = self.values[same[0]]
-            return f"{name}({', '.join([f'{like}.shape', *args, like])})"
-        like = self._like(True) or "torch.empty(())"
-        return f"{name}({', '.join([self.shape(resource.space), *args, like])})"
-
-    def _declare(self) -> None:
-        """Submodules for operators, then parameters, in the order of first use."""
-        for node in self.graph.nodes:
-            if isinstance(node.box, OperatorBox):
-                OPERATORS[node.box.name].declare(self, node)
-        self._find_libraries()
-        for wire, resource in self.graph.sources.items():
-            if resource.role != NOISE:
-                self._declare_one(wire, resource)
-
-    def _find_libraries(self) -> None:
-        """Boxes whose weights are their own and start in the usual way get torch's own module."""
-        held: dict[str, list[str]] = {}
-        for resource in self.graph.sources.values():
-            owner, _, leaf = resource.name.rpartition(".")
-            held.setdefault(owner, []).append(leaf)
-        for node in self.graph.nodes:
-            box = node.box
-            if not isinstance(box, Box) or box.name not in LIBRARY or self.stack is not None:
-                continue
-            wires = node.ins[len(box.dom) :]
-            if not all(w in self.graph.sources for w in wires):
-                continue
-            own = [self.graph.sources[w] for w in wires]
-            owner = own[0].name.rpartition(".")[0] if own else ""
-            readers = {id(n): n for w in wires for n in self.consumers[w]}.values()
-            outputs = set(self.graph.outputs)
-            if not owner or "." in owner or any(w in outputs for w in wires):
-                continue
-            if any(n.box is not box or n.ins[len(box.dom) :] != wires for n in readers):
-                continue
-            if any((r.role, r.init) != (WEIGHT, s.init) for r, s in zip(own, box.resources)):
-                continue
-            made = LIBRARY[box.name](self, box)
-            names = [r.name.rpartition(".")[2] for r in own]
-            if made is not None and list(made.resources) == names and sorted(held[owner]) == sorted(names):
-                self.libraries[owner] = made
-
-    def _owner(self, path: str) -> str:
-        """The expression of the module that holds a resource; it is made where it is missing."""
-        if path == "":
-            return "self"
-        if path in self.owners:
-            return self.owners[path]
-        first, _, rest = path.partition(".")
-        if first in self.children and rest:
-            inner = self.children[first][1].holder(rest)
-            if inner is not None:
-                self.owners[path] = f"{self.owners[first]}.{inner}"
-                return self.owners[path]
-        parent, _, leaf = path.rpartition(".")
-        holder = self._owner(parent)
-        name = self.attributes.attribute(leaf) if holder == "self" else safety.attribute(leaf)
-        self.owners[path] = f"{holder}.{name}"
-        self.init.append(f"{holder}.{name} = nn.Module()")
-        return self.owners[path]
-
-    def _declare_one(self, wire: int, resource: Resource) -> None:
-        owner, _, leaf = resource.name.rpartition(".")
-        made = self.libraries.get(owner)
-        if made is not None:
-            if owner not in self.owners:
-                name = self.attributes.attribute(owner)
-                self.owners[owner] = f"self.{name}"
-                self.init.append(f"self.{name} = {made.constructor}")
-            self.values[wire] = f"{self.owners[owner]}.{leaf}"
-        else:
-            holder = self._owner(owner)
-            name = self.attributes.attribute(leaf) if holder == "self" else safety.attribute(leaf)
-            shape = ", ".join(self.config_size(a) for a in resource.space.axes)
-            space = resource.space
-            if self.stack is not None:
-                shape = ", ".join([self.config_size(self.stack), *([shape] if shape else [])])
-                space = space.with_axes((self.stack, *space.axes))
-            note = shape_note(space)
-            text = resources.declaration(resource, shape or "()")
-            if resources.is_buffer(resource):
-                self.init += layout.statement("", f"{holder}.register_buffer({safety.string(name)}, {text})", note)
-            else:
-                self.init += layout.statement(f"{holder}.{name}", text, note)
-            target = f"{holder}.{name}"
-            for text in resources.start(target, resource.init, self._reset_size):
-                if "math." in text:
-                    self.uses("math")
-                if not text.startswith("bound =") or text not in self.reset[-2:]:
-                    self.reset.append(text)
-            self.values[wire] = target
-        self.parameters.add(self.values[wire])
-        key = self.values[wire].removeprefix("self.")
-        if key != resource.name:
-            self.keys[resource.name] = key
-
-    def _reset_size(self, size: Size) -> str:
-        return self.config_size(size).replace("config.", "self.config.")
 
     # --- statements ------------------------------------------------------------------------------
 
@@ -312,6 +57,9 @@ class Writer(Emit):
         """Fill in everything; ``body`` then gives the text."""
         for wire in self.graph.inputs:
             self.values[wire] = self.names.local(self.graph.wire_name(wire))
+        for node in self.graph.nodes:
+            if isinstance(node.box, OperatorBox):
+                OPERATORS[node.box.name].declare(self, node)
         self._declare()
         if self.stack is not None:
             self._open_loop()
@@ -336,7 +84,12 @@ class Writer(Emit):
             )
         parts = []
         for wire, resource in self.graph.sources.items():
-            parts.append((self.names.local(resource.name.replace(".", "_")), f"{self.values[wire]}.unbind(0)"))
+            parts.append(
+                (
+                    self.names.local(resource.name.replace(".", "_")),
+                    f"{self.values[wire]}.unbind(0)",
+                )
+            )
             self.values[wire] = parts[-1][0]
         if not parts:
             assert self.stack is not None
@@ -344,7 +97,8 @@ class Writer(Emit):
         elif len(parts) == 1:
             head = f"for {parts[0][0]} in {parts[0][1]}"
         else:
-            head = f"for {', '.join(n for n, _ in parts)} in zip({', '.join(t for _, t in parts)})"
+            each = ", ".join(n for n, _ in parts)
+            head = f"for {each} in zip({', '.join(t for _, t in parts)}, strict=True)"
         self.lines.append((head, "", ""))
 
     def _close_loop(self) -> None:
@@ -373,20 +127,26 @@ class Writer(Emit):
     def _box(self, node: Node, box: Box) -> None:
         if node.outs and node.outs[0] in self.elided:
             ins = [self._wire(w) for w in node.ins]
-            self.values[node.outs[0]] = ins[0] if box.name == "expand" else safety.literal(box.op["value"])
+            self.values[node.outs[0]] = (
+                ins[0] if box.name == "expand" else safety.literal(box.op["value"])
+            )
             return
         count = len(box.dom)
         weights = node.ins[count:]
-        owner = self.graph.sources[weights[0]].name.rpartition(".")[0] if weights and weights[0] in (
-            self.graph.sources
-        ) else ""
+        owner = (
+            self.graph.sources[weights[0]].name.rpartition(".")[0]
+            if weights and weights[0] in (self.graph.sources)
+            else ""
+        )
         if owner in self.libraries and self.libraries[owner].resources:
             library = LIBRARY[box.name](self, box)
             assert library is not None
             found = library.call(self.owners[owner], [self._wire(w) for w in node.data])
         else:
             if box.name not in ROWS:
-                raise SpecError("CM040", f"the PyTorch backend has no row for `{box.name}`", origin=node.origin)
+                raise SpecError(
+                    "CM040", f"the PyTorch backend has no row for `{box.name}`", origin=node.origin
+                )
             found = ROWS[box.name](self, box, [self._wire(w) for w in node.ins])
         results = (found,) if isinstance(found, str) else found
         if self._unpack(node, results):
@@ -394,8 +154,10 @@ class Writer(Emit):
         for place, wire in enumerate(node.outs):
             text = results[place] if place < len(results) else None
             if place >= len(box.cod):
-                source = node.ins[count + [r.suffix for r in box.resources].index(
-                    box.updates[place - len(box.cod)])]
+                source = node.ins[
+                    count
+                    + [r.suffix for r in box.resources].index(box.updates[place - len(box.cod)])
+                ]
                 self.values[wire] = text if text is not None else self._wire(source)
                 if text is None:
                     self.in_place.add(wire)
@@ -444,7 +206,8 @@ class Writer(Emit):
             more = ", is_causal=True"
         elif match.mask is not None:
             scores = Array("real", (*match.query[:-1], match.key[-2]))
-            more = f", attn_mask={self.aligned(self._wire(match.mask), self.graph.types[match.mask], scores)}"
+            mask = self.aligned(self._wire(match.mask), self.graph.types[match.mask], scores)
+            more = f", attn_mask={mask}"
         if match.scale is not None:
             more += f", scale={safety.literal(match.scale)}"
         call = f"F.scaled_dot_product_attention({q}, {k}, {v}{more})"
@@ -459,7 +222,11 @@ class Writer(Emit):
         """The lines of the class below its ``class`` line."""
         uses_config = any(
             "self.config" in text
-            for text in (*self.reset, *self.prologue, *(part for line in self.lines for part in line))
+            for text in (
+                *self.reset,
+                *self.prologue,
+                *(part for line in self.lines for part in line),
+            )
         )
         lines = self._docstring()
         config = "config: Config | None = None" if self.root else "config: Config"
@@ -474,17 +241,24 @@ class Writer(Emit):
         lines += [f"    def __init__(self, {config}) -> None:", *_indented(inside)]
         if self.reset:
             lines += ["", "    def reset_parameters(self) -> None:"]
-            lines += ['        """Start every weight of this module anew."""', *_indented(self.reset)]
+            lines += [
+                '        """Start every weight of this module anew."""',
+                *_indented(self.reset),
+            ]
         return [*lines, "", *self._forward()]
 
     def _docstring(self) -> list[str]:
         graph = self.graph
         doc = safety.docstring(graph.doc).splitlines() if graph.doc else []
-        title = doc[0] if doc else f"The sub-architecture {safety.docstring(graph.name or self.wish)}."
+        title = (
+            doc[0] if doc else f"The sub-architecture {safety.docstring(graph.name or self.wish)}."
+        )
         rest = [f"    {line}".rstrip() for line in doc[1:]]
         sides = [f"{graph.wire_name(w)}: {graph.types[w]}" for w in graph.inputs]
-        type_ = safety.docstring(" × ".join(sides) or "One") + " → " + safety.docstring(
-            " × ".join(str(t) for t in graph.cod)
+        type_ = (
+            safety.docstring(" × ".join(sides) or "One")
+            + " → "
+            + safety.docstring(" × ".join(str(t) for t in graph.cod))
         )
         return [f'    """{title}', *rest, "", f"    {type_}", '    """', ""]
 
@@ -496,7 +270,11 @@ class Writer(Emit):
         head = f"    def forward({', '.join(['self', *inputs])}) -> {kind}:"
         rows = [head]
         if len(head) > layout.WIDTH:
-            rows = ["    def forward(", "        " + ", ".join(["self", *inputs]), f"    ) -> {kind}:"]
+            rows = [
+                "    def forward(",
+                "        " + ", ".join(["self", *inputs]),
+                f"    ) -> {kind}:",
+            ]
             if len(rows[1]) > layout.WIDTH:
                 rows[1:2] = [f"        {one}," for one in ["self", *inputs]]
         rows += _indented(self.prologue)
@@ -526,7 +304,9 @@ class Writer(Emit):
         box = node.box
         assert isinstance(box, OperatorBox)
         stack = box.stacked
-        text = self.file.class_of(box.regions[0], box.regions[0].name or _singular(node.name), stack)
+        text = class_of(
+            self.file, box.regions[0], box.regions[0].name or _singular(node.name), stack
+        )
         known = self.children.get(node.name)
         if known is None:
             name = self.attributes.attribute(node.name)
@@ -545,6 +325,25 @@ class Writer(Emit):
         return f"{function}({', '.join([*ins, *(self._symbol(s) for s in text.late)])})"
 
 
+def class_of(file: File, graph: Graph, wish: str, stack: Axis | None = None) -> ClassText:
+    """The class of a region; regions with one text share one class.
+
+    With ``stack`` it is the class of a whole loop, whose weights have that axis in front.
+    """
+    found = file.by_graph.get((id(graph), stack))
+    if found is None:
+        writer = Writer(file, inline(graph) if stack else graph, wish, False, stack)
+        writer.write()
+        text = "\n".join(writer.body())
+        found = file.by_text.get(text)
+        if found is None:
+            name = file.names.class_name(f"{graph.name or wish}{'_stack' if stack else ''}")
+            found = file.by_text[text] = writer.finished(name)
+            file.classes.append(found)
+        file.by_graph[id(graph), stack] = found
+    return found
+
+
 @dataclass(frozen=True)
 class OperatorRow:
     """How an operator is declared and written."""
@@ -554,15 +353,6 @@ class OperatorRow:
 
 
 OPERATORS: dict[str, OperatorRow] = {}
-
-
-def _size(of: Size | Axis | IndexSet | int) -> Size:
-    return of if isinstance(of, Size) else Size.of(of) if isinstance(of, int) else of.size
-
-
-def shape_note(array: Array) -> str:
-    """The axes of a wire in the spec's own names."""
-    return "[" + ", ".join(safety.comment(str(a)) for a in array.axes) + "]"
 
 
 def _singular(name: str) -> str:
@@ -591,20 +381,6 @@ def _statement(target: str, text: str, note: str) -> list[str]:
     if target.startswith("    "):
         return layout.statement(target.strip(), text, note, 8 + len(target) - len(target.lstrip()))
     return layout.statement(target, text, note)
-
-
-def _relabelled(graph: Graph) -> dict[int, str]:
-    """Names that a person gave to relabelled wires, for the wires themselves."""
-    found: dict[int, str] = {}
-    automatic: dict[int, bool] = {}
-    for node in graph.nodes:
-        wire = node.outs[0] if node.outs else -1
-        name = graph.names.get(wire, "")
-        own = name.rstrip("0123456789").rstrip("_")
-        automatic[wire] = own in (node.box.name, node.name)
-        if node.box.name == "relabel" and not automatic[wire] and automatic.get(node.ins[0]):
-            found.setdefault(node.ins[0], name)
-    return found
 
 
 def _elisions(graph: Graph, consumers: dict[int, list[Node]]) -> dict[int, str]:

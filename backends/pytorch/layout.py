@@ -5,10 +5,10 @@
 
 A long one is split at its brackets, or at its operators in parentheses:
 
->>> print(*statement("y", "function(" + ", ".join(["argument"] * 11) + ")", "", 0), sep="\\n")
-y = function(
-    argument, argument, argument, argument, argument, argument, argument, argument, argument, argument, argument
-)
+>>> print(*statement("y", "function(" + ", ".join(["argument"] * 9) + ")", "", 4), sep="\\n")
+    y = function(
+        argument, argument, argument, argument, argument, argument, argument, argument, argument
+    )
 
 A comment that would make a line too long stands above it.
 
@@ -20,13 +20,15 @@ A comment that would make a line too long stands above it.
 from __future__ import annotations
 
 WIDTH = 100
-_LEVELS = ((" or ",), (" and ",), (" == ", " < ", " <= ", " > ", " >= ", " != "), (" | ",), (" & ",),
-           (" + ", " - "), (" * ", " / ", " @ ", " // ", " % "))  # fmt: skip
+#: Operators from the weakest to the strongest.
+_LEVELS = (
+    (" or ",), (" and ",), (" == ", " < ", " <= ", " > ", " >= ", " != "), (" | ",), (" & ",),
+    (" + ", " - "), (" * ", " / ", " @ ", " // ", " % "),
+)  # fmt: skip
 
 
 def statement(target: str, expression: str, note: str = "", indent: int = 8) -> list[str]:
-    """``target = expression  # note`` as lines; without a target, ``return expression`` and the like
-    are given as ``target="return"``."""
+    """``target = expression  # note`` as lines; the target may be ``return``, or empty."""
     head = f"{target} " if target in ("return", "raise", "") else f"{target} = "
     head = "" if head == " " else head
     margin = " " * indent
@@ -160,7 +162,10 @@ def _at_operators(expression: str) -> list[str]:
         return [expression[:one], expression[one + 1 : other], expression[other + 1 :]]
     for level in _LEVELS:
         cuts = sorted(
-            place for symbol in level for place in range(len(outside)) if outside.startswith(symbol, place)
+            place
+            for symbol in level
+            for place in range(len(outside))
+            if outside.startswith(symbol, place)
         )
         if cuts:
             ends = [*cuts[1:], len(expression)]

@@ -45,6 +45,8 @@ def load(module: Any, path: str | Path, spec_hash: str = "", strict: bool = True
     with safe_open(str(path), framework="pt") as file:
         found = (file.metadata() or {}).get("spec_sha256", "")
     if spec_hash and found and found != spec_hash:
-        raise ValueError(f"the checkpoint belongs to the spec {found[:16]}, not to {spec_hash[:16]}")
+        raise ValueError(
+            f"the checkpoint belongs to the spec {found[:16]}, not to {spec_hash[:16]}"
+        )
     missing, unexpected = load_model(module, str(path), strict=strict)
     return sorted([*missing, *unexpected])

@@ -1,12 +1,13 @@
 """Operators in generated code: ``call`` is a submodule, ``iterate`` a loop.
 
-Untied steps are an ``nn.ModuleList``, tied steps one module in a loop, stacked steps parameters with
-a leading axis that a loop takes apart.
+Untied steps are an ``nn.ModuleList``, tied steps one module in a loop, stacked steps parameters
+with a leading axis that a loop takes apart.
 """
 
 from __future__ import annotations
 
-from backends.pytorch.emit import OPERATORS, OperatorRow, Writer, shape_note
+from backends.pytorch.emit import OPERATORS, OperatorRow, Writer
+from backends.pytorch.scope import shape_note
 from categorical.graph import Node
 
 
@@ -46,7 +47,9 @@ def _declare_iterate(writer: Writer, node: Node) -> None:
     count = writer.config_size(node.box.attrs["times"])
     if node.box.attrs["weights"] == "untied":
         writer.child(
-            node, lambda text: f"nn.ModuleList({text.name}(config) for _ in range({count}))", copies=True
+            node,
+            lambda text: f"nn.ModuleList({text.name}(config) for _ in range({count}))",
+            copies=True,
         )
     else:
         writer.child(node, lambda text: f"{text.name}(config)")
@@ -71,4 +74,3 @@ def _write_iterate(writer: Writer, node: Node) -> None:
 
 
 OPERATORS["iterate"] = OperatorRow(_declare_iterate, _write_iterate)
-

@@ -5,9 +5,10 @@ that draw noise or keep state) and a plan of fused kernels.  Each pass that fire
 derivation that the build records.
 
 Law.  Attention: ``einsum(q, k) · s → softmax over one key axis → einsum with v`` is
-``F.scaled_dot_product_attention(q, k, v, scale=s)`` (with the mask of the softmax as ``attn_mask``),
+``F.scaled_dot_product_attention(q, k, v, scale=s)``, with the mask of the softmax as ``attn_mask``,
 where each wire between is read once, both contractions run over one axis, and the other axes are
-shared or belong to one operand.  Division by √|E| is the kernel's own default.  Gradients agree everywhere.
+shared or belong to one operand.  Division by √|E| is the kernel's own default.  Gradients agree
+everywhere.
 
 >>> from categorical import Dim, Real, arrow, op
 >>> n, d = Dim.named("n d")
@@ -34,7 +35,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from categorical.graph import Graph, Node, OperatorBox
-from categorical.index import Axis, IndexSet
+from categorical.index import Axis
 from categorical.normal import hash_cons
 from categorical.ops.reduction import over_axes
 from categorical.records import Box
@@ -123,7 +124,12 @@ def _single(
 ) -> tuple[Node, Box] | None:
     """The box of a kind that makes a wire which is read once."""
     node = producer.get(wire)
-    if node is None or isinstance(node.box, OperatorBox) or node.box.name != name or reads[wire] != 1:
+    if (
+        node is None
+        or isinstance(node.box, OperatorBox)
+        or node.box.name != name
+        or reads[wire] != 1
+    ):
         return None
     return node, node.box
 
@@ -187,7 +193,10 @@ def _causal(
     if made.box.op["strict"]:
         return False, mask
     query, key = orders[0][-2], orders[1][-2]
-    if graph.types[mask if mask is not None else 0].axes != (query, key) or query.size is not key.size:
+    if (
+        graph.types[mask if mask is not None else 0].axes != (query, key)
+        or query.size is not key.size
+    ):
         return False, mask
     return True, None
 

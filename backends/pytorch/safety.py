@@ -7,8 +7,8 @@ through ``literal`` (the ``repr`` of numbers, strings and tuples of them); free 
 generated files need.
 
 Laws.  ``identifier`` returns an identifier whatever it is given.  A literal evaluates to its value.
-A docstring is one string token.  ``check_source`` does not look at where text came from, so an error
-in the first filters is still caught.
+A docstring is one string token.  ``check_source`` does not look at where text came from, so an
+error in the first filters is still caught.
 
 >>> identifier("x); import os; ("), identifier("__class__"), identifier("lambda"), identifier("ﬁ")
 ('x_import_os', 'class_', 'lambda_', 'fi')
@@ -38,20 +38,30 @@ import unicodedata
 from fractions import Fraction
 from typing import Any
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 #: Names that generated files use themselves.
-GLOBALS = frozenset(("torch", "nn", "F", "math", "sys", "shutil", "self", "Tensor", "Config", "dataclass", "config"))
+GLOBALS = frozenset(
+    ("torch", "nn", "F", "math", "sys", "shutil", "self", "Tensor", "Config", "dataclass", "config")
+)
 
 #: Public attributes of ``torch.nn.Module`` (a weight of such a name would hide them).
-MODULE_ATTRIBUTES = frozenset(
-    """T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda double
-    dump_patches eval extra_repr float forward get_buffer get_extra_state get_parameter get_submodule
-    half ipu load_state_dict modules mtia named_buffers named_children named_modules named_parameters
-    parameters register_backward_hook register_buffer register_forward_hook
-    register_forward_pre_hook register_full_backward_hook register_full_backward_pre_hook
+MODULE_ATTRIBUTES = _words(
+    """
+    T_destination add_module apply bfloat16 buffers call_super_init children compile cpu
+    cuda double dump_patches eval extra_repr float forward get_buffer get_extra_state
+    get_parameter get_submodule half ipu load_state_dict modules mtia named_buffers
+    named_children named_modules named_parameters parameters register_backward_hook
+    register_buffer register_forward_hook register_forward_pre_hook
+    register_full_backward_hook register_full_backward_pre_hook
     register_load_state_dict_post_hook register_load_state_dict_pre_hook register_module
-    register_parameter register_state_dict_post_hook register_state_dict_pre_hook requires_grad_
-    reset_parameters set_extra_state set_submodule share_memory state_dict to to_empty train training
-    type xpu zero_grad config""".split()
+    register_parameter register_state_dict_post_hook register_state_dict_pre_hook
+    requires_grad_ reset_parameters set_extra_state set_submodule share_memory state_dict
+    to to_empty train training type xpu zero_grad config
+    """
 )
 
 _BUILTINS = frozenset(name for name in dir(builtins) if not name.startswith("_"))
@@ -63,7 +73,12 @@ def identifier(text: str, taken: frozenset[str] = frozenset()) -> str:
     name = re.sub(r"[^A-Za-z0-9]+", "_", plain).strip("_")[:80] or "x"
     if name[0].isdigit():
         name = f"x{name}"
-    if keyword.iskeyword(name) or keyword.issoftkeyword(name) or name in GLOBALS or text.startswith("__"):
+    if (
+        keyword.iskeyword(name)
+        or keyword.issoftkeyword(name)
+        or name in GLOBALS
+        or text.startswith("__")
+    ):
         name += "_"
     if name in taken:
         count = 2
@@ -76,8 +91,10 @@ def identifier(text: str, taken: frozenset[str] = frozenset()) -> str:
 def variable(text: str, taken: frozenset[str] = frozenset()) -> str:
     """An identifier for a local variable: builtins are not hidden."""
     name = identifier(text)
-    return identifier(f"{name}_" if name in _BUILTINS else name, taken) if name not in _BUILTINS else (
-        _free(f"{name}_", taken)
+    return (
+        identifier(f"{name}_" if name in _BUILTINS else name, taken)
+        if name not in _BUILTINS
+        else (_free(f"{name}_", taken))
     )
 
 
@@ -141,7 +158,9 @@ def string(text: str) -> str:
 
 def prose(text: str) -> str:
     """Free text as one line without control or direction-changing characters."""
-    kept = "".join(c if c.isprintable() else " " for c in str(text) if unicodedata.category(c) != "Cf")
+    kept = "".join(
+        c if c.isprintable() else " " for c in str(text) if unicodedata.category(c) != "Cf"
+    )
     return " ".join(kept.split())
 
 
@@ -168,33 +187,36 @@ class Unsafe(ValueError):
 
 
 _NODES = (
-    ast.Module, ast.Import, ast.ImportFrom, ast.alias, ast.ClassDef, ast.FunctionDef, ast.arguments,
-    ast.arg, ast.Return, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.For, ast.If, ast.IfExp,
-    ast.While, ast.With, ast.withitem, ast.Raise, ast.Assert, ast.Expr, ast.Call, ast.keyword,
-    ast.Name, ast.Attribute, ast.Subscript, ast.Slice, ast.Constant, ast.Tuple, ast.List, ast.Dict,
-    ast.Set, ast.ListComp, ast.GeneratorExp, ast.DictComp, ast.SetComp, ast.comprehension, ast.BinOp,
-    ast.UnaryOp, ast.BoolOp, ast.Compare, ast.JoinedStr, ast.FormattedValue, ast.Starred, ast.Load,
-    ast.Store, ast.operator, ast.unaryop, ast.boolop, ast.cmpop, ast.Pass, ast.Try, ast.ExceptHandler,
-    ast.Lambda, ast.Break, ast.Continue,
+    ast.Module, ast.Import, ast.ImportFrom, ast.alias, ast.ClassDef, ast.FunctionDef,
+    ast.arguments, ast.arg, ast.Return, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.For,
+    ast.If, ast.IfExp, ast.While, ast.With, ast.withitem, ast.Raise, ast.Assert, ast.Expr,
+    ast.Call, ast.keyword, ast.Name, ast.Attribute, ast.Subscript, ast.Slice, ast.Constant,
+    ast.Tuple, ast.List, ast.Dict, ast.Set, ast.ListComp, ast.GeneratorExp, ast.DictComp,
+    ast.SetComp, ast.comprehension, ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare,
+    ast.JoinedStr, ast.FormattedValue, ast.Starred, ast.Load, ast.Store, ast.operator,
+    ast.unaryop, ast.boolop, ast.cmpop, ast.Pass, ast.Try, ast.ExceptHandler, ast.Lambda,
+    ast.Break, ast.Continue,
 )  # fmt: skip
 
-_IMPORTS = {
-    "torch", "math", "sys", "shutil", "torch.nn.functional",
-}  # fmt: skip
+_IMPORTS = {"torch", "math", "sys", "shutil", "torch.nn.functional"}
 _FROM = {
     "dataclasses": {"dataclass"},
     "torch": {"Tensor", "nn"},
     "torch.nn": {"functional"},
 }
-_CALLS = frozenset(
-    """super len range zip enumerate tuple list dict int float bool isinstance ValueError print min max
-    sum abs any all reversed sorted dataclass str round AssertionError RuntimeError TypeError set
-    getattr_not_allowed""".split()
-) - {"getattr_not_allowed"}
+_CALLS = _words(
+    """
+    super len range zip enumerate tuple list dict int float bool isinstance ValueError
+    print min max sum abs any all reversed sorted dataclass str round AssertionError
+    RuntimeError TypeError set
+    """
+)
 _DUNDER = frozenset(("__init__", "__post_init__", "__name__"))
-_FORBIDDEN_ATTRIBUTES = frozenset(
-    """load save hub jit system popen package utils_cpp_extension ops library classes mtypes multiprocessing
-    distributed _C f_globals gi_frame func_globals mro""".split()
+_FORBIDDEN_ATTRIBUTES = _words(
+    """
+    load save hub jit system popen package utils_cpp_extension ops library classes mtypes
+    multiprocessing distributed _C f_globals gi_frame func_globals mro
+    """
 )
 
 
@@ -206,7 +228,9 @@ def check_source(source: str) -> ast.Module:
         raise Unsafe(f"line {problem.lineno}: not Python: {problem.msg}") from None
     functions = (ast.FunctionDef, ast.ClassDef)
     defined = {n.name for n in ast.walk(tree) if isinstance(n, functions)}
-    local = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    local = {
+        n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+    }
     for node in ast.walk(tree):
         line = f"line {getattr(node, 'lineno', 0)}"
         if not isinstance(node, _NODES):
@@ -214,7 +238,9 @@ def check_source(source: str) -> ast.Module:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 if alias.name not in _IMPORTS:
-                    raise Unsafe(f"{line}: `import {alias.name}` is not allowed in a generated file")
+                    raise Unsafe(
+                        f"{line}: `import {alias.name}` is not allowed in a generated file"
+                    )
         elif isinstance(node, ast.ImportFrom):
             for alias in node.names:
                 if node.level or alias.name not in _FROM.get(node.module or "", ()):
@@ -260,7 +286,9 @@ def _only_declarations(tree: ast.Module) -> None:
         constant = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
         if constant and place == 0:
             continue
-        if isinstance(node, ast.Assign) and not any(isinstance(n, ast.Call) for n in ast.walk(node.value)):
+        if isinstance(node, ast.Assign) and not any(
+            isinstance(n, ast.Call) for n in ast.walk(node.value)
+        ):
             continue
         if isinstance(node, ast.If) and ast.unparse(node.test) == "__name__ == '__main__'":
             continue

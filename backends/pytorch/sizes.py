@@ -1,8 +1,9 @@
 """Sizes in generated code: which are fixed in ``Config``, which are read from the inputs' shapes.
 
-Definition.  A symbol is *fixed* where a weight or a number of steps depends on it, or where no shape
-of an input tells it; every other symbol is *late*: its value is read in ``forward``, so one module
-serves every batch size and every length.
+Definition.  A symbol is *fixed* where a weight or a number of steps depends on it; every other one
+is *late*: ``forward`` reads it from the shape of an input, so one module serves every batch size
+and every length.  A late symbol that no shape tells is fixed if its size is given, and otherwise an
+argument of ``forward``.
 
 Law.  Every size of the graph is an expression in fixed and late symbols.
 
@@ -60,7 +61,9 @@ def fixed_symbols(graph: Graph) -> set[str]:
     return found
 
 
-def reading(graph: Graph, symbol: str, known: frozenset[str] = frozenset()) -> tuple[int, str] | None:
+def reading(
+    graph: Graph, symbol: str, known: frozenset[str] = frozenset()
+) -> tuple[int, str] | None:
     """The input that tells a size, and the expression that reads it from the shape of ``x``.
 
     An axis of the size itself is taken first; otherwise one of size a·s + b.
@@ -87,7 +90,9 @@ def reading(graph: Graph, symbol: str, known: frozenset[str] = frozenset()) -> t
             text = f"x.shape[{position - len(one.axes)}]"
             if shift:
                 text = f"{text} {'-' if shift > 0 else '+'} {abs(shift)}"
-            return place, (f"({text}) // {slope}" if shift else f"{text} // {slope}") if slope > 1 else text
+            return place, (
+                f"({text}) // {slope}" if shift else f"{text} // {slope}"
+            ) if slope > 1 else text
     return None
 
 

@@ -78,7 +78,7 @@ def validate(build: Build, seed: int = 0, assignments: int = 2) -> dict[str, Any
 
 
 def assignments_of(graph: Graph) -> Iterator[dict[str, int]]:
-    """Small sizes for all symbols of a graph that satisfy its conditions, distinct where possible."""
+    """Small sizes for all symbols that satisfy the conditions, distinct where possible."""
     symbols = list(graph.dims)
     if not symbols:
         yield {}

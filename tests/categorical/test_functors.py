@@ -1,148 +1,135 @@
-"""The batch functors on every generator: stacked is mapped, and a union is its samples apart."""
+"""Batch functors: functoriality, stacking is mapping, disjoint union is graph by graph."""
 
 from __future__ import annotations
-
-from itertools import permutations
 
 import numpy as np
 import pytest
 
-from categorical import Bool, Dim, Real, SpecError, op, stack, union
-from categorical.arrows import OpArrow
-from categorical.index import Axis
+from categorical import Dim, Fin, Real, SpecError, arrow, iterate, op, stack, union
+from categorical.normal import same
 from categorical.records import Context
-from categorical.semantics import FloatAlgebra
+from categorical.semantics.floats import FloatAlgebra
 from categorical.semantics.interpreter import run
-from tests.categorical.ops.acting import agree
-from tests.categorical.ops.instances import INSTANCES, Instance, draw
 
-FLOATS = FloatAlgebra()
-b = Dim("b")
-every = pytest.mark.parametrize("instance", list(INSTANCES.values()), ids=str)
+n, c, h, k, b = Dim.named("n c h k b")
+v, e = Dim("v", varies=True), Dim("e", varies=True)
+RNG = np.random.default_rng(0)
 
 
-def seeded(*parts: object) -> np.random.Generator:
-    return np.random.default_rng([ord(x) for x in repr(parts)])
+def values(graph, sizes):
+    ctx = Context(FloatAlgebra(), sizes)
+    return {
+        path: RNG.standard_normal(ctx.shape(r.space)) for path, r in graph.resources(sizes).items()
+    }
 
 
-def values(instance: Instance, rng, sizes, types, roles=None):
-    def size_of(index):
-        return index.size.evaluate(sizes)
+def test_stack_is_a_functor() -> None:
+    f, g = op.linear(c, h) >> op.tanh, op.linear(h, k)
+    left = stack((f >> g).at(Real[n, c]), b).graph()
+    right = (stack(f.at(Real[n, c]), b) >> stack(g.at(Real[n, h]), b)).graph()
+    assert left.cod == right.cod
+    assert [node.box for node in left.nodes] == [node.box for node in right.nodes]
 
-    return [
-        draw(instance, FLOATS, rng, size_of, one, role)
-        for one, role in zip(types, roles or ["data"] * len(types), strict=True)
+
+@pytest.mark.parametrize("weights", ["tied", "untied", "stacked"])
+def test_stacking_is_mapping_over_samples(weights: str) -> None:
+    step = op.linear(c, c) >> op.tanh
+    f = (iterate(step.named("step"), 2, weights=weights) >> op.softmax(n)).at(Real[n, c])
+    sizes = {"n": 3, "c": 2, "b": 4}
+    resources = values(f.graph(), sizes)
+    x = RNG.standard_normal((4, 3, 2))
+    ctx = Context(FloatAlgebra(), sizes)
+    (together,) = run(stack(f, b).graph(), ctx, [x], resources).outputs
+    apart = [run(f.graph(), ctx, [one], resources).outputs[0] for one in x]
+    np.testing.assert_allclose(together, np.stack(apart), rtol=1e-12)
+
+
+def test_constants_are_spread_over_the_batch() -> None:
+    @arrow
+    def shifted(x: Real[n, c]) -> Real[n, c]:
+        return x + op.parameter(Real[n, c], name="places")()
+
+    graph = stack(shifted, b).graph()
+    assert graph.cod == (Real[b, n, c],)
+    assert shifted.graph().resources().keys() == {"places"}
+
+
+@arrow
+def graph_net(x: Real[v, c], source: Fin(v)[e], target: Fin(v)[e]) -> Real[k]:
+    messages = op.tanh(op.linear(c, h)(op.gather(v)(x, source)))
+    received = op.scatter(v)(messages, target)
+    centred = received - op.expand(v)(op.mean(v)(received))
+    return op.linear(h, k)(op.sum(v)(op.square(centred)))
+
+
+def test_the_union_of_two_graphs_is_each_graph_alone() -> None:
+    """Spike: a ragged batch through message passing, with pooling and spreading by graph."""
+    batch = union(graph_net, sample=b)
+    sizes = {"c": 2, "h": 3, "k": 2}
+    resources = values(graph_net.graph(), {**sizes, "v": 1, "e": 1})
+    graphs = []
+    for vertices, edges in ((3, 4), (2, 1)):
+        ends = RNG.integers(vertices, size=(2, edges))
+        graphs.append((RNG.standard_normal((vertices, 2)), ends[0], ends[1]))
+    apart = [
+        run(
+            graph_net.graph(),
+            Context(FloatAlgebra(), {**sizes, "v": len(x), "e": len(s)}),
+            [x, s, t],
+            resources,
+        ).outputs[0]
+        for x, s, t in graphs
     ]
+    offset = len(graphs[0][0])
+    joined = {
+        "x": np.concatenate([g[0] for g in graphs]),
+        "source": np.concatenate([graphs[0][1], graphs[1][1] + offset]),
+        "target": np.concatenate([graphs[0][2], graphs[1][2] + offset]),
+        "v_sample": np.array([0, 0, 0, 1, 1]),
+        "e_sample": np.array([0, 0, 0, 0, 1]),
+    }
+    graph = batch.graph()
+    inputs = [joined[graph.wire_name(w)] for w in graph.inputs]
+    ctx = Context(FloatAlgebra(), {**sizes, "v": 5, "e": 5, "b": 2})
+    (together,) = run(graph, ctx, inputs, resources).outputs
+    np.testing.assert_allclose(together, np.stack(apart), rtol=1e-12)
 
 
-def weights(instance: Instance, graph, rng, sizes) -> dict[str, np.ndarray]:
-    found = graph.resources(sizes)
-    drawn = values(
-        instance, rng, sizes, [r.space for r in found.values()], [r.role for r in found.values()]
-    )
-    return dict(zip(found, drawn, strict=True))
+def test_only_sample_maps_that_are_read_are_inputs() -> None:
+    graph = union(graph_net, sample=b).graph()
+    assert [graph.wire_name(w) for w in graph.inputs] == ["x", "source", "target", "v_sample"]
 
 
-@every
-def test_stacking_is_mapping(instance: Instance) -> None:
-    arrow = OpArrow(instance.box.op).retype(instance.types)
-    if instance.generator.stateful:
-        with pytest.raises(SpecError, match="CM010"):
-            stack(arrow, b)
-        return
-    sizes = {**instance.sizes, "b": 3}
-    image, rng = stack(arrow, b).graph(), seeded(instance)
-    assert image.cod == tuple(one.with_axes((Axis(b), *one.axes)) for one in arrow.cod)
-    inputs = values(instance, rng, sizes, image.dom)
-    given = weights(instance, image, rng, sizes)
-    outs = run(image, Context(FLOATS, sizes), inputs, given).outputs
-    for i in range(3):
-        apart = dict(given)
-        for path, resource in image.resources().items():
-            if resource.role == "noise":
-                apart[path] = given[path][i]
-        parts = [x[i] for x in inputs]
-        want = run(arrow.graph(), Context(FLOATS, sizes), parts, apart).outputs
-        for out, expected in zip(outs, want, strict=True):
-            assert agree([(out[i], expected)], FLOATS)
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: op.softmax(v).at(Real[v, c]),
+        lambda: op.flip(v).at(Real[v, c]),
+    ],
+)
+def test_what_mixes_samples_has_no_union(make) -> None:
+    with pytest.raises(SpecError) as caught:
+        union(make(), sample=b)
+    assert caught.value.code == "CM021"
 
 
-# --- union --------------------------------------------------------------------------------
+def test_a_constant_that_differs_along_a_varying_axis_has_no_union() -> None:
+    @arrow
+    def numbered(x: Real[v]) -> Real[v, c]:
+        places = op.embedding(v, c)(op.positions(v)())
+        return op.einsum(v, c)(x, places)
 
-COUNTS = ((2, 1, 3), (1, 3, 2))
-
-
-def joined(one, arrays, counts: dict[Dim, tuple[int, ...]]):
-    """The samples as one wire: concatenated along the axis that varies, indices shifted."""
-    place = [i for i, a in enumerate(one.axes) if a.index in counts]
-    if one.values in counts:
-        starts = np.cumsum((0, *counts[one.values][:-1]))
-        arrays = [x + start for x, start in zip(arrays, starts, strict=True)]
-    return np.concatenate(arrays, axis=place[0]) if place else np.stack(arrays)
+    with pytest.raises(SpecError) as caught:
+        union(numbered, sample=b)
+    assert caught.value.code == "CM021"
 
 
-def united(instance: Instance, *dims: Dim) -> str:
-    """Compare the union over dims with the samples; says what was found."""
-    arrow = OpArrow(instance.box.op).retype(instance.types)
-    try:
-        image = union(arrow, *dims, sample=b).graph()
-    except SpecError as refused:
-        return refused.code
-    counts = dict(zip(dims, COUNTS, strict=False))
-    totals = {str(d): sum(found) for d, found in counts.items()}
-    rng, total = seeded(instance, dims), {**instance.sizes, "b": 3, **totals}
-    each = [{**instance.sizes, **{str(d): counts[d][i] for d in dims}} for i in range(3)]
-    samples = [values(instance, rng, sizes, arrow.dom) for sizes in each]
-    given = weights(instance, image, rng, total)
-    wires = [joined(t, list(xs), counts) for t, xs in zip(arrow.dom, zip(*samples, strict=True))]
-    for wire in image.inputs[len(wires) :]:
-        (dim,) = (d for d in dims if image.names[wire] == f"{d}_sample")
-        wires.append(np.repeat(np.arange(3), counts[dim]))
-    outs = run(image, Context(FLOATS, total), wires, given).outputs
-    wants = [
-        run(arrow.graph(), Context(FLOATS, sizes), list(xs), given).outputs
-        for sizes, xs in zip(each, samples, strict=True)
-    ]
-    for out, one, parts in zip(outs, arrow.cod, zip(*wants, strict=True), strict=True):
-        if not agree([(out, joined(one, list(parts), counts))], FLOATS):
-            return "another value"
-    return "the samples apart"
+def test_a_union_needs_a_dim_that_varies() -> None:
+    with pytest.raises(SpecError, match="no dim that varies"):
+        union(op.relu.at(Real[n]), sample=b)
 
 
-def variable(instance: Instance) -> list[Dim]:
-    """The dims that may vary: those that are an axis of an input as they are."""
-    found = {a.index: None for t in instance.box.dom for a in t.axes}
-    return [d for d in found if isinstance(d, Dim) and d.fixed is None]
+def test_stack_of_the_identity_is_the_identity() -> None:
+    from categorical import identity
 
-
-@every
-def test_a_union_is_its_samples_apart(instance: Instance) -> None:
-    dims = variable(instance)
-    for chosen in [(d,) for d in dims] + list(permutations(dims, 2)):
-        assert united(instance, *chosen) in ("CM021", "the samples apart"), chosen
-
-
-def test_what_looks_at_one_index_has_a_union() -> None:
-    n, e, v = Dim.named("n e v")
-    for name in ("relu", "add", "linear", "layer_norm", "dropout", "where", "sum", "mean", "max"):
-        assert united(INSTANCES[name], n) == "the samples apart"
-    for name in ("gather", "scatter.sum", "scatter.mean", "scatter.max", "degree"):
-        assert united(INSTANCES[name], e, v) == "the samples apart"
-
-
-def test_what_looks_at_several_indices_has_none() -> None:
-    n, c = Dim.named("n c")
-    for mixing in (
-        op.layer_norm(n, affine=False),
-        op.rms_norm(n, affine=False),
-        op.normalise(n),
-        op.batch_norm(c, over=(n,)),
-        op.softmax(n),
-        op.flip(n),
-        op.roll(n, 1),
-        op.conv(c, c, over=n, kernel=3),
-    ):
-        with pytest.raises(SpecError, match="CM021"):
-            union(mixing.at(Real[n, c]), n, sample=b)
-    with pytest.raises(SpecError, match="CM021"):
-        union(op.max(n, masked=True).at(Real[n, c], Bool[n]), n, sample=b)
+    assert same(stack(identity(Real[n]), b).graph(), identity(Real[b, n]).graph())

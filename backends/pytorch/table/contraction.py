@@ -81,7 +81,12 @@ def matmul(emit: Emit, left: Array, right: Array, out: Array, ins: Sequence[str]
         if len(inner) != 1 or row_ not in first.axes[-2:] or column not in second.axes[-2:]:
             continue
         (k,) = inner
-        if k in out.axes or k not in second.axes[-2:] or column in first.axes or row_ in second.axes:
+        if (
+            k in out.axes
+            or k not in second.axes[-2:]
+            or column in first.axes
+            or row_ in second.axes
+        ):
             continue
         a = x if first.axes[-1] is k else f"{atom(x)}.mT"
         b = y if second.axes[-2] is k else f"{atom(y)}.mT"

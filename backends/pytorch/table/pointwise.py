@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from categorical.records import Box
 from backends.pytorch.table.base import Emit, atom, binary, operand, power, row
+from categorical.records import Box
 
 #: torch's own function; ``relu`` and the kinks of others agree with the reference (0 at 0).
 FUNCTIONS = {

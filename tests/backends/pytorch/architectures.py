@@ -1,4 +1,4 @@
-"""Architectures that the tests of the backends share; batched by hand, as the batch functor does."""
+"""Architectures that the tests of the backend share, with the batch axis written out."""
 
 from __future__ import annotations
 

@@ -1,0 +1,211 @@
+"""Scopes: what a row of the table may ask for while one class is written.
+
+Definition.  A ``File`` is what all classes of a generated file share; a ``ClassText`` is a written
+class; a ``Scope`` holds the names, sizes and resources of the class that is being written, and
+answers the questions of ``table.base.Emit``.
+
+Law.  A late size is read once, at the top of ``forward``, and only where something asks for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from backends.pytorch import resources, safety
+from backends.pytorch.naming import Names
+from backends.pytorch.passes import Plan
+from backends.pytorch.sizes import python, reading
+from backends.pytorch.table.base import Emit, Library
+from categorical.graph import Graph, Node, Resource
+from categorical.index import Axis, IndexSet
+from categorical.records import NOISE
+from categorical.sizes import Size
+from categorical.spaces import Array
+
+
+@dataclass
+class ClassText:
+    """A written class: its text, the late sizes that ``forward`` takes, and its state-dict keys.
+
+    ``own`` are the paths of the graph's own resources, ``keys`` their keys where these differ;
+    ``children`` maps operator nodes to the attribute of their module, its class, and whether there
+    is one copy a step.
+    """
+
+    name: str
+    lines: list[str]
+    late: tuple[str, ...]
+    own: frozenset[str]
+    keys: dict[str, str]
+    children: dict[str, tuple[str, ClassText, bool]]
+    holders: dict[str, str]
+
+    def holder(self, path: str) -> str | None:
+        """The attribute path of the submodule that holds weights, if there is one."""
+        if path in self.holders:
+            return self.holders[path]
+        first, _, rest = path.partition(".")
+        if first in self.children and rest:
+            inner = self.children[first][1].holder(rest)
+            return None if inner is None else f"{self.children[first][0]}.{inner}"
+        return None
+
+
+@dataclass
+class File:
+    """What all classes of a file share."""
+
+    fixed: frozenset[str]
+    plan: Plan
+    names: Names
+    field_names: dict[str, str]
+    helpers: dict[str, str] = field(default_factory=dict)
+    classes: list[ClassText] = field(default_factory=list)
+    missing: set[str] = field(default_factory=set)
+    modules: set[str] = field(default_factory=set)
+    by_text: dict[str, ClassText] = field(default_factory=dict)
+    by_graph: dict[tuple[int, Axis | None], ClassText] = field(default_factory=dict)
+
+
+class Scope(Emit):
+    """The state of one class, and what rows may ask for."""
+
+    def __init__(
+        self,
+        file: File,
+        graph: Graph,
+        wish: str,
+        root: bool,
+        stack: Axis | None = None,
+        given: tuple[str, ...] = (),
+    ) -> None:
+        self.file, self.graph, self.wish, self.root = file, graph, wish, root
+        self.names = Names({"self", "config", "bound"} | set(file.field_names.values()))
+        self.attributes = Names({"config"})
+        self.sizes: dict[str, str] = {}
+        self.late: list[str] = []
+        self.given = given
+        self.heads: list[tuple[int, str]] = []
+        self.prologue: list[str] = []
+        self.lines: list[tuple[str, str, str]] = []
+        self.init: list[str] = []
+        self.reset: list[str] = []
+        self.values: dict[int, str] = {}
+        self.children: dict[str, tuple[str, ClassText, bool]] = {}
+        self.owners: dict[str, str] = {}
+        self.keys: dict[str, str] = {}
+        self.libraries: dict[str, Library] = {}
+        self.stack = stack
+        self.in_place: set[int] = set()
+        self.elided: dict[int, str] = {}
+        self.wishes = relabelled(graph)
+        self.parameters: set[str] = set()
+        self.consumers = graph.consumers()
+
+    # --- what rows ask for -----------------------------------------------------------------------
+
+    def size(self, of: Size | Axis | IndexSet | int) -> str:
+        size = size_of(of)
+        return python(size, {s: self._symbol(s) for s in sorted(size.symbols)})
+
+    def config_size(self, of: Size | Axis | IndexSet | int) -> str:
+        size = size_of(of)
+        for symbol in size.symbols - self.file.fixed:
+            self.file.missing.add(symbol)
+        names = {s: f"config.{self.file.field_names.get(s, s)}" for s in sorted(size.symbols)}
+        return python(size, names)
+
+    def _symbol(self, symbol: str) -> str:
+        if symbol in self.file.fixed:
+            return f"self.config.{self.file.field_names[symbol]}"
+        if symbol not in self.sizes:
+            name = self.names.local(symbol)
+            self.sizes[symbol] = name
+            read = reading(self.graph, symbol)
+            if read is not None:
+                place, text = read
+                x = self.values[self.graph.inputs[place]]
+                self.heads.append((place, f"{name} = {text.replace('x.shape', f'{x}.shape')}"))
+            else:
+                self.late.append(symbol)
+                if self.root and symbol not in self.given:
+                    self.file.missing.add(symbol)
+        return self.sizes[symbol]
+
+    def factory(self, array: Array) -> str:
+        like = self._like(array.kind in ("real", "complex"))
+        own = {"bool": "dtype=torch.bool", "fin": "dtype=torch.int64"}.get(array.kind)
+        if like is None:
+            return own or ""
+        if own is None:
+            own = f"dtype={like}.dtype"
+            own += ".to_complex()" if array.kind == "complex" else ""
+        return f"{own}, device={like}.device"
+
+    def _like(self, numeric: bool) -> str | None:
+        """A tensor in scope, of real numbers where its element type counts."""
+        for wanted in ("real", None) if not numeric else ("real",):
+            for wire in (*self.graph.inputs, *self.graph.sources):
+                role = self.graph.sources[wire].role if wire in self.graph.sources else ""
+                if role != NOISE and wanted in (None, self.graph.types[wire].kind):
+                    return self._wire(wire)
+        return None
+
+    def helper(self, name: str, source: str) -> str:
+        known = self.file.helpers.setdefault(name, source.strip("\n"))
+        if known != source.strip("\n"):
+            raise ValueError(f"two helpers are called {name!r}")
+        return name
+
+    def uses(self, module: str) -> str:
+        self.file.modules.add(module)
+        return module
+
+    def variable(self, wanted: str) -> str:
+        return self.names.local(wanted)
+
+    def line(self, expression: str, type: Array | None = None, name: str = "") -> str:
+        target = self.names.local(name or "part")
+        self.lines.append((target, expression, shape_note(type) if type is not None else ""))
+        return target
+
+    # --- resources -------------------------------------------------------------------------------
+
+    def _wire(self, wire: int) -> str:
+        if wire not in self.values:
+            self.values[wire] = self._noise(self.graph.sources[wire], self.consumers[wire][0])
+        return self.values[wire]
+
+    def _noise(self, resource: Resource, node: Node) -> str:
+        kind = resource.init.kind
+        args = [safety.literal(a) for a in resource.init.args]
+        name = self.helper(f"draw_{kind}", resources.DRAWS[kind])
+        same = [w for w in node.data if self.graph.types[w].axes == resource.space.axes]
+        if same:
+            like = self.values[same[0]]
+            return f"{name}({', '.join([f'{like}.shape', *args, like])})"
+        like = self._like(True) or "torch.empty(())"
+        return f"{name}({', '.join([self.shape(resource.space), *args, like])})"
+
+
+def size_of(of: Size | Axis | IndexSet | int) -> Size:
+    return of if isinstance(of, Size) else Size.of(of) if isinstance(of, int) else of.size
+
+
+def shape_note(array: Array) -> str:
+    """The axes of a wire in the spec's own names."""
+    return "[" + ", ".join(safety.comment(str(a)) for a in array.axes) + "]"
+
+
+def relabelled(graph: Graph) -> dict[int, str]:
+    """Names that a person gave to relabelled wires, for the wires themselves."""
+    found: dict[int, str] = {}
+    automatic: dict[int, bool] = {}
+    for node in graph.nodes:
+        wire = node.outs[0] if node.outs else -1
+        name = graph.names.get(wire, "")
+        own = name.rstrip("0123456789").rstrip("_")
+        automatic[wire] = own in (node.box.name, node.name)
+        if node.box.name == "relabel" and not automatic[wire] and automatic.get(node.ins[0]):
+            found.setdefault(node.ins[0], name)
+    return found
