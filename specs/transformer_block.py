@@ -64,18 +64,16 @@ unmasked = architecture(
 
 
 # Packed or separate projections are one architecture: the packed weight is computed from three.
-def packed_from(*axes: object) -> object:
-    """Three weights, one below the other."""
-    one = Real[axes]
-    return op.concat(axes[0], axes[0], axes[0]).at(one, one, one)
-
+rows = width.at("out")
+three_weights = op.concat(rows, rows, rows).at(*3 * [Real[rows, width]])
+three_biases = op.concat(width, width, width).at(*3 * [Real[width]])
 
 projected = attention(token, width, heads, mask="causal", packed=True)
 projected = reparametrise(
-    projected, "qkv.weight", packed_from(width.at("out"), width), names=["query", "key", "value"]
+    projected, "qkv.weight", by=three_weights, names=["query", "key", "value"]
 )
 projected = reparametrise(
-    projected, "qkv.bias", packed_from(width), names=["query_bias", "key_bias", "value_bias"]
+    projected, "qkv.bias", by=three_biases, names=["query_bias", "key_bias", "value_bias"]
 )
 
 packed = architecture(
