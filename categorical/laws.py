@@ -66,6 +66,7 @@ class Instance:
 
     ``relate(values, type)`` gives the two sides on any inner wire, from its values in the runs made
     so far, or None where the law says nothing of that wire: so the first difference is found.
+    ``generic`` sides need only agree at generic points (a degree that is reached).
     """
 
     left: Values
@@ -73,6 +74,7 @@ class Instance:
     element: str
     types: tuple[Any, ...]
     relate: Callable[[Values, Any], tuple[Any, Any] | None] | None = None
+    generic: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -545,7 +547,8 @@ class Degree(Law):
                 ]
                 one = [algebra.ones(()) for _ in total[:1]]
                 none = [algebra.ones(()) if reached else algebra.zeros(()) for _ in total[:1]]
-                yield Instance(none, one, f"the difference of order {d} is not zero", graph.cod[:1])
+                at = f"difference of order {d}, which is not to vanish"
+                yield Instance(none, one, at, graph.cod[:1], generic=True)
 
     def sabotage(self, ctx: Context, run: Run, graph: Graph) -> Run:
         def broken(inputs: Values) -> Values:

@@ -5,23 +5,26 @@ stacked repetition once a step, those of a tied one once.  A count law claims th
 
 Law.  The polynomial, evaluated, is the number of trained weights at those sizes.
 
->>> from categorical import Dim, laws, op
+>>> from categorical import Dim, architecture, laws, op
 >>> c, h = Dim.named("c h")
->>> graph = (op.linear(c, h) >> op.relu >> op.linear(h, c)).graph()
->>> count(graph)
+>>> model = architecture((op.linear(c, h) >> op.relu >> op.linear(h, c)).named("mlp"))
+>>> count(model.graph)
 Size(2*c*h + c + h)
->>> check_count(laws.parameters(c * h + h), graph).verdict.name
+>>> check_count(laws.parameters(c * h + h), model).verdict.name
 'REFUTED'
 """
 
 from __future__ import annotations
 
+from categorical.architecture import Architecture
 from categorical.graph import Graph, OperatorBox
 from categorical.laws import Count
-from categorical.records import WEIGHT
+from categorical.records import EVAL, WEIGHT
 from categorical.sizes import Size, always_equal, least_counterexample
 from categorical.sizes import equal as same_size
 from categorical.verdicts import Counterexample, Finding, Verdict
+from synthesis.numeric import Point
+from synthesis.replay import replay_line, source
 
 
 def count(graph: Graph) -> Size:
@@ -42,9 +45,10 @@ def count(graph: Graph) -> Size:
     return total
 
 
-def check_count(law: Count, graph: Graph) -> Finding:
+def check_count(law: Count, architecture: Architecture) -> Finding:
     """The verdict on a count: polynomials are compared by their normal forms."""
     assert law.count is not None
+    graph = architecture.graph
     have, method = count(graph), "the polynomials of both counts, in normal form"
     same = have is law.count or always_equal(have, law.count)
     if same:
@@ -60,8 +64,8 @@ def check_count(law: Count, graph: Graph) -> Finding:
         return Finding(law.name, verdict, method=method, reason=reason)
     mine, claimed = have.evaluate(where), law.count.evaluate(where)
     example = Counterexample(
-        source=f"sizes = {where!r}\nassert {mine} == {claimed}\n",
-        replay="",
+        source=source(architecture, law, Point(where, EVAL, [], {}, 0, True)),
+        replay=replay_line(architecture, law, 0),
         wire="",
         sizes=where,
         element="",

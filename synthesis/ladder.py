@@ -43,7 +43,7 @@ from synthesis.assignments import Sizes, TooLarge
 from synthesis.counting import check_count
 from synthesis.locate import first_difference
 from synthesis.numeric import Failure, Trial, attempt
-from synthesis.replay import source, spec_path
+from synthesis.replay import replay_line, source
 from synthesis.runner import modal
 from synthesis.shrink import shrink
 
@@ -137,7 +137,7 @@ class _Climb:
 
     def run(self) -> Finding:
         if isinstance(self.law, Count):
-            return check_count(self.law, self.graph)
+            return check_count(self.law, self.architecture)
         if self.two_modes and set(self.modes) != {EVAL, TRAIN}:
             self.warnings.append(f"claimed in {self.modes[0]} mode only")
         ties = sorted({n.box.name for _, n in self.graph.walk()} & TIES)
@@ -261,7 +261,7 @@ class _Climb:
         small = shrink(self.law, self.graphs, failure)
         example = Counterexample(
             source=source(self.architecture, self.law, small.point),
-            replay=self.replay_line(),
+            replay=replay_line(self.architecture, self.law, self.seed),
             wire=first_difference(self.law, self.graph, small),
             sizes=dict(small.point.sizes),
             element=small.element,
@@ -269,7 +269,8 @@ class _Climb:
         )
         return self.finding(
             Verdict.REFUTED,
-            scope=self.in_modes(f"at {assignments.show(small.point.sizes) or 'its fixed sizes'}"),
+            scope=f"at {assignments.show(small.point.sizes) or 'its fixed sizes'}"
+            + (f"; {small.point.mode}" if self.two_modes else ""),
             method="counterexample in floats",
             counterexample=example,
         )
@@ -280,7 +281,7 @@ class _Climb:
         at = assignments.show(sizes)
         example = Counterexample(
             source=f"# the sides differ modulo a random prime, at {at}, in {mode} mode\n",
-            replay=self.replay_line(),
+            replay=replay_line(self.architecture, self.law, self.seed),
             wire=self.graph.wire_name(self.graph.outputs[found.output]),
             sizes=dict(sizes),
             element=found.element,
@@ -293,10 +294,6 @@ class _Climb:
             method="certified: polynomials that differ modulo a prime differ",
             counterexample=example,
         )
-
-    def replay_line(self) -> str:
-        path = spec_path(self.architecture)
-        return f'commute check {path} --law "{self.law.name}" --replay {self.seed}'
 
     # parts --------------------------------------------------------------------------------------
 

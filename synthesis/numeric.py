@@ -109,6 +109,7 @@ class Failure:
     error: float
     left: Any
     right: Any
+    generic: bool = False
 
 
 @dataclass(frozen=True)
@@ -214,7 +215,9 @@ def examine(law: Law, graph: Graph, point: Point, wrap: Wrap | None = None) -> A
             if not rounding(law, graph, point, wrap, number, error, scale):
                 left, right = one.left[output], one.right[output]
                 relative = error / scale if scale else float("inf")
-                found = Failure(point, number, one.element, output, relative, left, right)
+                found = Failure(
+                    point, number, one.element, output, relative, left, right, one.generic
+                )
                 return Attempt(found, seen, doubtful)
     return Attempt(None, seen, doubtful)
 

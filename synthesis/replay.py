@@ -27,7 +27,7 @@ categorical.errors.SpecError: error[CM025]: `mix` states no law `causal[n]`
 from __future__ import annotations
 
 import os
-import runpy
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -36,7 +36,9 @@ import numpy as np
 
 from categorical.architecture import Architecture
 from categorical.errors import SpecError
-from categorical.laws import Law
+from categorical.graph import Graph
+from categorical.laws import Count, Law
+from categorical.records import WEIGHT
 from categorical.spaces import Array
 from synthesis.locate import first_difference
 from synthesis.numeric import Point, examine
@@ -66,10 +68,9 @@ class Replayed:
 
 def load(path: str, name: str) -> Architecture:
     """The architecture of that name in a spec file."""
-    found = {}
-    for value in runpy.run_path(path, run_name="spec").values():
-        if isinstance(value, Architecture):
-            found[value.name] = value
+    from categorical.face.loader import load as load_spec
+
+    found = {one.name: one.architecture for one in load_spec(path).declared}
     if name not in found:
         known = ", ".join(found) or "none"
         raise SpecError("CM025", f"`{path}` has no architecture `{name}`", facts=[("known", known)])
@@ -92,8 +93,8 @@ def replay(
     name: str,
     law: str,
     sizes: Mapping[str, int],
-    inputs: Sequence[Any],
-    weights: Mapping[str, Any],
+    inputs: Sequence[Any] = (),
+    weights: Mapping[str, Any] | None = None,
     mode: str = "eval",
     seed: int = 0,
     plain: bool = True,
@@ -105,12 +106,14 @@ def replay(
     """
     architecture = spec if isinstance(spec, Architecture) else load(spec, name)
     graph, claimed = architecture.graph, law_of(architecture, law)
+    if isinstance(claimed, Count):
+        return _count(claimed, graph, sizes)
     spaces = {path: r.space for path, r in graph.resources(sizes).items()}
     point = Point(
         dict(sizes),
         mode,
         [value(v, t) for v, t in zip(inputs, graph.dom, strict=True)],
-        {path: value(weights[path], space) for path, space in spaces.items()},
+        {path: value((weights or {})[path], space) for path, space in spaces.items()},
         seed,
         plain,
     )
@@ -126,6 +129,16 @@ def replay(
         failure.element,
         first_difference(claimed, graph, failure),
     )
+
+
+def _count(law: Count, graph: Graph, sizes: Mapping[str, int]) -> Replayed:
+    """Count the trained weights one by one at these sizes."""
+    assert law.count is not None
+    resources = graph.resources(sizes).values()
+    have = sum(r.space.size.evaluate(sizes) for r in resources if r.role == WEIGHT)
+    claimed = law.count.evaluate(sizes)
+    error = abs(have - claimed) / max(have, claimed)
+    return Replayed(law.name, have == claimed, have, claimed, error)
 
 
 _TYPES = {"real": np.float64, "complex": np.complex128, "bool": np.bool_, "fin": np.int64}
@@ -162,6 +175,12 @@ def spec_path(architecture: Architecture) -> str:
         return path
     relative = os.path.relpath(path)
     return path if relative.startswith("..") else relative
+
+
+def replay_line(architecture: Architecture, law: Law, seed: int) -> str:
+    """The command that finds a counterexample again."""
+    path, name = shlex.quote(spec_path(architecture)), shlex.quote(law.name)
+    return f"commute check {path} --arch {architecture.name} --law {name} --replay {seed}"
 
 
 def source(architecture: Architecture, law: Law, point: Point) -> str:

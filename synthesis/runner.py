@@ -2,7 +2,7 @@
 
 Definition.  A ``Runner`` is a graph at sizes, in an algebra and a mode, with a value for every
 resource; calling it runs the graph.  ``at`` is another graph that reads the same resources by name;
-``perturbed`` reads other weights and inputs; ``moved`` has the noise acted upon by a group element (a
+``perturbed`` reads other weights and inputs; ``moved`` has the noise moved by a group element (a
 law holds in distribution when it holds with the noise moved along).
 
 Laws.  A runner is a function: noise is drawn once and reused.  ``watch`` records every wire of

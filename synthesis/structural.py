@@ -30,7 +30,7 @@ from typing import Any
 
 from categorical.graph import Graph
 from categorical.index import Dim
-from categorical.laws import Equal, Law, Requirement
+from categorical.laws import Equal, Law, Linear, Requirement
 
 
 @dataclass(frozen=True)
@@ -120,8 +120,14 @@ def _equal(law: Law, graph: Graph, one: Requirement, mode: str) -> dict[str, Any
     return {"other": law.other.graph(), "renaming": dict(law.renaming or {}), "mode": mode}
 
 
+def _linear(law: Law, graph: Graph, one: Requirement, mode: str) -> dict[str, Any]:
+    assert isinstance(law, Linear)
+    return {"inputs": law.numbers(graph), "mode": mode}
+
+
 RULES: dict[str, tuple[str, str, Arguments]] = {
     "natural": ("naturality", "prove_natural", _natural),
     "causal": ("causality", "prove_causal", _causal),
+    "linear": ("linearity", "prove_linear", _linear),
     "equal": ("equality", "prove_equal", _equal),
 }
