@@ -169,8 +169,14 @@ class _Grid:
         for number, (upper, _, lower, _) in enumerate(self.links):
             self.down[upper].append(number)
             self.up[lower].append(number)
-        # the first link into every vertex: the main line of a diagram
-        self.main = {min(links, key=lambda n: self.links[n][3]) for links in self.up if links}
+        # the main line of a diagram: the first link into every vertex, up to the vertex it is from
+        self.main = set()
+        for links in self.up[: self.real]:
+            one = min(links, key=lambda n: self.links[n][3], default=None)
+            while one is not None and one not in self.main:
+                self.main.add(one)
+                above = self.links[one][0]
+                one = self.up[above][0] if above >= self.real else None
         self.x: list[float] = []
 
     def _link(self, upper: Port, lower: Port) -> int:

@@ -55,10 +55,7 @@ class _Places:
         main: set[int],
     ) -> None:
         self.rows, self.links = rows, links
-        self.weights = [
-            (8.0 if upper >= real else 2.0) if lower >= real else 4.0 if number in main else 1.0
-            for number, (upper, lower, _) in enumerate(links)
-        ]
+        self.weights = [_weight(one, real, n in main) for n, one in enumerate(links)]
         self.up: list[list[tuple[int, float, float]]] = [[] for _ in extents]
         self.down: list[list[tuple[int, float, float]]] = [[] for _ in extents]
         for (upper, lower, offset), weight in zip(links, self.weights, strict=True):
@@ -169,6 +166,14 @@ class _Places:
                     moved = True
                     break
         return moved
+
+
+def _weight(link: tuple[int, int, float], real: int, main: bool) -> float:
+    """How much a link wants to be straight."""
+    upper, lower, _ = link
+    if lower < real:
+        return 4.0 if main else 1.0
+    return 8.0 if upper >= real else 5.0 if main else 2.0
 
 
 def _median(wishes: list[Wish]) -> float:
