@@ -11,12 +11,14 @@ residual(attention): Real[token, width] → Real[token, width]
 from categorical.composites.attention import attention, dot_product_attention
 from categorical.composites.mixture_of_experts import mixture_of_experts
 from categorical.composites.mlp import mlp
+from categorical.composites.normalisation import group_norm
 from categorical.composites.residual import residual
 from categorical.composites.typed import typed
 
 __all__ = [
     "attention",
     "dot_product_attention",
+    "group_norm",
     "mixture_of_experts",
     "mlp",
     "residual",
