@@ -1,7 +1,7 @@
 """Group and instance normalisation: layer normalisation on a part of the channels.
 
-Definition.  ``group_norm(c, g, h, w)`` splits the channels c into g groups and gives each group mean
-0 and variance 1, over its channels and over the axes h and w.  One group a channel is instance
+Definition.  ``group_norm(c, g, h, w)`` splits the channels c into g groups and gives each group
+mean 0 and variance 1, over its channels and over the axes h and w.  One group a channel is instance
 normalisation.  There are no weights (torch's ``affine=False``).
 
 Laws.  It is natural for permutations of h and of w, and commutes with −1; the groups are what

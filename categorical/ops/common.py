@@ -68,16 +68,16 @@ def real(name: str, *inputs: Array) -> None:
 
 
 def in_range(
-    name: str, what: str, value: float, low: float, high: float, top: bool = True
+    name: str, what: str, value: object, low: float, high: float, top: bool = True
 ) -> float:
     """The number, if low ≤ value ≤ high (value < high without ``top``); else CM041."""
-    fits = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not fits or not low <= value <= high or (value == high and not top):
-        bracket = "]" if top else ")"
-        raise SpecError(
-            "CM041", f"`{name}`: {what} is {value!r}", facts=[("range", f"[{low}, {high}{bracket}")]
-        )
-    return value
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        if low <= value <= high and (top or value != high):
+            return value
+    bracket = "]" if top else ")"
+    raise SpecError(
+        "CM041", f"`{name}`: {what} is {value!r}", facts=[("range", f"[{low}, {high}{bracket}")]
+    )
 
 
 def aligned(ctx: Context, value: Any, small: Array, large: Array) -> Any:

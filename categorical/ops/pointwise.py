@@ -91,7 +91,7 @@ UNARY = {name: _unary(name) for name in POINTWISE}
 
 def unary(name: str, **attrs: float) -> OpArrow:
     """The open arrow of a pointwise function."""
-    return common.make(UNARY[name], **attrs)
+    return common.make(UNARY[name], "", **attrs)
 
 
 # --- arithmetic of two wires -------------------------------------------------------------------
