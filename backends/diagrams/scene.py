@@ -25,6 +25,7 @@ ValueError: the diagram has no wire `scores`
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -153,7 +154,7 @@ class _Builder:
         self.top, self.highlight, self.depth, self.max_nodes = top, highlight, depth, max_nodes
         self.scene = Scene()
         self.drawn: set[tuple[Any, ...]] = set()
-        self.read: dict[int, set[int]] = {}
+        self.known: dict[int, tuple[set[int], dict[int, tuple[str, str]]]] = {}
 
     def graph(self, graph: Graph, level: int) -> _Block:
         """Lay out one graph; its inputs end at the top edge, its outputs at the bottom."""
@@ -311,7 +312,7 @@ class _Builder:
         width = max(width, 14.0 * (len(ins) + 1), ports[-1] - ports[0] + 20 if ports else 0.0)
         entries = [round((i + 1) / (len(ins) + 1) * width - width / 2, 1) for i in range(len(ins))]
         foot = LINE if outs else 0.0
-        right = max([width / 2] + [p + 5 + text_width(t, SMALL) for p, t in zip(ports, labels)])
+        right = max([width / 2] + [p + 5 + _label_width(t) for p, t in zip(ports, labels)])
         vertex = Vertex(width / 2, right, height + foot, entries, ports, foot)
 
         def draw(x: float, y: float, depth: int) -> None:
@@ -329,29 +330,56 @@ class _Builder:
                 at += 7
             if ties:
                 scene.texts.append(Text(at + 1, y + height / 2 + 3.5, ties, "tie", SMALL))
-            for port, text in zip(ports, labels, strict=True):
-                if text:
-                    scene.texts.append(Text(x + port + 5, y + height + SMALL, text, "type", SMALL))
+            self._write_labels(x, y + height + SMALL, ports, labels)
 
         return vertex, draw
 
-    def _labels(self, graph: Graph, outs: list[int]) -> tuple[list[float], list[str]]:
-        """The ports of outputs, apart by their labels, and the labels."""
+    def _labels(
+        self, graph: Graph, outs: list[int], fixed: list[float] | None = None
+    ) -> tuple[list[float], list[tuple[str, str]]]:
+        """The ports of outputs, apart by their labels, and the labels: variable and type."""
         labels, ports, at = [], [], 0.0
-        for wire in outs:
-            final = wire in graph.outputs and wire not in self._read(graph)
-            text = "" if final else type_label(graph.types[wire])
-            labels.append(text)
+        for place_, wire in enumerate(outs):
+            label = self._label(graph, wire)
+            if fixed is not None and place_ + 1 < len(fixed):
+                room = fixed[place_ + 1] - fixed[place_] - 8
+                if _label_width(label) > room:
+                    label = ("", label[1])
+                if _label_width(label) > room:
+                    label = ("", "")
+            labels.append(label)
             ports.append(at)
-            at += max(24.0, text_width(text, SMALL) + GAP)
+            at += max(24.0, _label_width(label) + GAP)
         middle = (ports[-1] / 2) if ports else 0.0
-        return [round(p - middle, 1) for p in ports], labels
+        return fixed or [round(p - middle, 1) for p in ports], labels
 
-    def _read(self, graph: Graph) -> set[int]:
-        """The wires that boxes read; an output that no box reads is labelled where it ends."""
-        if id(graph) not in self.read:
-            self.read[id(graph)] = {w for node in graph.nodes for w in node.ins}
-        return self.read[id(graph)]
+    def _label(self, graph: Graph, wire: int) -> tuple[str, str]:
+        """The user's variable and the type; what the end of the wire says is not repeated."""
+        if id(graph) not in self.known:
+            read = {w for node in graph.nodes for w in node.ins}
+            own = {
+                w: (_stem(node.name), _stem(node.box.name))
+                for node in graph.nodes
+                for w in node.outs
+            }
+            self.known[id(graph)] = read, own
+        read, own = self.known[id(graph)]
+        name = graph.names.get(wire, "")
+        if re.sub(r"_out\d*$", "", _stem(name)) in own.get(wire, (name,)) or "." in name:
+            name = ""
+        if wire not in graph.outputs or wire in read:
+            return shorten(name, 24), type_label(graph.types[wire])
+        return "" if graph is self.top else shorten(name, 24), ""
+
+    def _write_labels(
+        self, x: float, y: float, ports: list[float], labels: list[tuple[str, str]]
+    ) -> None:
+        for port, (name, type_) in zip(ports, labels, strict=True):
+            if name:
+                text = Text(x + port + 5, y, name, "wire", SMALL, "start", type_)
+                self.scene.texts.append(text)
+            elif type_:
+                self.scene.texts.append(Text(x + port + 5, y, type_, "type", SMALL))
 
     # --- parts ---------------------------------------------------------------------------------
 
@@ -398,10 +426,8 @@ class _Builder:
         height = head + inner.height
         middle = round(pad + (sum(inner.ins) / len(inner.ins) if inner.ins else inner.width / 2), 1)
         ports = [round(pad + x - middle, 1) for x in inner.outs]
-        labels = self._labels(graph, outs)[1]
-        right = max(
-            [width - middle] + [p + 5 + text_width(t, SMALL) for p, t in zip(ports, labels)]
-        )
+        labels = self._labels(graph, outs, ports)[1]
+        right = max([width - middle] + [p + 5 + _label_width(t) for p, t in zip(ports, labels)])
         entries = [round(pad + x - middle, 1) for x in inner.ins]
         vertex = Vertex(middle, right, height + LINE, entries, ports, LINE)
 
@@ -410,13 +436,14 @@ class _Builder:
             self.scene.boxes.append(Rect(left, y, width, height, "frame", title, tip, depth))
             self.scene.texts.append(Text(left + 8, y + 16, title, "title", NAME, "start", note))
             inner.draw(left + pad, y + head, depth + 1)
-            for port, text in zip(ports, labels, strict=True):
-                if text:
-                    self.scene.texts.append(
-                        Text(x + port + 5, y + height + SMALL, text, "type", SMALL)
-                    )
+            self._write_labels(x, y + height + SMALL, ports, labels)
 
         return vertex, draw
+
+
+def _label_width(label: tuple[str, str]) -> float:
+    name, type_ = label
+    return label_width(name, type_, SMALL) if name else text_width(type_, SMALL)
 
 
 def _stem(name: str) -> str:

@@ -24,7 +24,7 @@ text{fill:#0f172a}
 .head{font-size:15px}
 text{white-space:pre}
 .type,.attrs,.wire,.tie{font-size:10px}
-.type{fill:#64748b}
+.type{fill:#64748b; font-style:normal}
 .attrs{fill:#475569; font-weight:400}
 .wire{fill:#0f766e; font-style:italic}
 .tie{fill:#7c3aed; font-weight:600}

@@ -104,7 +104,8 @@ def _header(
         badge = (
             f'<g class="badge"><rect class="{verdict}" x="{_n(x)}" y="{_n(top)}" '
             f'width="{_n(long)}" height="17" rx="8.5"/>'
-            f'<text x="{_n(x + 7)}" y="{_n(top + 12)}">{escape(text)}</text></g>'
+            f'<text x="{_n(x + long / 2)}" y="{_n(top + 12)}" text-anchor="middle">'
+            f"{escape(text)}</text></g>"
         )
         found.append((badge, x + long))
         x += long + 6
@@ -180,7 +181,8 @@ def _circle(dot: Dot) -> str:
 
 def _text(text: Text) -> str:
     anchor = ' text-anchor="middle"' if text.anchor == "middle" else ""
-    extra = f'  <tspan class="attrs">{escape(text.extra)}</tspan>' if text.extra else ""
+    kind = "type" if text.role == "wire" else "attrs"
+    extra = f'  <tspan class="{kind}">{escape(text.extra)}</tspan>' if text.extra else ""
     return (
         f'<text class="{text.role}" x="{_n(text.x)}" y="{_n(text.y)}"{anchor}>'
         f"{escape(text.text)}{extra}</text>"
