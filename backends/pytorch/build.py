@@ -246,7 +246,9 @@ def _text(
         else "No size is fixed: all are read from the inputs.",
         fields=[(made.config_fields[s], v) for s, v in made.sizes.items()],
         checks=_config_checks(made, conditions),
-        helpers=[file.helpers[k] for k in sorted(file.helpers)],
+        helpers=[
+            file.helpers[k] for k in sorted(file.helpers) if _called(k, classes, file.helpers)
+        ],
         classes=classes,
         examples=_examples(graph, every, made.late),
         kinds=_kinds(graph, made.late),
@@ -267,6 +269,12 @@ def _dynamic(batch: Sequence[bool]) -> str:
     if len(f"    shapes = ({one})") <= layout.WIDTH:
         return one
     return "\n" + "\n".join(f"        {p}," for p in parts) + "\n    "
+
+
+def _called(name: str, classes: Sequence[str], helpers: Mapping[str, str]) -> bool:
+    """Whether a helper is used (``F.dropout`` draws its mask itself, for one)."""
+    texts = [*classes, *(text for other, text in helpers.items() if other != name)]
+    return any(f"{name}(" in text for text in texts)
 
 
 def _title(graph: Graph, class_name: str) -> str:

@@ -49,7 +49,7 @@ def numeric(name: str, *inputs: Array) -> None:
                 "CM011",
                 f"`{name}` needs numbers and got {one}",
                 help=[
-                    "look indices up with op.embedding, or turn a mask into numbers with op.indicator"
+                    "look indices up with op.embedding; turn a mask into numbers with op.indicator"
                 ],
             )
 

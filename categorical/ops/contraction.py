@@ -40,7 +40,7 @@ from categorical.records import (
 )
 from categorical.spaces import Array, Real
 
-# --- linear ------------------------------------------------------------------------------------------
+# --- linear -----------------------------------------------------------------------------
 
 
 def _linear_typing(op: Op, inputs: tuple[Array, ...]) -> Signature:
@@ -110,7 +110,7 @@ def linear(
     )
 
 
-# --- einsum ------------------------------------------------------------------------------------------
+# --- einsum -----------------------------------------------------------------------------
 
 
 def _einsum_typing(op: Op, inputs: tuple[Array, ...]) -> Signature:

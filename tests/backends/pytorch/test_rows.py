@@ -194,3 +194,9 @@ def test_a_wrong_row_is_noticed() -> None:
 
     with pytest.raises(AssertionError):
         compare(largest, largest.types, EVAL, forgets, [np.arange(12.0).reshape(4, 3), empty])
+
+
+def test_a_helper_that_nothing_calls_is_not_written() -> None:
+    n = Dim("n")
+    assert "draw_bernoulli" not in build(op.dropout(0.5).at(Real[n]), {}, "demo").source
+    assert "def draw_gumbel" in build(op.gumbel_noise.at(Real[n]), {}, "demo").source
