@@ -30,7 +30,7 @@ def _not(emit: Emit, box: Box, ins: list[str]) -> str:
 
 @row("indicator")
 def _indicator(emit: Emit, box: Box, ins: list[str]) -> str:
-    kind = emit.factory(box.cod[0]).split(',')[0].removeprefix('dtype=')
+    kind = emit.factory(box.cod[0]).split(",")[0].removeprefix("dtype=")
     return f"{atom(ins[0])}.to({kind or 'torch.get_default_dtype()'})"
 
 
