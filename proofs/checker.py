@@ -19,6 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from proofs.checking.bounds import check_bounded, check_sums
 from proofs.checking.causal import check_causal
 from proofs.checking.degrees import check_degrees
 from proofs.checking.natural import check_natural
@@ -31,7 +32,20 @@ CLAIMS: dict[str, Callable[[list[Program], Any, list[Any]], str]] = {
     "causal": check_causal,
     "linear": check_degrees,
     "degree": check_degrees,
+    "bounded": check_bounded,
+    "sums": check_sums,
 }
+
+
+UNREADABLE = (
+    ValueError,
+    KeyError,
+    TypeError,
+    IndexError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+)
 
 
 @dataclass
@@ -89,7 +103,7 @@ def check(text: str) -> Report:
         return Report(True, examine(text))
     except Refusal as refusal:
         return Report(False, [], [str(refusal)])
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
+    except UNREADABLE as error:
         return Report(False, [], [f"not a certificate: {type(error).__name__}: {error}"])
 
 
