@@ -136,7 +136,7 @@ def plan(
     main = next((s for s in ranked[:40] if cost(s) <= 4 * COMFORT), pool[0])
     twos = [s for s in pool if all(v > 1 for d, v in s.items() if d not in free)]
     chosen = [main]
-    for sizes in (*twos[:1], *others, *pool[:1], *ranked[1:4]):
+    for sizes in (*twos[:1], *others[:2], *pool[:1], *others[2:], *ranked[1:4]):
         if len(chosen) >= count:
             break
         if sizes not in chosen and cost(sizes) <= COMFORT:

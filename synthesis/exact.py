@@ -35,7 +35,13 @@ import numpy as np
 from categorical.graph import Graph
 from categorical.laws import Bounded, Law
 from categorical.records import Context
-from categorical.semantics import FieldAlgebra, OutsideFragment, Resample, TowerAlgebra
+from categorical.semantics import (
+    FieldAlgebra,
+    OutsideFragment,
+    Resample,
+    TowerAlgebra,
+    draw_prime,
+)
 from categorical.semantics.field_functions import PIECEWISE
 from synthesis.degrees import DegreeAlgebra
 from synthesis.runner import Runner, draw_inputs, draw_resources
@@ -138,14 +144,17 @@ def resampled(
 
 
 def field(seed: int) -> FieldAlgebra:
-    return FieldAlgebra(seed=seed)
+    """A random prime field with a root of −1, for complex constants."""
+    return FieldAlgebra(draw_prime(np.random.default_rng(seed), 4), seed)
 
 
 def ordered_field(seed: int) -> FieldAlgebra:
-    return FieldAlgebra(seed=seed, order="total")
+    """The same, with one random total order instead of symmetric oracles."""
+    return FieldAlgebra(draw_prime(np.random.default_rng(seed), 4), seed, "total")
 
 
 def tower(seed: int) -> TowerAlgebra:
+    """Two fields, the residues of the second being exponents in the first."""
     return TowerAlgebra(seed=seed)
 
 

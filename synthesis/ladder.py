@@ -51,6 +51,8 @@ from synthesis.shrink import shrink
 BUDGET = 10.0
 #: Assignments of the exact rung.
 EXACT_SIZES = 3
+#: Evidence below 2⁻ᵏ is printed as a test.
+LEAST_BITS = 16.0
 #: Operations whose verdicts hold off ties.
 TIES = frozenset(("argmax", "argmin", "top_k", "sort", "argsort"))
 
@@ -178,7 +180,11 @@ class _Climb:
                 "a function that its oracle does not model"
             )
         elif results and not any(r.ordered for r in results):
-            return self.passed_exactly(results, reason)
+            if min(r.bits for r in results) >= LEAST_BITS:
+                return self.passed_exactly(results, reason)
+            self.warnings.append(
+                "the polynomials are of too large a degree for a bound on the error"
+            )
         return self.numerically(results, reason)
 
     # rung 2 -------------------------------------------------------------------------------------
@@ -244,7 +250,8 @@ class _Climb:
         surviving = self.surviving(floats=True)
         method = f"floats, {examples} examples"
         if results:
-            method = f"exact arithmetic under random orders, and {method}"
+            how = "under random orders" if any(r.ordered for r in results) else "at random points"
+            method = f"exact arithmetic {how}, and {method}"
         if isinstance(self.law, Bounded) and self.law.strict:
             self.warnings.append("that the bounds are not attained was not tested")
         return self.finding(

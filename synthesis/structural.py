@@ -125,9 +125,19 @@ def _linear(law: Law, graph: Graph, one: Requirement, mode: str) -> dict[str, An
     return {"inputs": law.numbers(graph), "mode": mode}
 
 
+def _bounded(law: Law, graph: Graph, one: Requirement, mode: str) -> dict[str, Any]:
+    return {"low": one.low, "high": one.high, "strict": one.strict, "mode": mode}
+
+
+def _sums_to(law: Law, graph: Graph, one: Requirement, mode: str) -> dict[str, Any]:
+    return {"over": one.axis, "value": one.value, "mode": mode}
+
+
 RULES: dict[str, tuple[str, str, Arguments]] = {
     "natural": ("naturality", "prove_natural", _natural),
     "causal": ("causality", "prove_causal", _causal),
     "linear": ("linearity", "prove_linear", _linear),
+    "bounded": ("intervals", "prove_bounded", _bounded),
+    "sums_to": ("intervals", "prove_sums_to", _sums_to),
     "equal": ("equality", "prove_equal", _equal),
 }

@@ -1,0 +1,121 @@
+"""The exact rung: agreement, disagreement, second readings, and its bound."""
+
+from __future__ import annotations
+
+from math import log2
+
+import pytest
+
+from categorical import Bool, Dim, Real, arrow, laws, op
+from categorical.groups import Rotation, Symmetric
+from synthesis.exact import Degrees, interpret
+
+n, c, d, k = Dim.named("n c d k")
+v = Dim("v", size=3, action="rotation")
+SIZES = {"n": 3, "c": 2, "d": 4, "k": 2}
+
+
+@arrow
+def tiny(x: Real[n, c]) -> Real[n, c]:
+    """A positional term far below the rounding of floats."""
+    where = op.parameter(Real[n], "where")()
+    return x + op.scale(2.0**-200)(op.einsum(n, c)(x, where))
+
+
+def test_a_term_below_rounding_is_refuted_and_certified() -> None:
+    found = interpret(laws.equivariant(under=Symmetric(n)), tiny.graph(), SIZES, "eval", 1)
+    assert not found.agrees
+    assert found.certified
+    assert found.element == "swap(n, 0, 1)"
+
+
+def test_a_disagreement_through_an_oracle_is_not_certified() -> None:
+    graph = (op.linear(n, c) >> op.tanh).graph()
+    found = interpret(laws.invariant(under=Symmetric(n)), graph, SIZES, "eval", 1)
+    assert not found.agrees
+    assert not found.certified
+
+
+def test_bits_follow_the_degree() -> None:
+    few = Degrees(4, 0, frozenset(), False)
+    many = Degrees(4, 2**20, frozenset(), False)
+    p = 2**31 - 1
+    assert few.bits(p) == pytest.approx(31 - log2(4), abs=0.01)
+    assert 0 < many.bits(p) < few.bits(p)
+    assert Degrees(2**40, 0, frozenset(), False).bits(p) == 0
+
+
+def test_more_primes_are_drawn_until_there_is_enough_evidence() -> None:
+    graph = (
+        (op.linear(c, d) >> op.gelu >> op.linear(d, d) >> op.gelu >> op.mean(n))
+        .at(Real[n, c])
+        .graph()
+    )
+    found = interpret(laws.invariant(under=Symmetric(n)), graph, SIZES, "eval", 1)
+    assert found.agrees
+    assert found.bits >= 40
+    assert found.primes >= 2
+
+
+@arrow
+def gated(x: Real[n, v]) -> Real[n, v]:
+    """Vectors scaled by a function of their length."""
+    return op.einsum(n, v)(x, op.tanh(op.einsum(n)(x, x)))
+
+
+@arrow
+def gated_by_entry(x: Real[n, v]) -> Real[n, v]:
+    """Vectors scaled by their sum, which depends on the coordinates."""
+    return op.einsum(n, v)(x, op.tanh(op.sum(v)(x)))
+
+
+def test_rotations_are_exact() -> None:
+    law = laws.equivariant(under=Rotation(v))
+    assert interpret(law, gated.graph(), SIZES, "eval", 1).agrees
+    found = interpret(law, gated_by_entry.graph(), SIZES, "eval", 1)
+    assert not found.agrees
+    assert found.element.startswith("rotate(v")
+
+
+def test_an_order_is_reported() -> None:
+    graph = op.max(n).at(Real[n, c]).graph()
+    found = interpret(laws.invariant(under=Symmetric(n)), graph, SIZES, "eval", 1)
+    assert found.agrees
+    assert found.ordered
+
+
+def test_bounds_have_no_exact_reading() -> None:
+    graph = op.sigmoid.at(Real[n]).graph()
+    assert interpret(laws.bounded(0, 1), graph, SIZES, "eval", 1).outside
+
+
+@arrow
+def divides_by_zero(x: Real[n]) -> Real[n]:
+    """x / (x − x)."""
+    return op.div(x, x - x)
+
+
+def test_no_point_without_a_zero_divisor_is_outside() -> None:
+    found = interpret(
+        laws.equivariant(under=Symmetric(n)), divides_by_zero.graph(), SIZES, "eval", 1
+    )
+    assert found.outside == "every random point divides by zero"
+
+
+@arrow
+def masked_mean(x: Real[n, c], keep: Bool[n]) -> Real[c]:
+    """The mean of what is kept."""
+    return op.mean(n, masked=True)(x, keep)
+
+
+def test_masks_are_moved_with_the_data() -> None:
+    found = interpret(laws.invariant(under=Symmetric(n)), masked_mean.graph(), SIZES, "eval", 1)
+    assert found.agrees
+
+
+def test_noise_is_moved_with_the_group() -> None:
+    law = laws.invariant(under=Symmetric(n))
+    graph = (op.dropout(0.5) >> op.sum(n)).at(Real[n, c]).graph()
+    assert interpret(law, graph, SIZES, "train", 1).agrees
+    weighted = (op.dropout(0.5) >> op.linear(n, k)).at(Real[c, n]).graph()
+    assert not interpret(law, weighted, SIZES, "train", 1).agrees
