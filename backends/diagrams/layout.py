@@ -312,7 +312,7 @@ class _Grid:
         points = []
         for item, depth in enumerate(self.layer):
             slack = bottoms[depth] - tops[depth] - self.items[item].height
-            points.append(Point(self.x[item], round(tops[depth] + slack / 2, 1), depth))
+            points.append(Point(self.x[item], tops[depth] + slack / 2, depth))
         segments, forks = [], []
         for mine in self.net_links:
             drawn, starts = [], {}

@@ -237,7 +237,7 @@ class _Builder:
             return Vertex(4, 4, 0, [0.0], [], 0, "last"), lambda x, y, level: None
         text = str(graph.types[wire])
         half = text_width(text, NAME) / 2
-        return Vertex(half, half, 18, [0.0], [], 0, "last"), self._text(
+        return Vertex(half, half, 20, [0.0], [], 0, "last"), self._text(
             text, "end", 0, NAME + 4, NAME, "middle"
         )
 
