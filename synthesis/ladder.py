@@ -36,6 +36,7 @@ from categorical.architecture import Architecture
 from categorical.errors import SpecError
 from categorical.graph import Graph
 from categorical.laws import Bounded, Count, Equal, Equivariant, Law, Restricted, SumsTo
+from categorical.normal import content_hash
 from categorical.records import EVAL, TRAIN
 from categorical.verdicts import Counterexample, Finding, Verdict
 from synthesis import assignments, canary, exact, numeric, structural
@@ -91,17 +92,9 @@ def check(
     return findings
 
 
-def content_hash(architecture: Architecture) -> str:
-    """A hash of what the laws of an architecture speak of."""
-    graph = architecture.graph
-    text = [architecture.name, str(graph)]
-    text += [str(region) for _, node in graph.walk() for region in node.regions]
-    return hashlib.sha256("\n".join(text).encode()).hexdigest()
-
-
 def derived_seed(architecture: Architecture, law: Law) -> int:
     """The seed of a law, from the content and the law's name."""
-    text = f"{content_hash(architecture)}:{law.name}"
+    text = f"{content_hash(architecture.graph)}:{law.name}"
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") & 0x7FFFFFFF
 
 
@@ -145,7 +138,7 @@ class _Climb:
         ties = sorted({n.box.name for _, n in self.graph.walk()} & TIES)
         if ties:
             self.warnings.append(f"off ties of {', '.join(ties)}")
-        proof = structural.prove(self.law, self.graph, self.modes, content_hash(self.architecture))
+        proof = structural.prove(self.law, self.graph, self.modes, content_hash(self.graph))
         try:
             self.plan = assignments.plan(self.graphs, self.focus(), self.seed)
         except TooLarge as problem:

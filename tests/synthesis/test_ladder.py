@@ -8,7 +8,7 @@ from categorical import Bool, Dim, Fin, Real, architecture, arrow, laws, op
 from categorical.errors import SpecError
 from categorical.groups import Cyclic, Symmetric
 from categorical.verdicts import Finding, Verdict
-from synthesis.ladder import check, content_hash
+from synthesis.ladder import check, derived_seed
 
 n, c, h, k, s = Dim.named("n c h k s")
 e = Dim("e")
@@ -180,13 +180,16 @@ def test_verdicts_are_reproducible_and_seeds_count() -> None:
     assert other.counterexample.replay.endswith("--replay 5")
 
 
-def test_the_content_hash_sees_bodies() -> None:
-    def named(f: object) -> object:
-        return architecture(f.named("inner") >> op.mean(n), name="m")  # type: ignore[attr-defined]
+def test_the_seed_depends_on_everything_that_is_claimed() -> None:
+    law = laws.invariant(under=Symmetric(n))
+    other = laws.invariant(under=Cyclic(n))
 
-    relus = named(op.relu.at(Real[n, c]))
-    tanhs = named(op.tanh.at(Real[n, c]))
-    assert content_hash(relus) != content_hash(tanhs)  # type: ignore[arg-type]
+    def seed(scale: float, claim: laws.Law) -> int:
+        inner = (op.scale(scale) >> op.relu).at(Real[n, c]).named("inner")
+        return derived_seed(architecture(inner >> op.mean(n), laws=[claim], name="m"), claim)
+
+    assert seed(2, law) == seed(2, law)
+    assert len({seed(2, law), seed(3, law), seed(2, other)}) == 3
 
 
 def test_only_and_progress() -> None:
