@@ -51,6 +51,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--no-law-cache", action="store_true", help="decide every law again, without the cache"
     )
     parser.addini("commute_specs", "folders and files that hold specs", type="args", default=[])
+    parser.addini("commute_time_limit", "seconds that one spec may take to load", default="30")
 
 
 # --- collection -----------------------------------------------------------------------------------
@@ -64,20 +65,23 @@ def declares(source: bytes) -> bool:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
-    nodes = list(ast.walk(tree))
-    imported = any(
-        (isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "categorical")
-        or (
-            isinstance(node, ast.Import)
-            and any(alias.name.split(".")[0] == "categorical" for alias in node.names)
-        )
-        for node in nodes
+    names: set[str] = set()
+    imported = False
+    calls: list[ast.expr] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "categorical":
+            imported = True
+            names |= {a.asname or a.name for a in node.names if a.name in ("architecture", "*")}
+        elif isinstance(node, ast.Import):
+            imported |= any(a.name.split(".")[0] == "categorical" for a in node.names)
+        elif isinstance(node, ast.Call):
+            calls.append(node.func)
+    names |= {"architecture"} if "*" in names else set()
+    return imported and any(
+        (isinstance(call, ast.Name) and call.id in names)
+        or (isinstance(call, ast.Attribute) and call.attr == "architecture")
+        for call in calls
     )
-    called = any(
-        isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == "architecture"
-        for node in nodes
-    )
-    return imported and called
 
 
 def _configured(path: Path, config: pytest.Config) -> bool:
@@ -138,7 +142,8 @@ class SpecFile(pytest.File):
 
         plan = _plan(self.config)
         names: dict[str, int] = {}
-        for declared in load(os.path.relpath(self.path)).declared:
+        seconds = float(self.config.getini("commute_time_limit"))
+        for declared in load(os.path.relpath(self.path), seconds).declared:
             yield ArchitectureNode.from_parent(
                 self, name=_fresh(declared.name, names), declared=declared, plan=plan
             )

@@ -7,12 +7,12 @@ laws (or finds them in the cache), builds and validates the module, and writes `
 
 >>> from categorical.verdicts import Finding, Verdict
 >>> header([Finding("causal[t]", Verdict.PROVED, scope="all sizes")])
-['PROVED  causal[t]  (all sizes)']
+['PROVED causal[t] (all sizes)']
 
 A refuted law is written down as such:
 
 >>> header([Finding("causal[t]", Verdict.REFUTED, scope="at t=2", expected=True)])
-['REFUTED (expected)  causal[t]  (at t=2)']
+['REFUTED (expected) causal[t] (at t=2)']
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ def build(options: Namespace) -> int:
     target = options.output or f"{declared.name}.py"
     stem = target.removesuffix(".py")
     paths = [target, f"{stem}.certificate.json", *([f"{stem}.svg"] if options.svg else [])]
-    _not_the_spec(declared, paths)
     check_writable(paths)
+    _not_the_spec(declared, paths)
     results: list[Checked] = []
     if options.check:
         results = run_laws([declared], plan_of(options))
@@ -86,7 +86,7 @@ def generate(declared: Declared, found: Sequence[Finding]) -> Any:
 
 def header(found: Sequence[Finding]) -> list[str]:
     """One line a law, for the generated file."""
-    return [f"{word(one)}  {one.law}" + (f"  ({one.scope})" if one.scope else "") for one in found]
+    return [f"{word(one)} {one.law}" + (f" ({one.scope})" if one.scope else "") for one in found]
 
 
 def certificate(declared: Declared, made: Any, found: Sequence[Finding]) -> str:
