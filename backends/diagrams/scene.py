@@ -282,8 +282,6 @@ class _Builder:
                 tied = f" (shared: {shared[wire]})" if wire in shared else ""
                 marks.append((spec.role, text + tied, shared.get(wire, "")))
         tip = f"{box.op!r}: {' × '.join(map(str, box.dom))} → {' × '.join(map(str, box.cod))}"
-        if node.origin is not None:
-            tip += f"\n{node.origin}"
         role = "weights" if marks else "wiring" if box.name in _WIRING else "plain"
         own = node.name if box.resources and _stem(node.name) != box.name else ""
         if own and box.name == "parameter":

@@ -24,73 +24,20 @@ from backends.diagrams import ascii, svg
 from backends.diagrams.layout import Net, Segment, Vertex, place
 from backends.diagrams.scene import build
 from backends.diagrams.shapes import Rect, Scene, Text
-from categorical import Bool, Dim, Real, arrow, iterate, low_rank, op, tie
-from categorical.arrows import Arrow, copy, discard, identity
-from categorical.graph import Graph
+from categorical import Real, arrow, op
 from categorical.verdicts import Finding, Verdict
+from tests.backends.diagram_arrows import (
+    ARROWS,
+    GOLDEN,
+    attention,
+    mlp,
+    n,
+    random_graph,
+    transformer_block,
+)
 
 ROOT = Path(__file__).parent.parent.parent
 FOLDER = Path(__file__).parent / "golden_diagrams"
-n, c, h, k = Dim.named("n c h k")
-token, width, heads = Dim.named("token width heads")
-key, part = token.at("key"), width // heads
-
-
-@arrow
-def residual_mlp(x: Real[n, width]) -> Real[n, width]:
-    """A residual block."""
-    return x + op.linear(h, width)(op.gelu(op.linear(width, h)(op.layer_norm(width)(x))))
-
-
-@arrow
-def attention(x: Real[token, width], mask: Bool[token, key]) -> Real[token, width]:
-    """Multi-head attention with a mask."""
-    q = op.split(width, heads)(op.linear(width, width, name="query")(x))
-    ks = op.relabel(token, key)(op.split(width, heads)(op.linear(width, width, name="keys")(x)))
-    v = op.relabel(token, key)(op.split(width, heads)(op.linear(width, width, name="values")(x)))
-    scores = op.scale_root(part)(op.einsum(heads, token, key)(q, ks))
-    weights = op.softmax(key, masked=True)(scores, mask)
-    mixed = op.einsum(token, heads, part)(weights, v)
-    return op.linear(width, width, name="output")(op.merge(heads, part)(mixed))
-
-
-@arrow
-def mlp(x: Real[token, width]) -> Real[token, width]:
-    return op.linear(h, width)(op.gelu(op.linear(width, h)(x)))
-
-
-@arrow
-def transformer_block(x: Real[token, width], mask: Bool[token, key]) -> Real[token, width]:
-    """A transformer block with the norm before each part."""
-    a = x + attention(op.layer_norm(width)(x), mask)
-    return a + mlp(op.layer_norm(width)(a))
-
-
-@arrow
-def two_ends(x: Real[n, c], y: Real[n]) -> Real[n, c] * Real[n] * Real[n, c]:
-    """Outputs that are inputs, one of them twice."""
-    return x, y, x
-
-
-_step = op.linear(c, c) >> op.tanh
-_shared = tie(op.linear(c, c))
-ARROWS: dict[str, Arrow] = {
-    "residual_mlp": residual_mlp,
-    "attention": attention,
-    "transformer_block": transformer_block,
-    "iterations": (
-        op.linear(h, c) >> iterate(_step, 3, "tied") >> iterate(op.linear(c, c), k, "stacked")
-    ).at(Real[n, h]),
-    "tied": (_shared >> op.tanh >> _shared >> op.dropout(0.5)).at(Real[n, c]),
-    "low_rank": low_rank(op.linear(c, h), "linear.weight", 2),
-    "state": op.batch_norm(c, over=(n,)).at(Real[n, c]),
-    "two_ends": two_ends,
-    "identity": identity(Real[n]),
-    "copied": copy(Real[n]) >> op.add.at(Real[n], Real[n]),
-    "dropped": discard(Real[n]),
-    "constant": op.full(Real[n], 1.0),
-}
-GOLDEN = ("residual_mlp", "attention", "transformer_block", "iterations", "low_rank")
 
 
 def golden(name: str) -> dict[str, str]:
@@ -280,36 +227,6 @@ def test_twin_scenes_are_refused() -> None:
     assert loose_ends(spoiled(cut_wire))
 
 
-def random_graph(seed: int, boxes: int) -> Graph:
-    """Boxes with one or two inputs and one or two outputs, some wires copied, some dropped."""
-    chance = random.Random(seed)
-
-    @arrow
-    def tangle(x: Real[n, c], long_name_of_an_input: Real[n]) -> Real[n, c]:
-        wires = [x, op.tanh(x)]
-        for number in range(boxes):
-            one, other = chance.choice(wires[-6:]), chance.choice(wires[-9:])
-            kind = chance.randrange(5)
-            if kind == 1:
-                wires.append(op.linear(c, c, name=f"layer_{number}")(one))
-            elif kind == 2:
-                wires.append(one + op.expand(n)(op.parameter(Real[c], name=f"p{number}")()))
-            elif kind == 3:
-                wires.append(mixer(one, other)[chance.randrange(2)])
-            else:
-                wires.append(one + other)
-        return wires[-1]
-
-    return tangle.graph()
-
-
-@arrow
-def mixer(first: Real[n, c], second: Real[n, c]) -> Real[n, c] * Real[n, c]:
-    """A part with two inputs and two outputs."""
-    total = first + second
-    return total, op.tanh(second)
-
-
 @pytest.mark.filterwarnings("ignore")
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 10**6), st.integers(0, 40), st.integers(0, 1))
@@ -459,104 +376,6 @@ def test_two_hundred_boxes_take_no_time() -> None:
 
 def test_notebooks_show_the_picture() -> None:
     assert attention._repr_svg_() == svg(attention)
-
-
-# ---------------------------------------------------------------- text
-
-
-def misread(graph: Graph, text: str) -> list[str]:
-    """Where the columns of a text say another graph than the one it was made of."""
-    left = {w: graph.outputs.count(w) for w in range(len(graph.types))}
-    ports = []
-    for node in graph.nodes:
-        count = len(node.box.dom)
-        ports.append([w for i, w in enumerate(node.ins) if i < count or w not in graph.sources])
-        for w in ports[-1]:
-            left[w] += 1
-    inputs = [w for w in graph.inputs]
-    nodes, outputs = list(zip(graph.nodes, ports, strict=True)), list(graph.outputs)
-    holds: dict[int, int] = {}
-    forks: list[int] = []
-    found = []
-    for line in text.splitlines()[bool(graph.name) :]:
-        columns = re.match("[ ○●◆│─├┤┼┿╰╯┴╮┬]*", line)[0]  # type: ignore[index]
-        signs = dict(enumerate(columns[::2]))
-        own = next((i for i, s in signs.items() if s in "○●◆"), None)
-        if own is None:
-            for i in (i for i, s in signs.items() if s in "╮┬"):
-                holds[i] = forks.pop(0)
-            continue
-        joined = {i for i, s in signs.items() if s in "├┤┿╰╯┴"}
-        seen = {holds[i] for i in joined}
-        if signs[own] == "○":
-            rest = line[len(columns) :].split()[0]
-            wire = inputs.pop(0) if inputs else graph.source(rest)
-            new = [wire] if left[wire] else []
-        elif signs[own] == "●":
-            node, reads = nodes.pop(0)
-            seen |= {holds[own]} if own in holds else set()
-            if seen != set(reads):
-                found.append(f"{line!r} joins {seen}, not {set(reads)}")
-            for w in reads:
-                left[w] -= 1
-            new = [w for w in node.outs if left[w]]
-        else:
-            wire = outputs.pop(0)
-            if holds.get(own) != wire:
-                found.append(f"{line!r} ends {holds.get(own)}, not {wire}")
-            left[wire] -= 1
-            new = [wire] if left[wire] else []
-        for i in joined:
-            if (signs[i] in "├┤┿") != bool(left[holds[i]]):
-                found.append(f"{line!r} ends a wire too early or too late")
-            if not left[holds[i]]:
-                del holds[i]
-        holds.pop(own, None)
-        if new:
-            holds[own], forks = new[0], new[1:]
-    return found + [f"{len(nodes) + len(outputs)} lines are missing"] * bool(nodes or outputs)
-
-
-@pytest.mark.filterwarnings("ignore")
-@settings(max_examples=40, deadline=None)
-@given(st.integers(0, 10**6), st.integers(0, 30))
-def test_the_columns_determine_what_is_read(seed: int, boxes: int) -> None:
-    graph = random_graph(seed, boxes)
-    assert misread(graph, ascii(graph, expand_depth=0)) == []
-
-
-@pytest.mark.parametrize("name", sorted(ARROWS))
-def test_the_columns_of_the_examples(name: str) -> None:
-    graph = ARROWS[name].graph()
-    assert misread(graph, ascii(graph, expand_depth=0)) == []
-
-
-def test_twin_texts_are_refused() -> None:
-    graph = attention.graph()
-    lines = ascii(graph, expand_depth=0).splitlines()
-    at = next(i for i, line in enumerate(lines) if "einsum" in line)
-    swapped = [*lines[: at - 1], lines[at], lines[at - 1], *lines[at + 1 :]]
-    assert misread(graph, "\n".join(lines)) == []
-    for wrong in (swapped, lines[:-1], [line.replace("╰", "├") for line in lines]):
-        assert misread(graph, "\n".join(wrong))
-
-
-def test_the_text_joins_what_is_read() -> None:
-    lines = ascii(attention, expand_depth=0).splitlines()
-    assert lines[0] == "attention"
-    softmax = next(line for line in lines if "softmax" in line)
-    assert softmax.startswith("│ ╰─●")
-    assert ascii(attention, plain=True, expand_depth=0).isascii()
-
-
-def test_the_text_of_a_part_stands_inside() -> None:
-    lines = ascii(transformer_block).splitlines()
-    start = next(i for i, line in enumerate(lines) if "attention" in line)
-    assert "┄" in lines[start + 1] and "┄" not in lines[start]
-    assert not any("┄" in line for line in ascii(transformer_block, expand_depth=0).splitlines())
-    for wrong in (3, None, "net"):
-        with pytest.raises(TypeError, match="is not an arrow or a graph"):
-            ascii(wrong)  # type: ignore[arg-type]
 
 
 def write_golden() -> None:
