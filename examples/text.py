@@ -17,8 +17,8 @@ from torch.nn.functional import cross_entropy
 
 from examples.common import SPECS, bars, commute, fit, generated
 
-CONTEXT, LETTERS = 96, 100
-STEPS, BATCH = 450, 16
+CONTEXT, LETTERS = 64, 100
+STEPS, BATCH = 700, 16
 
 
 def text() -> tuple[Tensor, Tensor]:
@@ -71,7 +71,7 @@ def main(folder: Path) -> float:
         return cross_entropy(model(x).flatten(0, 1), y.flatten())
 
     with bars() as progress:
-        fit(model, loss, STEPS, 2e-3, "transformer", progress)
+        fit(model, loss, STEPS, 5e-3, "transformer", progress)
     places = torch.arange(0, len(test) - CONTEXT - 1, CONTEXT)[:1024]
     with torch.no_grad():
         losses = []

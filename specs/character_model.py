@@ -4,7 +4,7 @@ The claim that matters is causality: the prediction after a character never sees
 It is proved for texts of every length, with the masks, positions and residual paths as written.
 """
 
-from categorical import Dim, Fin, Real, architecture, arrow, iterate, laws, op
+from categorical import Dim, Fin, Init, Real, architecture, arrow, iterate, laws, op
 from categorical.composites import attention, mlp, residual
 
 token, letter, width, heads, inner, blocks = Dim.named("token letter width heads inner blocks")
@@ -22,7 +22,7 @@ def block(x: Real[token, width]) -> Real[token, width]:
 def character_model(text: Fin(letter)[token]) -> Real[token, letter]:
     """Scores of the next character at every position."""
     places = op.parameter(Real[token, width], name="places")()
-    x = op.embedding(letter, width, name="letters")(text) + places
+    x = op.embedding(letter, width, init=Init("normal", (0.1,)), name="letters")(text) + places
     x = iterate(block, blocks, name="blocks")(x)
     return op.linear(width, letter, bias=False, name="scores")(op.layer_norm(width, name="last")(x))
 
@@ -44,5 +44,5 @@ model = architecture(
             )
         ),
     ],
-    sizes=dict(token=96, letter=100, width=96, heads=4, inner=384, blocks=3),
+    sizes=dict(token=64, letter=100, width=64, heads=4, inner=256, blocks=2),
 )
