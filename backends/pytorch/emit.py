@@ -36,7 +36,7 @@ from dataclasses import dataclass
 from backends.pytorch import layout, safety
 from backends.pytorch.checks import input_checks
 from backends.pytorch.declare import Declarations
-from backends.pytorch.passes import Attention
+from backends.pytorch.passes import Attention, attention
 from backends.pytorch.scope import ClassText, File, shape_note
 from backends.pytorch.table import LIBRARY, ROWS
 from backends.pytorch.table.base import BROADCASTING
@@ -330,9 +330,15 @@ def class_of(file: File, graph: Graph, wish: str, stack: Axis | None = None) -> 
 
     With ``stack`` it is the class of a whole loop, whose weights have that axis in front.
     """
-    found = file.by_graph.get((id(graph), stack))
+    key = (id(graph), stack)
+    found = file.by_graph.get(key)
     if found is None:
-        writer = Writer(file, inline(graph) if stack else graph, wish, False, stack)
+        if stack is not None:
+            graph = inline(graph)
+            kernels, needless = attention(graph)
+            file.plan.fused[id(graph)], file.plan.skipped[id(graph)] = kernels, needless
+            file.plan.keep.append(graph)
+        writer = Writer(file, graph, wish, False, stack)
         writer.write()
         text = "\n".join(writer.body())
         found = file.by_text.get(text)
@@ -340,7 +346,7 @@ def class_of(file: File, graph: Graph, wish: str, stack: Axis | None = None) -> 
             name = file.names.class_name(f"{graph.name or wish}{'_stack' if stack else ''}")
             found = file.by_text[text] = writer.finished(name)
             file.classes.append(found)
-        file.by_graph[id(graph), stack] = found
+        file.by_graph[key] = found
     return found
 
 

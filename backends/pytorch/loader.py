@@ -27,6 +27,12 @@ def load_source(source: str, name: str = "model") -> Any:
     return module
 
 
+def unload(module: Any) -> None:
+    """Forget a generated file that was loaded."""
+    sys.modules.pop(module.__name__, None)
+    linecache.cache.pop(module.__file__, None)
+
+
 def save(module: Any, path: str | Path, spec_hash: str = "", **more: str) -> None:
     """Write the parameters and buffers of a module as safetensors, with the spec's hash."""
     from safetensors.torch import save_model

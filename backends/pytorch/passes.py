@@ -4,7 +4,10 @@ Definition.  ``prepare`` gives the normal form (equal boxes shared, dead ones re
 that draw noise or keep state) and a plan of fused kernels.  Each pass that fired is a line of the
 derivation that the build records.
 
-Law.  Attention: ``einsum(q, k) · s → softmax over one key axis → einsum with v`` is
+Laws.  Pooling: the mean along one axis of an affine map along another one is the affine map of the
+mean (for a sum, of a linear map), so the smaller array is mapped.
+
+Attention: ``einsum(q, k) · s → softmax over one key axis → einsum with v`` is
 ``F.scaled_dot_product_attention(q, k, v, scale=s)``, with the mask of the softmax as ``attn_mask``,
 where each wire between is read once, both contractions run over one axis, and the other axes are
 shared or belong to one operand.  Division by √|E| is the kernel's own default.  Gradients agree
@@ -32,7 +35,7 @@ Scores that something else reads stay as they are:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from categorical.graph import Graph, Node, OperatorBox
 from categorical.index import Axis
@@ -66,6 +69,7 @@ class Plan:
     fused: dict[int, dict[int, Attention]] = field(default_factory=dict)
     skipped: dict[int, set[int]] = field(default_factory=dict)
     derivation: list[str] = field(default_factory=list)
+    keep: list[Graph] = field(default_factory=list)  # graphs that are known by identity here
 
 
 def prepare(graph: Graph) -> tuple[Graph, Plan]:
@@ -76,6 +80,11 @@ def prepare(graph: Graph) -> tuple[Graph, Plan]:
     if after < before:
         plan.derivation.append(
             f"copy and discard naturality: {before} boxes became {after} (gradient everywhere)"
+        )
+    normal, moved = pooled_first(normal)
+    if moved:
+        plan.derivation.append(
+            f"pooling before {moved} × an affine map of another axis (gradient everywhere)"
         )
     total = 0
     pending, seen = [normal], set()
@@ -98,6 +107,68 @@ def prepare(graph: Graph) -> tuple[Graph, Plan]:
 
 def _count(graph: Graph) -> int:
     return sum(1 for _ in graph.walk())
+
+
+def pooled_first(graph: Graph) -> tuple[Graph, int]:
+    """Means and sums moved in front of affine maps of other axes, regions included."""
+    regions: dict[int, Graph] = {}
+    count = 0
+    nodes: list[Node] = []
+    for node in graph.nodes:
+        if isinstance(node.box, OperatorBox):
+            for region in node.regions:
+                if id(region) not in regions:
+                    regions[id(region)], inner = pooled_first(region)
+                    count += inner
+            box = replace(node.box, regions=tuple(regions[id(r)] for r in node.regions))
+            node = Node(box, node.ins, node.outs, node.name, node.origin)
+        nodes.append(node)
+    consumers = {w: len(found) for w, found in graph.consumers().items()}
+    producer = {w: i for i, n in enumerate(nodes) for w in n.outs}
+    kept = {*graph.outputs, *graph.updates.values()}
+    types, names = list(graph.types), dict(graph.names)
+    for start in range(len(nodes)):
+        place = start
+        while (at := _map_before(nodes, place, producer, consumers, kept)) is not None:
+            node, before = nodes[place], nodes[at]
+            pool, map_ = node.box, before.box
+            assert isinstance(pool, Box) and isinstance(map_, Box)
+            first = pool.op.box(map_.dom)
+            second = map_.op.box(first.cod)
+            types.append(first.cod[0])
+            wire, out, inside = len(types) - 1, node.outs[0], before.outs[0]
+            names[wire] = names.get(out, pool.name) if out not in kept else pool.name
+            names[out] = names.get(inside, map_.name)
+            nodes[at] = Node(first, (before.ins[0],), (wire,), node.name, node.origin)
+            weights = before.ins[len(map_.dom) :]
+            nodes[place] = Node(second, (wire, *weights), node.outs, before.name, before.origin)
+            producer[wire], consumers[wire] = at, 1
+            place, count = at, count + 1
+    return replace(graph, types=types, names=names, nodes=nodes), count
+
+
+def _map_before(
+    nodes: list[Node],
+    place: int,
+    producer: dict[int, int],
+    consumers: dict[int, int],
+    kept: set[int],
+) -> int | None:
+    """Where the affine map stands that a pooling may change places with."""
+    pool = nodes[place].box
+    if isinstance(pool, OperatorBox) or pool.name not in ("mean", "sum") or pool.op["masked"]:
+        return None
+    wire = nodes[place].ins[0]
+    at = producer.get(wire)
+    if at is None or wire in kept or consumers[wire] != 1:
+        return None
+    map_ = nodes[at].box
+    if isinstance(map_, OperatorBox) or map_.name != "linear":
+        return None
+    axes = over_axes(pool.name, pool.op, pool.dom[0])
+    if (pool.name == "sum" and map_.op["bias"]) or map_.op["target"] in axes:
+        return None
+    return None if map_.op["source"] in axes else at
 
 
 def attention(graph: Graph) -> tuple[dict[int, Attention], set[int]]:

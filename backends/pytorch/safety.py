@@ -161,7 +161,7 @@ def prose(text: str) -> str:
     kept = "".join(
         c if c.isprintable() else " " for c in str(text) if unicodedata.category(c) != "Cf"
     )
-    return " ".join(kept.split())
+    return kept.strip()
 
 
 def docstring(text: str) -> str:

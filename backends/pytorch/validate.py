@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backends.pytorch.loader import load_source
+from backends.pytorch.loader import load_source, unload
 from backends.pytorch.noise import Noise
 from categorical.assignments import solutions
 from categorical.errors import SpecError
@@ -39,8 +39,8 @@ _ROUNDING = 1e-13  # relative to the largest wire
 _DIVIDING = frozenset(("mean", "div", "reciprocal", "avg_pool"))
 
 
-class _Rounding(Exception):  # noqa: N818
-    """The outputs are so much smaller than what they are computed from that only rounding is left:
+class _Rounding(Exception):
+    """The outputs are so much smaller than what they are made of that only rounding is left:
     nothing can be said at this point."""
 
 
@@ -61,8 +61,15 @@ class Point:
 
 def validate(build: Build, seed: int = 0, assignments: int = 2) -> dict[str, Any]:
     """Compare a build with its graph; returns the report, or raises ``SpecError`` CM040."""
-    graph = build.graph
     space = load_source(build.source, build.module_name)
+    try:
+        return _compare(build, space, seed, assignments)
+    finally:
+        unload(space)
+
+
+def _compare(build: Build, space: Any, seed: int, assignments: int) -> dict[str, Any]:
+    graph = build.graph
     rng = np.random.default_rng(seed)
     tried = list(islice(assignments_of(graph), assignments))
     values = gradients = exact = rounded = 0
