@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING
 
 from categorical import messages
 from categorical.arrows import Arrow
+from categorical.checked import checked
 from categorical.errors import SpecError
 from categorical.functors import stack, union
 from categorical.graph import Graph
@@ -100,6 +101,7 @@ class Architecture:
         return f"architecture `{self.name}`: {self.arrow.type_text()}, {many}"
 
 
+@checked
 def architecture(
     arrow: Arrow,
     *,
@@ -114,8 +116,6 @@ def architecture(
     ``sizes`` gives the sizes of dims (a dim without a size is read from the data); every law must
     be statable on the boundary (CM021), sizes must satisfy the collected conditions (CM008).
     """
-    if not isinstance(arrow, Arrow):
-        raise messages.not_an_arrow(arrow)
     graph = arrow.graph()
     title = name or graph.name or "model"
     messages.check_name(title, "an architecture")
@@ -128,8 +128,6 @@ def architecture(
     given = dict(sizes or {})
     _check_sizes(title, graph, given)
     for law in laws:
-        if not isinstance(law, Law):
-            raise SpecError("CM021", f"{law!r} is not a law", help=["use laws.equivariant(…), …"])
         law.boundary(graph)
     found = Architecture(title, arrow, tuple(laws), given, atlas, batch, here())
     if batch == "union":

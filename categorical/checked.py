@@ -153,6 +153,8 @@ def _check(
             helps = [call if inside else f"make it an arrow: put @arrow above `{value.__name__}`"]
         elif hint is Arrow and isinstance(value, (tuple, list)):
             helps = ["compose the arrows of a list with sequence([f, g])"]
+        elif get_origin(hint) is Sequence and _quick(get_args(hint)[0])(value):
+            helps = ["put it into a list: […]"]
         raise SpecError(
             "CM042",
             f"{what} of `{function.__name__}` has the wrong type",

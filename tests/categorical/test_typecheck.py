@@ -23,8 +23,10 @@ from categorical import (
     Fin,
     Real,
     SpecError,
+    architecture,
     arrow,
     iterate,
+    laws,
     op,
     operators,
     para,
@@ -271,7 +273,7 @@ def test_the_order_of_imports_does_not_matter() -> None:
 
 
 def our_constructors() -> list[Callable[..., Any]]:
-    modules = [operators, para]
+    modules = [sys.modules["categorical.architecture"], operators, para]
     return [
         f
         for m in modules
@@ -283,6 +285,7 @@ def our_constructors() -> list[Callable[..., Any]]:
 def test_every_checked_constructor_has_annotations_that_evaluate() -> None:
     names = {f.__name__ for f in our_constructors()}
     assert {
+        "architecture",
         "iterate",
         "case",
         "inject",
@@ -307,6 +310,10 @@ def test_every_checked_constructor_has_annotations_that_evaluate() -> None:
         (lambda: iterate(op.relu, times=3, weights=1), "the argument `weights` of `iterate`"),
         (lambda: tie(NET, {"a": 1}), "value of key 'a'"),
         (lambda: tie(NET, ["a"]), "expected  Mapping[str, str] or None"),
+        (lambda: architecture(op.linear), "call it: `linear(…)` makes the arrow"),
+        (lambda: architecture(NET, laws=laws.causal(n)), "put it into a list"),
+        (lambda: architecture(NET, laws=["causal"]), "item 0 is not an instance"),
+        (lambda: architecture(NET, sizes=[("n", 3)]), "expected  Mapping[str, int] or None"),
         (lambda: operators.case(op.relu, 3), "item 1 is not an instance"),
     ],
 )
