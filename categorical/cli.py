@@ -141,6 +141,7 @@ def parser() -> argparse.ArgumentParser:
         "recheck", parents=[common], help="check a certificate with the independent checker"
     )
     recheck.add_argument("certificate", metavar="CERT", help="a model.certificate.json")
+    recheck.add_argument("--spec", metavar="SPEC", help="compare with this spec file too")
 
     draw = commands.add_parser(
         "draw", parents=[timed], help="the string diagram of a spec, as SVG", epilog=TRUST

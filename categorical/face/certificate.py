@@ -64,8 +64,9 @@ def combined(spec: str, certificates: Sequence[Mapping[str, Any]], build: Mappin
     return canonical({**body, "digest": digest}) + "\n"
 
 
-def recheck(path: str) -> list[str]:
-    """What the independent checker says of a certificate; CM031 where it refuses."""
+def recheck(path: str, spec: str | None = None) -> list[str]:
+    """What the independent checker says of a certificate; CM031 where it refuses, or where the
+    generated file beside it, or the spec, is not the one that it speaks of."""
     from proofs.checker import check
 
     try:
@@ -84,17 +85,25 @@ def recheck(path: str) -> list[str]:
     lines = list(report.claims) or ["no claim: no law of this build is PROVED"]
     lines.append("the digest holds")
     build = json.loads(text).get("build", {})
-    wanted = build.get("source_sha256") if isinstance(build, dict) else None
+    said = build if isinstance(build, dict) else {}
     beside = path.removesuffix(".certificate.json") + ".py"
-    if wanted and path.endswith(".certificate.json") and os.path.exists(beside):
-        with open(beside, "rb") as file:
-            found = hashlib.sha256(file.read()).hexdigest()
-        if found != wanted:
-            raise _refusal(
-                path, [f"`{shown_path(os.path.abspath(beside))}` is not the file that was built"]
-            )
-        lines.append(f"{os.path.basename(beside)} is the file that was built")
+    if "source_sha256" in said and path.endswith(".certificate.json") and os.path.exists(beside):
+        lines.append(_same(path, beside, said["source_sha256"], "the file that was built"))
+    if spec is not None:
+        lines.append(_same(path, spec, said.get("spec_file_sha256"), "the spec that was built"))
     return lines
+
+
+def _same(certificate: str, path: str, wanted: object, what: str) -> str:
+    try:
+        with open(path, "rb") as file:
+            found = hashlib.sha256(file.read()).hexdigest()
+    except (OSError, ValueError) as problem:
+        raise _refusal(certificate, [f"`{path}` cannot be read: {problem}"]) from None
+    shown = shown_path(os.path.abspath(path))
+    if found != wanted:
+        raise _refusal(certificate, [f"`{shown}` is not {what}"])
+    return f"{os.path.basename(path)} is {what}"
 
 
 def _refusal(path: str, errors: Sequence[str]) -> SpecError:

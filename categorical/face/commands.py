@@ -55,10 +55,14 @@ def read(
         try:
             spec = load(path, seconds)
         except SpecError as problem:
-            errors.append(problem)
+            if problem.code != "CM028" or path in paths:  # a folder may hold helpers too
+                errors.append(problem)
             continue
         declared.extend(spec.declared)
         notices.extend(spec.notices)
+    if not declared and not errors:
+        title = f"no file of {', '.join(f'`{one}`' for one in paths)} declares an architecture"
+        errors.append(SpecError("CM028", title, origin=None))
     if declared and names:
         declared = select(declared, names)
     return declared, notices, errors
@@ -195,7 +199,7 @@ def recheck(options: Namespace) -> int:
     """``commute recheck CERT``: the independent checker, and the file beside the certificate."""
     from categorical.face.certificate import recheck as again
 
-    lines = again(options.certificate)
+    lines = again(options.certificate, options.spec)
     for line in lines:
         print(line)
     return 0

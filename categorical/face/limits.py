@@ -2,7 +2,9 @@
 
 Definition.  ``limited(f, seconds)`` is ``f()`` if that ends in time, and raises ``TooLong``
 otherwise.  In the main thread an interval timer interrupts the call (and keeps interrupting, for
-code that swallows exceptions); elsewhere the call runs in a thread that is told to stop.
+code that swallows exceptions); elsewhere the call runs in a thread that is told to stop.  A call
+that swallows every interruption cannot be stopped from inside: ``last_resort`` is called, which
+does not return.
 
 Law.  A timer that was running before is running afterwards, with the time that it had left.
 
@@ -30,24 +32,33 @@ from typing import TypeVar
 
 T = TypeVar("T")
 AGAIN = 0.5
+PATIENCE = 8
 
 
 class TooLong(BaseException):
     """The time is over; no ordinary ``except Exception`` holds it up."""
 
 
-def limited(function: Callable[[], T], seconds: float) -> T:
+def limited(
+    function: Callable[[], T], seconds: float, last_resort: Callable[[], None] = lambda: None
+) -> T:
     """The value of a call, or ``TooLong``; 0 seconds or less is no limit."""
     if seconds <= 0:
         return function()
     main = threading.current_thread() is threading.main_thread()
     if main and hasattr(signal, "setitimer"):
-        return _with_timer(function, seconds)
+        return _with_timer(function, seconds, last_resort)
     return _in_thread(function, seconds)
 
 
-def _with_timer(function: Callable[[], T], seconds: float) -> T:
+def _with_timer(function: Callable[[], T], seconds: float, last_resort: Callable[[], None]) -> T:
+    rings = 0
+
     def over(number: int, frame: FrameType | None) -> None:
+        nonlocal rings
+        rings += 1
+        if rings > PATIENCE:
+            last_resort()
         raise TooLong(f"{seconds:g} s are over")
 
     started = time.monotonic()

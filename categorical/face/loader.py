@@ -31,6 +31,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import linecache
 import os
 import sys
 import traceback
@@ -171,22 +172,22 @@ def _run(given: str, real: str, code: CodeType, module: ModuleType, seconds: flo
         with contextlib.redirect_stdout(sys.stderr):
             exec(code, module.__dict__)
 
+    def give_up() -> None:
+        """The spec swallows every interruption: the only way out is out of the process."""
+        print(_too_long(real, seconds, None), file=sys.stderr, flush=True)
+        os._exit(2)
+
+    linecache.checkcache(real)
     sys.modules[module.__name__] = module
     done = False
     try:
         with _neighbours(os.path.dirname(real)):
-            limited(execute, seconds)
+            limited(execute, seconds, give_up)
         done = True
     except SpecError:
         raise
     except TooLong as problem:
-        raise SpecError(
-            "CM038",
-            f"`{shown_path(real)}` did not end within {seconds:g} s",
-            notes=["this is the line that was running when the time was up"],
-            help=["look for a loop that does not end, or raise the limit: --time-limit SECONDS"],
-            origin=_place(problem.__traceback__, real),
-        ) from None
+        raise _too_long(real, seconds, _place(problem.__traceback__, real)) from None
     except SystemExit as problem:
         origin = _place(problem.__traceback__, real)
         reason = f"the file ended the program: sys.exit({problem.code!r})"
@@ -256,6 +257,17 @@ def _through(trace: TracebackType | None, real: str) -> list[str]:
     if name.startswith("<frozen") or name == __file__:
         return []
     return [f"raised at {shown_path(name)}:{last.tb_lineno}"]
+
+
+def _too_long(real: str, seconds: float, origin: Origin | None) -> SpecError:
+    where = ["this is the line that was running when the time was up"] if origin else []
+    return SpecError(
+        "CM038",
+        f"`{shown_path(real)}` did not end within {seconds:g} s",
+        notes=where,
+        help=["look for a loop that does not end, or raise the limit: --time-limit SECONDS"],
+        origin=origin,
+    )
 
 
 def _refusal(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import random
@@ -72,7 +73,7 @@ def test_recheck_reads_what_build_wrote(spec, run, folder) -> None:
     answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert answer.returncode == 0 and "invariant[Symmetric(n)]" in answer.stdout
     data = json.loads((folder / "pool.certificate.json").read_text())
-    assert [one["verdict"] for one in data["build"]["laws"]][0] == "PROVED"
+    assert data["build"]["laws"][0]["verdict"] == "PROVED"
 
 
 def test_every_flipped_bit_is_refused(spec, run, folder) -> None:
@@ -122,7 +123,34 @@ def test_a_changed_module_is_noticed(spec, run, folder) -> None:
     assert status == 1 and "is not the file that was built" in err
 
 
-# --- what is refused --------------------------------------------------------------------------------
+def test_recheck_compares_the_spec(spec, run, folder) -> None:
+    run("build", spec("good"), "-o", "pool.py")
+    status, out, _ = run("recheck", "pool.certificate.json", "--spec", "good.py")
+    assert status == 0 and "good.py is the spec that was built" in out
+    for other in (spec("several"), "none.py"):
+        status, _, err = run("recheck", "pool.certificate.json", "--spec", other)
+        assert status == 1 and err.startswith("error[CM031]")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ['x"""; import os; y = """', "$(touch pwned)", "-o", "a b\nimport os", "__import__('os')"],
+)
+def test_a_file_name_is_never_code(spec, run, folder, name) -> None:
+    path = folder / f"{name}.py"
+    Path(spec("good")).rename(path)
+    status, _, err = run("build", "-o", "m.py", "--", str(path))
+    assert status == 0, err
+    compiled = ast.parse((folder / "m.py").read_text())
+    imported = {
+        alias.name for node in compiled.body if isinstance(node, ast.Import) for alias in node.names
+    }
+    assert "os" not in imported and files(folder) == sorted(
+        [path.name, "m.certificate.json", "m.py"]
+    )
+
+
+# --- what is refused ---------------------------------------------------------------------------
 
 
 @pytest.fixture

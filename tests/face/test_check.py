@@ -28,7 +28,7 @@ def run(capsys):
     return go
 
 
-# --- exit statuses ----------------------------------------------------------------------------------
+# --- exit statuses -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_one_wrong_spec_does_not_hide_the_others(spec, run) -> None:
     assert "pool" in out and "worse" in out and "CM027" in err
 
 
-# --- bad input ----------------------------------------------------------------------------------------
+# --- bad input ---------------------------------------------------------------------------------
 
 SIZE = "op.linear(c, k), sizes=dict(c=10**7, k=10**7), name='huge'"
 BAD = {
@@ -136,7 +136,7 @@ BAD = {
     ),
     "law that is none": (
         "model = architecture(op.relu.at(Real[n]), laws=['causal'], name='m')\n",
-        "CM021",
+        "CM042",
     ),
 }
 CODE_LIKE = [
@@ -197,7 +197,17 @@ def test_huge_sizes_are_counted_and_not_allocated(spec, run) -> None:
     assert status == 2 and "100,000,000,000,000" in err and peak < 50_000_000
 
 
-# --- what is printed ---------------------------------------------------------------------------------
+def test_a_folder_may_hold_helpers(spec, run, tmp_path) -> None:
+    spec("good"), spec("helper", "width = 3\n")
+    status, out, err = run("check", str(tmp_path / "project"))
+    assert status == 0 and "pool" in out and err == ""
+    assert run("check", "helper.py")[0] == 2
+    (tmp_path / "project" / "good.py").unlink()
+    status, _, err = run("check", str(tmp_path / "project"))
+    assert status == 2 and err.startswith("error[CM028]")
+
+
+# --- what is printed ---------------------------------------------------------------------------
 
 
 def test_the_report_is_verdict_first_and_ends_with_the_weakest_link(spec, run) -> None:
@@ -295,7 +305,7 @@ def test_types_only(spec, run) -> None:
     assert json.loads(out)["architectures"][0]["laws"][0]["verdict"] is None
 
 
-# --- the cache -----------------------------------------------------------------------------------------
+# --- the cache ---------------------------------------------------------------------------------
 
 
 def test_a_verdict_is_found_once(spec, run, monkeypatch) -> None:
@@ -334,7 +344,7 @@ def test_a_changed_spec_is_checked_again(spec, run) -> None:
     assert run("check", path)[0] == 1
 
 
-# --- the other commands --------------------------------------------------------------------------------
+# --- the other commands ------------------------------------------------------------------------
 
 
 def test_list_shows_the_weakest_link_of_each(spec, run) -> None:

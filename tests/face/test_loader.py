@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -161,6 +162,28 @@ def test_a_spec_that_loops(spec, text) -> None:
 def test_a_spec_that_swallows_the_first_interruption(spec) -> None:
     text = "try:\n    while True: pass\nexcept BaseException:\n    pass\nwhile True: pass\n"
     refused(spec("stubborn", text), "CM038", seconds=0.2)
+
+
+def test_a_spec_that_swallows_every_interruption(spec) -> None:
+    """It cannot be stopped from inside, so the process ends with the message and the status."""
+    text = """
+while True:
+    try:
+        while True:
+            pass
+    except BaseException:
+        pass
+"""
+    path = spec("stubborn", text)
+    code = (
+        "from categorical.face import limits, loader\nlimits.AGAIN = 0.05\n"
+        f"loader.load({path!r}, 0.2)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, env=environment
+    )
+    assert answer.returncode == 2 and answer.stderr.startswith("error[CM038]"), answer
 
 
 def test_a_loop_in_another_thread_than_the_main_one(spec) -> None:

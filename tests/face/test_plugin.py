@@ -47,7 +47,7 @@ def test_one_item_a_law_with_its_verdict(spec, run, project) -> None:
     assert "good.py::pool::invariant[Symmetric(n)] PROVED" in out
     assert "expected.py::worse::invariant[Symmetric(n)] REFUTED (expected)" in out
     cases = [one for one in tree.parse(project / "report.xml").iter("testcase")]
-    assert [one.get("name") for one in cases][0] == "invariant[Symmetric(n)]"
+    assert cases[0].get("name") == "invariant[Symmetric(n)]"
     properties = {one.get("name"): one.get("value") for one in cases[0].iter("property")}
     assert properties["verdict"] == "proved" and properties["scope"] == "all sizes"
 
@@ -117,7 +117,8 @@ class Toothless(Equal):
         return run
 
 
-model = architecture(op.exp.at(Real[n]), laws=[Toothless("same", other=op.exp.at(Real[n]))], name="m")
+toothless = Toothless("same", other=op.exp.at(Real[n]))
+model = architecture(op.exp.at(Real[n]), laws=[toothless], name="m")
 """
 
 
@@ -134,7 +135,7 @@ def test_a_spec_that_loops_does_not_hang_the_run(spec, run) -> None:
     assert status == 2 and "CM038" in out
 
 
-# --- what is collected ---------------------------------------------------------------------------------
+# --- what is collected -------------------------------------------------------------------------
 
 
 def test_a_plain_run_leaves_spec_folders_alone(spec, run, project) -> None:
