@@ -1,0 +1,87 @@
+"""Fill in the outputs of the README with what the commands print: ``python -m tests.readme``.
+
+With ``--check`` nothing is written; the exit status says whether the README is what they print.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+README = Path(__file__).resolve().parent.parent / "README.md"
+
+
+def blocks(text: str) -> list[str]:
+    """The Python blocks of the README, in order."""
+    return re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+
+
+def files(text: str) -> dict[str, str]:
+    """The files that the README speaks of."""
+    pool, weighted = (b for b in blocks(text) if "architecture(" in b)
+    wrong = pool.replace("op.linear(hidden, label)", "op.linear(feature, label)")
+    assert wrong != pool
+    return {"pool.py": pool, "wrong.py": wrong, "weighted.py": weighted}
+
+
+def printed(*words: str) -> str:
+    """What a command prints, times and spaces at the ends of lines left out."""
+    from categorical import cli
+
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+        cli.main(list(words))
+    text = re.sub(r" +\d+(\.\d+)? m?s\b", "", out.getvalue())
+    text = re.sub(r" +time\b", "", text)
+    text = re.sub(r"─+", lambda m: "─" * min(len(m.group()), 80), text)
+    return "\n".join(line.rstrip() for line in text.splitlines()).strip("\n")
+
+
+def filled(text: str) -> str:
+    """The README with its outputs as the commands print them now."""
+    before = os.getcwd()
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        try:
+            for name, content in files(text).items():
+                Path(name).write_text(content)
+
+            def output(match: re.Match[str]) -> str:
+                words = match.group(1).split()
+                shown = printed(*words, "--no-cache") if words[0] == "check" else printed(*words)
+                return f"<!-- output: {match.group(1)} -->\n```console\n$ commute {match.group(1)}\n{shown}\n```"
+
+            text = re.sub(
+                r"<!-- output: (.*?) -->\n```console\n.*?```", output, text, flags=re.DOTALL
+            )
+            printed("build", "pool.py", "-o", "pool_model.py")
+            source = Path("pool_model.py").read_text()
+
+            def part(match: re.Match[str]) -> str:
+                body = re.search(rf"^class {match.group(1)}\(.*?(?=^\S)", source, re.DOTALL | re.MULTILINE)
+                assert body is not None
+                return f"<!-- source: pool_model.py {match.group(1)} -->\n```python\n{body.group().rstrip()}\n```"
+
+            return re.sub(
+                r"<!-- source: pool_model.py (\w+) -->\n```python\n.*?```", part, text, flags=re.DOTALL
+            )
+        finally:
+            os.chdir(before)
+
+
+def main() -> int:
+    text = README.read_text()
+    new = filled(text)
+    if "--check" in sys.argv:
+        return 0 if new == text else 1
+    README.write_text(new)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
