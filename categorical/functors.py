@@ -27,6 +27,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from categorical.arrows import Arrow, Transformed, Types
+from categorical.checked import checked
 from categorical.errors import SpecError
 from categorical.graph import Builder, Graph, Node, OperatorBox
 from categorical.index import Axis, Dim, IndexSet, axis
@@ -226,6 +227,7 @@ def over(arrow: Arrow, *axes: IndexSet | Axis | int) -> Arrow:
     return Transformed(arrow, make, f"stack({arrow.label()})", dom, make(dom).cod, arrow.open)
 
 
+@checked
 def stack(arrow: Arrow, *axes: IndexSet | Axis) -> Arrow:
     """The batch functor of equal sizes; the same as ``over``."""
     return over(arrow, *axes)
@@ -365,6 +367,7 @@ def _no_union(node: Node, box: Box, *facts: tuple[str, str]) -> SpecError:
     )
 
 
+@checked
 def union(arrow: Arrow, *varying: Dim, sample: Dim) -> Arrow:
     """The batch functor of ragged samples; see ``Union``."""
     dims = varying or tuple(sorted({d for t in arrow.graph().types for d in t.atoms if d.varies}, key=str))

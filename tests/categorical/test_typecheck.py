@@ -25,6 +25,7 @@ from categorical import (
     SpecError,
     architecture,
     arrow,
+    functors,
     iterate,
     laws,
     op,
@@ -273,7 +274,7 @@ def test_the_order_of_imports_does_not_matter() -> None:
 
 
 def our_constructors() -> list[Callable[..., Any]]:
-    modules = [sys.modules["categorical.architecture"], operators, para]
+    modules = [sys.modules["categorical.architecture"], operators, para, functors]
     return [
         f
         for m in modules
@@ -294,6 +295,8 @@ def test_every_checked_constructor_has_annotations_that_evaluate() -> None:
         "reparametrise",
         "low_rank",
         "masked",
+        "stack",
+        "union",
     } <= names
     for function in our_constructors():
         assert set(inspect.signature(function).parameters) <= set(hints(function))
@@ -314,6 +317,8 @@ def test_every_checked_constructor_has_annotations_that_evaluate() -> None:
         (lambda: architecture(NET, laws=laws.causal(n)), "put it into a list"),
         (lambda: architecture(NET, laws=["causal"]), "item 0 is not an instance"),
         (lambda: architecture(NET, sizes=[("n", 3)]), "expected  Mapping[str, int] or None"),
+        (lambda: functors.stack(3, n), "the argument `arrow` of `stack`"),
+        (lambda: functors.union(NET, "n", sample=k), "expected  tuple[Dim, ...]"),
         (lambda: operators.case(op.relu, 3), "item 1 is not an instance"),
     ],
 )
