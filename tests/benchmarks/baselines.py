@@ -1,6 +1,8 @@
 """Idiomatic PyTorch for every spec of the atlas: what a careful user would write by hand.
 
-Frozen before the emitter is tuned: library modules where they exist, fused attention, no waste.
+Frozen before the emitter is tuned: library modules where they exist (``nn.LSTMCell``,
+``nn.TransformerEncoderLayer``, torch_geometric's ``GCNConv``, monai's ``ResNetBlock``), fused
+attention, no waste.
 """
 
 from __future__ import annotations
@@ -183,3 +185,191 @@ def transformer_block(width: int, heads: int) -> nn.Module:
             return self.layer(x, src_mask=mask, is_causal=True)
 
     return Causal()
+
+
+class MonetBlock(nn.Module):
+    def __init__(self, width: int, inner: int, rank: int) -> None:
+        super().__init__()
+        self.view = nn.Linear(width, inner, bias=False)
+        self.other = nn.Sequential(
+            nn.Linear(width, rank, bias=False), nn.Linear(rank, inner, bias=False)
+        )
+        self.out = nn.Linear(inner, width, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        view = self.view(x)
+        return self.out(view * self.other(x) + view)
+
+
+class TiedAutoencoder(nn.Module):
+    def __init__(self, pixel: int, code: int) -> None:
+        super().__init__()
+        self.encode = nn.Linear(pixel, code)
+        self.bias = nn.Parameter(torch.zeros(pixel))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.linear(torch.tanh(self.encode(x)), self.encode.weight.t(), self.bias)
+
+
+class LoraLinear(nn.Module):
+    """The correction beside the frozen map, as peft has it."""
+
+    def __init__(self, feature: int, label: int, rank: int, scale: float) -> None:
+        super().__init__()
+        self.linear, self.scale = nn.Linear(feature, label), scale
+        self.linear.weight.requires_grad_(False)
+        self.down = nn.Linear(feature, rank, bias=False)
+        self.up = nn.Linear(rank, label, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.linear(x) + self.up(self.down(x)) * self.scale
+
+
+class LstmCell(nn.Module):
+    def __init__(self, feature: int, hidden: int) -> None:
+        super().__init__()
+        self.cell = nn.LSTMCell(feature, hidden)
+
+    def forward(self, x: Tensor, state: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:
+        state, memory = self.cell(x, (state, memory))
+        return state, memory
+
+
+class LstmByHand(nn.Module):
+    def __init__(self, feature: int, hidden: int) -> None:
+        super().__init__()
+        self.from_input = nn.Linear(feature, 4 * hidden)
+        self.from_state = nn.Linear(hidden, 4 * hidden)
+
+    def forward(self, x: Tensor, state: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:
+        enter, keep, candidate, show = (self.from_input(x) + self.from_state(state)).chunk(4, -1)
+        memory = torch.sigmoid(keep) * memory + torch.sigmoid(enter) * torch.tanh(candidate)
+        return torch.sigmoid(show) * torch.tanh(memory), memory
+
+
+class SelfAttention(nn.Module):
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.query, self.key, self.value, self.out = (nn.Linear(width, width) for _ in range(4))
+
+    def _split(self, x: Tensor) -> Tensor:
+        return x.view(x.shape[0], x.shape[1], self.heads, -1).transpose(1, 2)
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        q, k, v = (self._split(layer(x)) for layer in (self.query, self.key, self.value))
+        mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=mask.unsqueeze(1))
+        return self.out(mixed.transpose(1, 2).flatten(2))
+
+
+class Step(nn.Module):
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(width, width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + torch.tanh(self.linear(x))
+
+
+class Tied(nn.Module):
+    def __init__(self, width: int, times: int = 3) -> None:
+        super().__init__()
+        self.step, self.times = Step(width), times
+
+    def forward(self, x: Tensor) -> Tensor:
+        for _ in range(self.times):
+            x = self.step(x)
+        return x
+
+
+def untied(width: int, times: int = 3) -> nn.Module:
+    return nn.Sequential(*(Step(width) for _ in range(times)))
+
+
+class Stacked(nn.Module):
+    def __init__(self, width: int, times: int = 3) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(times, width, width) / width**0.5)
+        self.bias = nn.Parameter(torch.zeros(times, width))
+
+    def forward(self, x: Tensor) -> Tensor:
+        for weight, bias in zip(self.weight, self.bias, strict=True):
+            x = x + torch.tanh(F.linear(x, weight, bias))
+        return x
+
+
+class MessagePassing(nn.Module):
+    def __init__(self, feature: int, hidden: int, label: int) -> None:
+        super().__init__()
+        self.sent, self.kept = nn.Linear(feature, hidden), nn.Linear(feature, hidden)
+        self.received = nn.Linear(feature, hidden, bias=False)
+        self.scores = nn.Linear(hidden, label)
+
+    def forward(
+        self, x: Tensor, source: Tensor, target: Tensor, sample: Tensor, batch: int
+    ) -> Tensor:
+        messages = F.relu(self.sent(x[source]) + self.received(x[target]))
+        received = torch.zeros(x.shape[0], messages.shape[1]).index_add(0, target, messages)
+        h = F.relu(self.kept(x) + received)
+        total = torch.zeros(batch, h.shape[1]).index_add(0, sample, h)
+        count = torch.bincount(sample, minlength=batch).clamp(min=1)
+        return self.scores(total / count[:, None])
+
+
+class CharacterModel(nn.Module):
+    """Blocks as in nanoGPT: separate projections, as the spec has them."""
+
+    def __init__(self, s: dict[str, int]) -> None:
+        super().__init__()
+        width = s["width"]
+        self.letters = nn.Embedding(s["letter"], width)
+        self.places = nn.Parameter(torch.randn(s["token"], width) * 0.02)
+        self.blocks = nn.Sequential(
+            *(GptBlock(width, s["heads"], s["inner"]) for _ in range(s["blocks"]))
+        )
+        self.last, self.scores = nn.LayerNorm(width), nn.Linear(width, s["letter"], bias=False)
+
+    def forward(self, text: Tensor) -> Tensor:
+        return self.scores(self.last(self.blocks(self.letters(text) + self.places)))
+
+
+class GptBlock(nn.Module):
+    def __init__(self, width: int, heads: int, inner: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.query, self.key, self.value, self.out = (nn.Linear(width, width) for _ in range(4))
+        self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.think = nn.Sequential(nn.Linear(width, inner), nn.GELU(), nn.Linear(inner, width))
+
+    def _split(self, x: Tensor) -> Tensor:
+        return x.view(x.shape[0], x.shape[1], self.heads, -1).transpose(1, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        h = self.norm1(x)
+        q, k, v = (self._split(layer(h)) for layer in (self.query, self.key, self.value))
+        mixed = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        x = x + self.out(mixed.transpose(1, 2).flatten(2))
+        return x + self.think(self.norm2(x))
+
+
+def geometric_convolution(feature: int, hidden: int) -> nn.Module:
+    """torch_geometric's own layer, self-loops and normalisation included."""
+    from torch_geometric.nn import GCNConv
+
+    class Geometric(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = GCNConv(feature, hidden)
+
+        def forward(self, x: Tensor, source: Tensor, target: Tensor) -> Tensor:
+            return self.layer(x, torch.stack((source, target)))
+
+    return Geometric()
+
+
+def monai_block(narrow: int, wide: int) -> nn.Module:
+    """monai's residual block, with its usual strided shortcut."""
+    from monai.networks.nets.resnet import ResNetBlock
+
+    shortcut = nn.Sequential(nn.Conv2d(narrow, wide, 1, 2, bias=False), nn.BatchNorm2d(wide))
+    return ResNetBlock(narrow, wide, spatial_dims=2, stride=2, downsample=shortcut)
