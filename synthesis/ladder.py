@@ -35,7 +35,7 @@ from dataclasses import dataclass, field, replace
 from categorical.architecture import Architecture
 from categorical.errors import SpecError
 from categorical.graph import Graph
-from categorical.laws import Bounded, Count, Equal, Equivariant, Law, Restricted, SumsTo
+from categorical.laws import Count, Equal, Equivariant, Law, Restricted, SumsTo
 from categorical.normal import content_hash
 from categorical.records import EVAL, TRAIN
 from categorical.verdicts import Counterexample, Finding, Verdict
@@ -56,6 +56,11 @@ EXACT_SIZES = 3
 LEAST_BITS = 16.0
 #: Operations whose verdicts hold off ties.
 TIES = frozenset(("argmax", "argmin", "top_k", "sort", "argsort"))
+
+DISAGREES = (
+    "exact arithmetic with random functions disagrees: the law may need a property of a function "
+    "that its oracle does not model"
+)
 
 Progress = Callable[[int, int, str], None]
 
@@ -168,10 +173,7 @@ class _Climb:
                 return self.refuted(failure)
             if refuted[2].certified:
                 return self.certified(refuted)
-            self.warnings.append(
-                "exact arithmetic with random functions disagrees: the law may need a property of "
-                "a function that its oracle does not model"
-            )
+            self.warnings.append(DISAGREES)
         elif results and not any(r.ordered for r in results):
             if min(r.bits for r in results) >= LEAST_BITS:
                 return self.passed_exactly(results, reason)
@@ -228,7 +230,7 @@ class _Climb:
 
     def numerically(self, results: list[exact.Exact], reason: str) -> Finding:
         examples, tried = 0, 0
-        for trial in numeric.trials(self.plan, self.modes, self.seed):
+        for trial in numeric.trials(self.plan, self.modes, self.seed, self.graph):
             if time.perf_counter() > self.deadline:
                 break
             tried += 1
@@ -245,8 +247,6 @@ class _Climb:
         if results:
             how = "under random orders" if any(r.ordered for r in results) else "at random points"
             method = f"exact arithmetic {how}, and {method}"
-        if isinstance(self.law, Bounded) and self.law.strict:
-            self.warnings.append("that the bounds are not attained was not tested")
         return self.finding(
             Verdict.VACUOUS if self.vacuous(surviving) else Verdict.TESTED,
             scope=self.in_modes(self.at(self.plan)),
@@ -258,14 +258,16 @@ class _Climb:
     # refutations --------------------------------------------------------------------------------
 
     def refuted(self, failure: Failure) -> Finding:
+        self.warnings = [w for w in self.warnings if w != DISAGREES]
         small = shrink(self.law, self.graphs, failure)
+        size = f"{small.error:.2g} of the largest entry"
         example = Counterexample(
             source=source(self.architecture, self.law, small.point),
             replay=replay_line(self.architecture, self.law, self.seed),
             wire=first_difference(self.law, self.graph, small),
             sizes=dict(small.point.sizes),
             element=small.element,
-            difference=f"{small.error:.2g} of the largest entry",
+            difference=size if small.error else "the bound is attained",
         )
         return self.finding(
             Verdict.REFUTED,

@@ -24,19 +24,19 @@ import numpy as np
 from categorical.errors import SpecError
 from categorical.graph import Graph
 from categorical.laws import Equal, Instance, Law
-from categorical.records import Context
 from synthesis import numeric
 from synthesis.numeric import Failure
-from synthesis.runner import Runner, Wire
+from synthesis.runner import Wire
 
 
 def first_difference(law: Law, graph: Graph, failure: Failure) -> str:
     """The name of the first wire that differs; the output where no inner wire can be compared."""
     point = failure.point
-    ctx = Context(numeric.algebra_of(point), point.sizes, point.mode)
-    runner = Runner(graph, ctx, point.resources, {}, [])
+    runner = numeric.recorder(graph, point)
     found: Instance | None = None
-    for number, one in enumerate(numeric.instances(law, graph, point, ctx.algebra, runner=runner)):
+    for number, one in enumerate(
+        numeric.instances(law, graph, point, runner.ctx.algebra, runner=runner)
+    ):
         if number == failure.instance:
             found = one
             break

@@ -5,6 +5,7 @@ which every weight, buffer, noise sample and input is drawn.  Both sides of a la
 double precision; the error is relative to the scale of the outputs.  Errors beyond 64 (1 + L) 2⁻⁵³,
 L the number of steps, are in doubt: the trial is repeated in single precision.  Rounding makes the
 error about 2²⁹ times larger, a bug leaves it as it is; in between, extended precision decides.
+What rounding decides in a comparison (``ties``) is set aside.
 
 Law.  No tolerance is absolute, and scaling the outputs changes no verdict.
 
@@ -33,10 +34,11 @@ from typing import Any
 
 import numpy as np
 
-from categorical.graph import Graph
+from categorical.graph import Graph, OperatorBox
 from categorical.laws import Bounded, Instance, Law
 from categorical.records import Context
 from categorical.semantics.floats import FloatAlgebra
+from synthesis import ties
 from synthesis.runner import Runner, draw_inputs, draw_resources
 
 MAGNITUDES = (1.0, 1e-2, 1e2)
@@ -77,12 +79,16 @@ HAS_EXTENDED = bool(np.finfo(np.longdouble).eps < 2.0**-60)
 
 @dataclass(frozen=True)
 class Trial:
-    """A point; everything random in it follows from the seed."""
+    """A point; everything random in it follows from the seed.
+
+    In a ``sparse`` one the inputs are −1, 0 and 1 times the scale, half of them 0.
+    """
 
     sizes: Mapping[str, int]
     mode: str
     scale: float
     seed: int
+    sparse: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,6 +102,8 @@ class Point:
     seed: int
     #: whether the random numbers that the law draws are plain ones
     plain: bool = False
+    #: the trial that it was drawn in
+    trial: Trial | None = None
 
 
 @dataclass(frozen=True)
@@ -150,13 +158,22 @@ def draw_point(graph: Graph, trial: Trial) -> Point:
     rng = np.random.default_rng(trial.seed)
     resources = draw_resources(graph, ctx, rng)
     inputs = draw_inputs(graph, ctx, rng, trial.scale)
+    if trial.sparse:
+        inputs = [_sparse(v, rng, trial.scale) for v in inputs]
     return Point(
         trial.sizes,
         trial.mode,
         [rounded(v) for v in inputs],
         {k: rounded(v) for k, v in resources.items()},
         trial.seed,
+        trial=trial,
     )
+
+
+def _sparse(v: Any, rng: np.random.Generator, scale: float) -> Any:
+    if not np.issubdtype(v.dtype, np.inexact):
+        return v
+    return scale * rng.choice([-1.0, 0.0, 0.0, 1.0], v.shape).astype(v.dtype)
 
 
 def rounded(v: Any) -> Any:
@@ -210,16 +227,52 @@ def examine(law: Law, graph: Graph, point: Point, wrap: Wrap | None = None) -> A
             seen += 1
             output, error, scale = gap
             if error <= allowed * scale:
-                continue
-            doubtful += 1
-            if not rounding(law, graph, point, wrap, number, error, scale):
-                left, right = one.left[output], one.right[output]
-                relative = error / scale if scale else float("inf")
-                found = Failure(
-                    point, number, one.element, output, relative, left, right, one.generic
-                )
-                return Attempt(found, seen, doubtful)
+                attained = _attained(law, graph, point, one) if wrap is None else None
+                if attained is None:
+                    continue
+                output, error, scale = attained, 0.0, 1.0
+            else:
+                doubtful += 1
+                if rounding(law, graph, point, wrap, number, error, scale):
+                    continue
+                if wrap is None and _undecided(law, graph, point, number):
+                    continue
+            left, right = one.left[output], one.right[output]
+            found = Failure(
+                point, number, one.element, output, error / scale, left, right, one.generic
+            )
+            return Attempt(found, seen, doubtful)
     return Attempt(None, seen, doubtful)
+
+
+def _attained(law: Law, graph: Graph, point: Point, one: Instance) -> int | None:
+    """The output that attains a bound which is claimed to be strict, not by rounding."""
+    if not (isinstance(law, Bounded) and law.strict):
+        return None
+    for i, value in enumerate(one.left):
+        if np.any((value == law.low) | (value == law.high)):
+            runner = recorder(graph, point)
+            runner(point.inputs)
+            if runner.trace and ties.calm(runner.trace[0]):
+                return i
+    return None
+
+
+def _undecided(law: Law, graph: Graph, point: Point, number: int) -> bool:
+    """Whether the difference goes back to a comparison that rounding decided."""
+    if not ties.branching({n.box.name for _, n in graph.walk()}):
+        return False
+    runner = recorder(graph, point)
+    for i, _ in enumerate(instances(law, graph, point, runner.ctx.algebra, runner=runner)):
+        if i == number:
+            break
+    return ties.near_tie(runner)
+
+
+def recorder(graph: Graph, point: Point) -> Runner:
+    """A runner at a point that remembers its wires."""
+    ctx = Context(algebra_of(point), point.sizes, point.mode)
+    return Runner(graph, ctx, point.resources, {}, [])
 
 
 def largest_gap(one: Instance) -> tuple[int, float, float] | None:
@@ -277,10 +330,35 @@ def rounding(
 
 
 def trials(
-    assignments: Sequence[Mapping[str, int]], modes: Sequence[str], seed: int
+    assignments: Sequence[Mapping[str, int]],
+    modes: Sequence[str],
+    seed: int,
+    graph: Graph | None = None,
 ) -> Iterator[Trial]:
-    """The examples of the policy, the most telling first."""
-    every = [(s, a, m) for s in MAGNITUDES for a in assignments for m in modes]
+    """The examples of the policy, the most telling first.
+
+    Beside the three magnitudes: those of large constants in the graph, where branches may lie, and
+    sparse inputs, for branches at 0 (not where ties would be the user's own business).
+    """
+    every = [(s, a, m, False) for s in MAGNITUDES for a in assignments for m in modes]
     every.sort(key=lambda one: one[1] is not assignments[0] and one[0] != 1.0)
-    for number, (scale, sizes, mode) in enumerate(every):
-        yield Trial(sizes, mode, scale, (seed * 65_599 + number) & 0x7FFFFFFF)
+    if graph is not None:
+        sizes = assignments[:2]
+        every += [(s, a, m, False) for s in constants(graph) for a in sizes for m in modes]
+        names = {n.box.name for _, n in graph.walk()}
+        if not names & {"argmax", "sort", "top_k"}:
+            every += [(1.0, a, m, True) for a in sizes for m in modes]
+    for number, (scale, chosen, mode, sparse) in enumerate(every):
+        yield Trial(chosen, mode, scale, (seed * 65_599 + number) & 0x7FFFFFFF, sparse)
+
+
+def constants(graph: Graph) -> list[float]:
+    """Large numbers among the attributes of a graph (at most four)."""
+    found = set()
+    for _, node in graph.walk():
+        attrs = node.box.attrs if isinstance(node.box, OperatorBox) else node.box.op.attrs
+        for value in attrs.values():
+            if isinstance(value, float | int) and not isinstance(value, bool):
+                if max(MAGNITUDES) < abs(value) < 1e30:
+                    found.add(float(abs(value)))
+    return sorted(found)[:4]

@@ -51,8 +51,10 @@ def _smaller_sizes(law: Law, graphs: Sequence[Graph], failure: Failure, deadline
     for sizes in assignments.by_total(graphs):
         if sum(sizes.values()) >= total or time.perf_counter() > deadline:
             break
-        for k, scale in enumerate((*MAGNITUDES, 1.0)):
-            trial = Trial(sizes, failure.point.mode, scale, failure.point.seed + k)
+        first = failure.point.trial or Trial(sizes, failure.point.mode, 1.0, failure.point.seed)
+        others = (replace(first, scale=scale, sparse=False) for scale in MAGNITUDES)
+        for k, one in enumerate((first, *others)):
+            trial = replace(one, sizes=sizes, seed=failure.point.seed + k)
             found = attempt(law, graphs[0], trial).failure
             if found is not None and found.error >= min(1e-6, failure.error / 10):
                 return found
@@ -64,6 +66,7 @@ class _Minimiser:
 
     def __init__(self, law: Law, graph: Graph, failure: Failure, deadline: float) -> None:
         self.law, self.graph, self.best, self.deadline = law, graph, failure, deadline
+        # an attained bound is a failure with no error at all
         self.least = min(1e-6, failure.error / 10)
 
     def fails(self, point: Point) -> bool:
@@ -71,7 +74,7 @@ class _Minimiser:
         if time.perf_counter() > self.deadline:
             return False
         found = examine(self.law, self.graph, point).failure
-        if found is None or not found.error >= self.least or found.generic:
+        if found is None or found.error < self.least or found.generic:
             return False
         self.best = found
         return True

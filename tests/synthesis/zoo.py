@@ -99,6 +99,18 @@ def rare_branch(x: Real[n, c]) -> Real[n, c]:
 
 
 @arrow
+def very_rare_branch(x: Real[n, c]) -> Real[n, c]:
+    """A branch beyond a million that reads the neighbour."""
+    return op.where(op.less(op.abs(x), op.full_like(1e6)(x)), x, op.roll(n, 1)(x))
+
+
+@arrow
+def zero_is_special(x: Real[n, c]) -> Real[n, c]:
+    """A branch at exactly zero that reads the neighbour."""
+    return op.where(op.equal(x, op.full_like(0.0)(x)), op.roll(n, 1)(x), x)
+
+
+@arrow
 def one_ahead(x: Real[n, width]) -> Real[n, width]:
     """Attention that may look one token ahead."""
     scores = op.einsum(n, key)(x, op.relabel(n, key)(x))
@@ -184,6 +196,11 @@ BROKEN = {
     "order behind an output layer": _broken(hidden_order, EQUIVARIANT),
     "positional term of one millionth": _broken(tiny_position, EQUIVARIANT),
     "branch beyond six": _broken(rare_branch, EQUIVARIANT),
+    "branch beyond a million": _broken(very_rare_branch, EQUIVARIANT),
+    "branch at zero": _broken(zero_is_special, EQUIVARIANT),
+    "relu claimed positive": _broken(
+        (op.linear(c, d) >> op.relu).named("half_open"), laws.bounded(low=0, strict=True)
+    ),
     "causal mask off by one": _broken(one_ahead, CAUSAL),
     "mean over the future": _broken(mean_leaks, CAUSAL),
     "batch norm claimed for each sample": _broken(
@@ -255,6 +272,13 @@ def quadratic_gate(x: Real[n, c]) -> Real[n, d]:
 
 
 @arrow
+def above_average(x: Real[n, c]) -> Real[n, c]:
+    """Entries that are not below the mean; at n = 1 that is a matter of rounding."""
+    mean = op.expand(n)(op.mean(n)(op.sin(x)))
+    return op.where(op.less(op.sin(x), mean), op.scale(0)(x), x)
+
+
+@arrow
 def deep_chain(x: Real[n, c]) -> Real[n, c]:
     """Twenty residual steps and a normalisation: rounding grows with depth."""
     for number in range(20):
@@ -293,6 +317,10 @@ CORRECT = {
         shifted_scores, laws=[laws.equal(unshifted_scores), laws.sums_to(1, k)]
     ),
     "quadratic gate": architecture(quadratic_gate, laws=[laws.degree(2), EQUIVARIANT]),
+    "above the average": architecture(above_average, laws=[EQUIVARIANT]),
+    "gate": architecture(
+        (op.linear(c, d) >> op.sigmoid).named("open_gate"), laws=[laws.bounded(0, 1, strict=True)]
+    ),
     "deep chain": architecture(deep_chain, laws=[EQUIVARIANT, laws.per_sample(n)]),
     "message passing": architecture(
         neighbours, laws=[EQUIVARIANT, laws.invariant(under=Symmetric(e))]
