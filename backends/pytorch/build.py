@@ -28,7 +28,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -121,15 +121,21 @@ def build(
     seed: int = 0,
     validate: bool = True,
     regenerate: str = "",
+    taps: Sequence[str] = (),
+    export: bool = False,
 ) -> Build:
     """Generate, check and validate the PyTorch module of an architecture (batched as it says), an
     arrow or a graph (as they are).
 
     ``laws_header`` are lines for the header, one a law with its verdict and scope; ``regenerate``
-    is the command that makes the file again.  Raises ``SpecError``: CM025 for a missing size, CM040
-    where the file and the reference meaning differ.
+    is the command that makes the file again.  ``taps`` names inner wires of the root that the
+    module returns behind its outputs (a build without taps pays nothing).  ``export`` also compares
+    the program that ``torch.export`` makes of the file.
+
+    Raises ``SpecError``: CM020 for a wire that is not there, CM025 for a missing size, CM040 where
+    the file and the reference meaning differ.
     """
-    graph = prune(_graph(architecture))
+    graph = prune(_tapped(_graph(architecture), taps))
     name = name or getattr(architecture, "name", "") or graph.name or "model"
     sizes = {**getattr(architecture, "sizes", {}), **(sizes or {})}
     normal, plan = prepare(graph)
@@ -170,7 +176,7 @@ def build(
     if validate:
         from backends.pytorch.validate import validate as compare
 
-        made.validation = compare(made, seed=seed)
+        made.validation = compare(made, seed=seed, export=export)
     return made
 
 
@@ -178,6 +184,18 @@ def _graph(architecture: Any) -> Graph:
     if isinstance(architecture, Graph):
         return architecture
     return architecture.batched() if hasattr(architecture, "batched") else architecture.graph()
+
+
+def _tapped(graph: Graph, taps: Sequence[str]) -> Graph:
+    """The graph with further outputs: the wires of these names."""
+    if not taps:
+        return graph
+    wires = {name: wire for wire, name in graph.names.items() if wire not in graph.inputs}
+    for name in taps:
+        if name not in wires:
+            known = ", ".join(sorted(wires)) or "none"
+            raise SpecError("CM020", f"there is no wire `{name}`", facts=[("wires", known)])
+    return replace(graph, outputs=[*graph.outputs, *(wires[name] for name in taps)])
 
 
 def _contract(graph: Graph) -> str:

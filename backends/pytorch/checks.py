@@ -5,6 +5,22 @@ late size that several axes share; masks must be boolean.  The message names the
 as the spec has it.  Submodules check nothing.
 
 Law.  Checks read shapes only, so they hold no data, and ``torch.export`` turns them into guards.
+
+>>> import torch
+>>> from backends.pytorch.build import build
+>>> from categorical import Dim, Real, op
+>>> n, c, k = Dim.named("n c k")
+>>> net = (op.linear(c, k) >> op.mean(n)).at(Real[n, c])
+>>> module = build(net, {"c": 4, "k": 2}, "net").module()
+>>> module(torch.zeros(5, 4)).shape
+torch.Size([2])
+
+Another width than the weights have is refused, in the words of the spec:
+
+>>> module(torch.zeros(5, 3))
+Traceback (most recent call last):
+...
+ValueError: `x` must be Real[n, c], got (5, 3)
 """
 
 from __future__ import annotations

@@ -5,6 +5,14 @@ the submodule ``linear``, which is torch's own layer where the weights are a box
 the usual way, and otherwise an ``nn.Module`` that only holds them.
 
 Law.  State-dict keys are the paths of the spec, but for names that torch reserves.
+
+>>> from backends.pytorch.build import build
+>>> from categorical import Dim, Real, op
+>>> b, c = Dim.named("batch c")
+>>> build(op.linear(c, c).at(Real[b, c]), {"c": 4}, "net").parameters
+{'linear.weight': 'linear.weight', 'linear.bias': 'linear.bias'}
+>>> build(op.linear(c, c, name="xpu").at(Real[b, c]), {"c": 4}, "net").parameters
+{'xpu.weight': 'xpu_.weight', 'xpu.bias': 'xpu_.bias'}
 """
 
 from __future__ import annotations

@@ -2,6 +2,17 @@
 
 Laws.  Loading a text twice gives two modules that share nothing.  ``load(save(m))`` restores every
 parameter and buffer; weights that are one tensor are stored once and stay one.
+
+>>> module = load_source("def double(x):\\n    return 2 * x\\n")
+>>> module.double(3)
+6
+
+A text that is no Python does not load:
+
+>>> load_source("def double(x:")
+Traceback (most recent call last):
+...
+SyntaxError: '(' was never closed
 """
 
 from __future__ import annotations

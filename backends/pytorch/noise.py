@@ -5,6 +5,17 @@ Definition.  ``Noise`` lists the noise of a graph in the order in which it is dr
 place of a random one.
 
 Law.  Each sample is used at most once; a draw that has no sample is an error.
+
+>>> from categorical import Dim, Real, op
+>>> n = Dim("n")
+>>> graph = op.dropout(0.5).at(Real[n]).graph()
+>>> noise = Noise(graph, {"n": 2}, {"dropout.mask": np.array([1.0, 0.0])})
+>>> noise.take("bernoulli", (2,)).tolist()
+[1.0, 0.0]
+>>> noise.take("bernoulli", (2,))
+Traceback (most recent call last):
+...
+ValueError: the file draws bernoulli noise of shape (2,), the spec does not
 """
 
 from __future__ import annotations

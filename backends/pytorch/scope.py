@@ -5,6 +5,22 @@ class; a ``Scope`` holds the names, sizes and resources of the class that is bei
 answers the questions of ``table.base.Emit``.
 
 Law.  A late size is read once, at the top of ``forward``, and only where something asks for it.
+
+>>> from categorical import Dim, Real, op
+>>> n, c = Dim.named("n c")
+>>> file = File(frozenset("c"), Plan(), Names(), {"c": "c"})
+>>> scope = Scope(file, op.relu.at(Real[n, c]).graph(), "demo", root=True)
+>>> scope.values[scope.graph.inputs[0]] = "x"
+>>> scope.size(2 * c.size), scope.size(n), scope.heads
+('2 * self.config.c', 'n', [(0, 'n = x.shape[-2]')])
+
+Two helpers of one name would hide one another:
+
+>>> _ = scope.helper("twice", "def twice(x): return x + x")
+>>> scope.helper("twice", "def twice(x): return 2 * x")
+Traceback (most recent call last):
+...
+ValueError: two helpers are called 'twice'
 """
 
 from __future__ import annotations

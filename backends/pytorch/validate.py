@@ -8,6 +8,22 @@ direction v.  Where every box is a ring operation, a run on small whole numbers 
 
 Law.  A build that validates computes the reference meaning and its derivative at the points tried,
 up to rounding (relative error at most 1e-10); a build that does not is refused with CM040.
+
+>>> from backends.pytorch.build import build
+>>> from categorical import Dim, Real, op
+>>> n, c = Dim.named("n c")
+>>> made = build((op.tanh >> op.sum(n)).at(Real[n, c]), {}, "demo", validate=False)
+>>> validate(made)["modes"]
+['train', 'eval']
+
+A file that computes something else is refused:
+
+>>> made.source = made.source.replace("torch.tanh", "torch.sin")
+>>> validate(made)
+Traceback (most recent call last):
+...
+categorical.errors.SpecError: error[CM040]: the generated file disagrees with the spec
+...
 """
 
 from __future__ import annotations
@@ -59,11 +75,16 @@ class Point:
         )
 
 
-def validate(build: Build, seed: int = 0, assignments: int = 2) -> dict[str, Any]:
+def validate(
+    build: Build, seed: int = 0, assignments: int = 2, export: bool = False
+) -> dict[str, Any]:
     """Compare a build with its graph; returns the report, or raises ``SpecError`` CM040."""
     space = load_source(build.source, build.module_name)
     try:
-        return _compare(build, space, seed, assignments)
+        report = _compare(build, space, seed, assignments)
+        if export:
+            report["export"] = _compare_export(build, space, seed)
+        return report
     finally:
         unload(space)
 
@@ -362,6 +383,40 @@ def _compare_gradients(build: Build, space: Any, point: Point, rng: np.random.Ge
             f"relative error {error:.1e} along a random direction", "the gradients", point
         )
     return len(pairs)
+
+
+def _compare_export(build: Build, space: Any, seed: int) -> str:
+    """The exported program (strict, the batch dynamic) against the reference, in eval mode."""
+    import torch
+
+    if not build.contract.startswith("static"):
+        return "not a static module"
+    graph, rng = build.graph, np.random.default_rng(seed)
+    sizes = {**next(assignments_of(graph))}
+    leading = [bool(t.axes) and str(t.axes[0]) == "batch" for t in graph.dom]
+    if any(leading):
+        sizes["batch"] = max(sizes["batch"], 2)  # export takes sizes of 0 and 1 for constants
+    point = _finite_point(graph, sizes, EVAL, rng)
+    wanted = run(graph, Context(FloatAlgebra(), sizes, EVAL), point.inputs, point.resources)
+    module = _module(build, space, point)
+    inputs = (*(torch.as_tensor(x) for x in point.inputs), *(sizes[s] for s in build.late))
+    batch = torch.export.Dim("batch", min=2)
+    shapes = (*({0: batch} if b else None for b in leading), *(None for _ in build.late))
+    try:
+        program = torch.export.export(
+            module, inputs, dynamic_shapes=shapes if any(leading) else None, strict=True
+        )
+        found = program.module()(*inputs)
+    except Exception as problem:  # whatever it is, the module does not export
+        raise _refused(f"{type(problem).__name__}: {problem}", "torch.export", point) from problem
+    found = found if isinstance(found, tuple) else (found,)
+    for wire, y, want in zip(graph.outputs, found, wanted.outputs, strict=True):
+        gap = _gap(y.detach().numpy(), np.asarray(want))
+        if not gap <= TOLERANCE:
+            raise _refused(
+                f"relative error {gap:.1e}", f"`{graph.wire_name(wire)}`, exported", point
+            )
+    return "agrees"
 
 
 def _divides(box: Box) -> bool:

@@ -229,3 +229,33 @@ def test_export_with_a_dynamic_batch() -> None:
     )
     x = torch.randn(6, 5, 4)
     torch.testing.assert_close(program.module()(x), module(x))
+
+
+def test_inner_wires_can_be_tapped() -> None:
+    made = build(two_layers, {"c": 4, "h": 3}, "net", taps=("hidden",))
+    x = torch.randn(2, 4)
+    y, hidden = made.module()(x)
+    assert y.shape == (2, 4) and hidden.shape == (2, 3)
+    assert "hidden" not in str(build(two_layers, {"c": 4, "h": 3}, "net").graph.outputs)
+    with pytest.raises(SpecError, match="there is no wire `missing`"):
+        build(two_layers, {"c": 4, "h": 3}, "net", taps=("missing",))
+
+
+@arrow
+def two_layers(x: Real[batch, c]) -> Real[batch, c]:
+    hidden = op.tanh(op.linear(c, h)(x))
+    return op.linear(h, c)(hidden)
+
+
+@pytest.mark.slow
+def test_the_exported_program_is_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert build(two_layers, {"c": 4, "h": 3}, "net", export=True).validation["export"] == "agrees"
+    made = build(two_layers, {"c": 4, "h": 3}, "net", validate=False)
+    sound = "hidden = torch.tanh(linear)"
+    assert sound in made.source
+    made.source = made.source.replace(
+        sound, f"if linear.sum() > 0:\n            pass\n        {sound}"
+    )
+    assert validate(made)
+    with pytest.raises(SpecError, match=r"torch\.export"):
+        validate(made, export=True)
