@@ -36,7 +36,8 @@ from typing import ClassVar, Union
 
 from categorical import polynomials as poly
 from categorical.assignments import least_counterexample, solutions
-from categorical.polynomials import ONE, Mono, Parts, Poly, Terms
+from categorical.polynomials import ONE, Parts, Poly, Terms
+from categorical.size_text import FLOORS, UNIT, floor_text, is_floor, size_text, sum_text
 
 __all__ = [
     "Condition",
@@ -58,9 +59,6 @@ __all__ = [
 SizeLike = Union[int, "Size"]
 
 _SYMBOL = re.compile(r"[^\W\d][\w.'#@:]*")
-_SIMPLE = re.compile(r"\w+(\.\w+|\[[\w'\"]+\])*")
-_UNIT: Terms = ((ONE, 1),)
-_FLOORS: dict[str, tuple["Size", int]] = {}
 
 
 class Size:
@@ -145,7 +143,7 @@ class Size:
     @property
     def is_constant(self) -> bool:
         """True for an integer."""
-        return not self._num or (self._num[0][0] == ONE and self._den == _UNIT)
+        return not self._num or (self._num[0][0] == ONE and self._den == UNIT)
 
     def __int__(self) -> int:
         if not self.is_constant:
@@ -158,7 +156,7 @@ class Size:
         if self._symbols is None:
             found: set[str] = set()
             for atom in self._atoms():
-                found |= _FLOORS[atom][0].symbols if atom in _FLOORS else {atom}
+                found |= FLOORS[atom][0].symbols if atom in FLOORS else {atom}
             self._symbols = frozenset(found)
         return self._symbols
 
@@ -171,8 +169,8 @@ class Size:
             if condition is not None:
                 out.add(condition)
         for atom in self._atoms():
-            if atom in _FLOORS:
-                out |= _FLOORS[atom][0].conditions
+            if atom in FLOORS:
+                out |= FLOORS[atom][0].conditions
         return frozenset(out)
 
     def evaluate(self, env: Mapping[str, int]) -> int:
@@ -181,7 +179,7 @@ class Size:
         if below and above % below == 0:
             return above // below
         fails = next(
-            f"{_sum_text(den)} | {_sum_text(num)}"
+            f"{sum_text(den)} | {sum_text(num)}"
             for num, den in self._parts().quotients
             if _value(den, env) == 0 or _value(num, env) % _value(den, env)
         )
@@ -198,7 +196,7 @@ class Size:
 
     def __str__(self) -> str:
         if self._text is None:
-            self._text = _text(self, None)
+            self._text = size_text(self, None)
         return self._text
 
     def __repr__(self) -> str:
@@ -211,7 +209,7 @@ class Size:
         return self
 
     def __reduce__(self) -> tuple[object, ...]:
-        floors = tuple(_FLOORS[a] for a in sorted(self._atoms()) if a in _FLOORS)
+        floors = tuple(FLOORS[a] for a in sorted(self._atoms()) if a in FLOORS)
         return _restore, (self._num, self._den, floors)
 
     def _atoms(self) -> set[str]:
@@ -335,13 +333,13 @@ def _floor(p: Size, s: int) -> Size:
         rest = _make(low, poly.constant(1))
         for num, den in quotients:
             rest = rest + _make(dict(num), dict(den))
-        inner = next((m[0][0] for m, c in poly.terms(low) if c == 1 and _is_floor(m)), None)
+        inner = next((m[0][0] for m, c in poly.terms(low) if c == 1 and is_floor(m)), None)
         if inner is None:
-            name = _floor_text(rest, s, None, True)
-            if _FLOORS.setdefault(name, (rest, s)) != (rest, s):
+            name = floor_text(rest, s, None, True)
+            if FLOORS.setdefault(name, (rest, s)) != (rest, s):
                 raise AssertionError(f"two floors are named {name}")
             return out + _intern({((name, 1),): 1}, poly.constant(1))
-        argument, scale = _FLOORS[inner]
+        argument, scale = FLOORS[inner]
         atom = _intern({((inner, 1),): 1}, poly.constant(1))
         p, s = argument + scale * (rest - atom), scale * s
     return out + p
@@ -383,7 +381,7 @@ def to_python(size: SizeLike, names: Mapping[str, str]) -> str:
     >>> to_python(2 * Size.symbol("n") + 1, {"n": "self.n"})
     '2*self.n + 1'
     """
-    return _text(Size.of(size), names)
+    return size_text(Size.of(size), names)
 
 
 # -- the normal form --------------------------------------------------------------------------
@@ -420,18 +418,14 @@ def _restore(num: Terms, den: Terms, floors: tuple[tuple[Size, int], ...]) -> Si
     return _intern(dict(num), dict(den))
 
 
-def _is_floor(mono: Mono) -> bool:
-    return len(mono) == 1 and mono[0][1] == 1 and mono[0][0] in _FLOORS
-
-
 def _inside_floors(size: Size) -> frozenset[str]:
-    floors = (_FLOORS[a][0] for a in size._atoms() if a in _FLOORS)
+    floors = (FLOORS[a][0] for a in size._atoms() if a in FLOORS)
     return frozenset[str]().union(*(argument.symbols for argument in floors))
 
 
 def _period(size: Size) -> int:
     """A number such that floors are polynomials on each of its residue classes."""
-    floors = (_FLOORS[a] for a in size._atoms() if a in _FLOORS)
+    floors = (FLOORS[a] for a in size._atoms() if a in FLOORS)
     return math.lcm(*(s * _period(argument) for argument, s in floors))
 
 
@@ -444,7 +438,7 @@ def _divisibility(num: Terms, den: Terms) -> Condition | None:
         shared = poly.content(p)
         p, s = {m: c // shared for m, c in p.items()}, s // math.gcd(s, shared)
         names = sorted(poly.atoms(p))
-        if not _FLOORS.keys() & set(names) and s ** len(names) <= 1000:
+        if not FLOORS.keys() & set(names) and s ** len(names) <= 1000:
             points = (
                 dict(zip(names, r, strict=True)) for r in product(range(s), repeat=len(names))
             )
@@ -461,8 +455,8 @@ def _value(side: Terms, env: Mapping[str, int]) -> int:
     total = 0
     for mono, c in side:
         for atom, e in mono:
-            if atom in _FLOORS:
-                argument, s = _FLOORS[atom]
+            if atom in FLOORS:
+                argument, s = FLOORS[atom]
                 c *= (argument.evaluate(env) // s) ** e
             elif atom in env:
                 c *= env[atom] ** e
@@ -477,93 +471,10 @@ def _substitute(side: Terms, env: Mapping[str, Size]) -> Size:
     for mono, c in side:
         value = Size.of(c)
         for atom, e in mono:
-            if atom in _FLOORS:
-                argument, s = _FLOORS[atom]
+            if atom in FLOORS:
+                argument, s = FLOORS[atom]
                 value = value * floor_div(argument.substitute(env), s) ** e
             else:
                 value = value * (env[atom] if atom in env else Size.symbol(atom)) ** e
         total = total + value
     return total
-
-
-# -- text -------------------------------------------------------------------------------------
-
-
-def _text(size: Size, names: Mapping[str, str] | None) -> str:
-    """The sum of whole terms, quotients and the constant; for people, or (with names) in Python."""
-    whole, quotients = size._parts()
-    shift = 0
-    if whole and whole[-1][0] == ONE and whole[-1][1] < 0:  # ⌊(h + 1)/2⌋ - 1 is ⌊(h - 1)/2⌋
-        floors = [m for m, c in whole if c == 1 and _is_floor(m)]
-        if len(floors) == 1 and dict(_FLOORS[floors[0][0][0]][0]._num).get(ONE):
-            shift = whole[-1][1]
-    pieces: list[tuple[bool, str]] = []
-    constants: list[tuple[bool, str]] = []
-    for mono, c in whole:
-        if mono == ONE:
-            constants = [(c < 0, str(abs(c)))] if not shift else []
-        elif shift and c == 1 and _is_floor(mono):
-            argument, s = _FLOORS[mono[0][0]]
-            pieces.append((False, _floor_text(argument + s * shift, s, names, True)))
-        else:
-            pieces.append((c < 0, _term_text(mono, abs(c), names)))
-    for num, den in quotients:
-        sign = num[0][1] < 0
-        above = tuple((m, -c) for m, c in num) if sign else num
-        pieces.append((sign, _quotient_text(above, den, names)))
-    return _joined(pieces + constants)
-
-
-def _joined(pieces: list[tuple[bool, str]]) -> str:
-    if not pieces:
-        return "0"
-    if pieces[0][0]:
-        first = next((i for i, (negative, _) in enumerate(pieces) if not negative), 0)
-        pieces = [pieces[first], *pieces[:first], *pieces[first + 1 :]]
-    out = pieces[0][1]
-    if pieces[0][0]:  # -(a//2) and (-a)//2 differ
-        out = f"-({out})" if "//" in out else f"-{out}"
-    return out + "".join((" - " if negative else " + ") + text for negative, text in pieces[1:])
-
-
-def _sum_text(side: Terms, names: Mapping[str, str] | None = None) -> str:
-    return _joined([(c < 0, _term_text(m, abs(c), names)) for m, c in side])
-
-
-def _term_text(mono: Mono, c: int, names: Mapping[str, str] | None) -> str:
-    alone = c == 1 and len(mono) == 1 and mono[0][1] == 1
-    factors = [] if c == 1 and mono else [str(c)]
-    for atom, e in mono:
-        text = _atom_text(atom, names, alone)
-        factors.append(text if e == 1 else f"{text}**{e}")
-    return "*".join(factors)
-
-
-def _atom_text(atom: str, names: Mapping[str, str] | None, alone: bool) -> str:
-    if atom in _FLOORS:
-        argument, s = _FLOORS[atom]
-        return _floor_text(argument, s, names, alone)
-    if names is None:
-        return atom
-    if atom not in names:
-        raise ValueError(f"no Python name for the size {atom}")
-    return names[atom] if _SIMPLE.fullmatch(names[atom]) else f"({names[atom]})"
-
-
-def _floor_text(argument: Size, s: int, names: Mapping[str, str] | None, alone: bool) -> str:
-    inner = _text(argument, names)
-    if len(argument._num) != 1 or argument._den != _UNIT:
-        inner = f"({inner})"
-    if names is None:
-        return f"⌊{inner}/{s}⌋"
-    return f"{inner}//{s}" if alone else f"({inner}//{s})"
-
-
-def _quotient_text(num: Terms, den: Terms, names: Mapping[str, str] | None) -> str:
-    above, below = _sum_text(num, names), _sum_text(den, names)
-    if len(num) > 1 or (names is not None and _is_floor(num[0][0])):
-        above = f"({above})"
-    simple = len(den) == 1 and (den[0][0] == ONE or (den[0][1] == 1 and len(den[0][0]) == 1))
-    if not simple or (names is not None and any(_is_floor(m) for m, _ in den)):
-        below = f"({below})"
-    return f"{above}//{below}"

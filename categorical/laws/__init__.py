@@ -1,0 +1,54 @@
+"""Laws as data: what an architecture must satisfy.
+
+Definition.  A law claims an equation between arrows with one boundary, a bound, or a count; it is
+quantified over inputs, parameters, group elements and sizes.  Provers, the exact checker and the
+tester all read the one object: ``requires`` is the structural condition that implies it, ``sides``
+gives both sides of the equation at concrete inputs, ``sabotage`` breaks the architecture on purpose.
+
+>>> from categorical import Dim, Real, op
+>>> from categorical.groups import Symmetric
+>>> n, c = Dim.named("n c")
+>>> law = invariant(under=Symmetric(n))
+>>> law.name, [(r.rule, r.dims, r.kind) for r in law.requires]
+('invariant[Symmetric(n)]', [('natural', ('n',), 'bijection')])
+>>> law.boundary((op.relu >> op.mean(n)).at(Real[n, c]).graph())
+
+A law that cannot be stated on the boundary is an error, not a failed test:
+
+>>> law.boundary(op.relu.at(Real[c]).graph())
+Traceback (most recent call last):
+...
+categorical.errors.SpecError: error[CM021]: `invariant[Symmetric(n)]` cannot be stated here
+...
+"""
+
+from categorical.laws.bounds import Bounded, Count, SumsTo, bounded, parameters, sums_to
+from categorical.laws.equations import Degree, Equal, Linear, degree, equal, linear
+from categorical.laws.law import Instance, Law, Requirement, position_dependent
+from categorical.laws.restriction import Restricted, causal, per_sample
+from categorical.laws.symmetry import Equivariant, equivariant, invariant
+
+__all__ = [
+    "Bounded",
+    "Count",
+    "Degree",
+    "Equal",
+    "Equivariant",
+    "Instance",
+    "Law",
+    "Linear",
+    "Requirement",
+    "Restricted",
+    "SumsTo",
+    "bounded",
+    "causal",
+    "degree",
+    "equal",
+    "equivariant",
+    "invariant",
+    "linear",
+    "parameters",
+    "per_sample",
+    "position_dependent",
+    "sums_to",
+]
