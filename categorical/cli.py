@@ -22,10 +22,14 @@ import sys
 from collections.abc import Callable, Sequence
 
 TRUST = "A spec is Python code and is run when it is loaded: load only what you would run."
-STATUS = (
-    "exit status: 0 ok, 1 a law is refuted, 2 wrong spec or usage, "
-    "3 unknown or vacuous (--strict), 4 internal error"
-)
+STATUS = """\
+exit status:
+  0  ok, or refuted where the spec says so
+  1  a law is refuted, or a certificate does not check
+  2  wrong spec or usage
+  3  unknown or vacuous, under --strict
+  4  internal error
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -92,10 +96,12 @@ def _command(name: str) -> Callable[[argparse.Namespace], int]:
 
 def parser() -> argparse.ArgumentParser:
     """The parser of the command line."""
+    shape = argparse.RawDescriptionHelpFormatter
     root = argparse.ArgumentParser(
+        formatter_class=shape,
         prog="commute",
         description="Declare an architecture, prove its laws, ship plain PyTorch.",
-        epilog=f"{TRUST}  {STATUS}",
+        epilog=f"{TRUST}\n\n{STATUS}",
     )
     root.add_argument("--version", action="store_true", help="print the version")
     common = argparse.ArgumentParser(add_help=False)
@@ -116,7 +122,11 @@ def parser() -> argparse.ArgumentParser:
     commands = root.add_subparsers(dest="command", metavar="COMMAND", title="commands")
 
     check = commands.add_parser(
-        "check", parents=[lawful], help="types and laws of spec files", epilog=f"{TRUST}  {STATUS}"
+        "check",
+        formatter_class=shape,
+        parents=[lawful],
+        help="types and laws of spec files",
+        epilog=f"{TRUST}\n\n{STATUS}",
     )
     check.add_argument("spec", nargs="+", metavar="SPEC", help="a spec file, or a folder of them")
     check.add_argument("--arch", action="append", default=[], metavar="NAME", help="only this one")

@@ -81,24 +81,28 @@ def summary(declared: Declared) -> dict[str, Any]:
 
 def decide(declared: Declared, law: Law, plan: Plan) -> tuple[Finding, bool]:
     """The verdict on one law, and whether it came from the cache."""
-    architecture = declared.architecture
-    found = known(declared, law, plan)
+    key, path = _place(declared, law, plan)
+    found = plan.cache.get(key, path)
     if found is not None:
         return found, True
     from synthesis.ladder import check
 
-    found = check(replace(architecture, laws=(law,)), seed=plan.seed)[0]
-    key = caching.key(architecture, law, plan.seed, declared.digest)
-    plan.cache.put(key, found, shown_path(os.path.abspath(declared.path)))
+    found = check(replace(declared.architecture, laws=(law,)), seed=plan.seed)[0]
+    plan.cache.put(key, found, path)
     return found, False
 
 
 def known(declared: Declared, law: Law, plan: Plan) -> Finding | None:
     """The verdict on one law, if the cache holds it."""
+    return plan.cache.get(*_place(declared, law, plan))
+
+
+def _place(declared: Declared, law: Law, plan: Plan) -> tuple[str, str]:
+    """The key of a verdict, and the path of its spec as counterexamples show it."""
     if plan.cache.folder is None:
-        return None
+        return "", ""
     key = caching.key(declared.architecture, law, plan.seed, declared.digest)
-    return plan.cache.get(key, shown_path(os.path.abspath(declared.path)))
+    return key, shown_path(os.path.abspath(declared.path))
 
 
 def checked(

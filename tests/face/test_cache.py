@@ -83,6 +83,7 @@ def test_the_engine_is_the_sources(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(caching, "__file__", str(tmp_path / "categorical" / "face" / "cache.py"))
     seen = []
     for path in ("proofs/rule.py", "synthesis/ladder.py", "categorical/laws/law.py"):
+        (tmp_path / path).parent.mkdir(exist_ok=True)
         (tmp_path / path).write_text("x = 1\n")
         seen.append(caching.engine.__wrapped__())
         (tmp_path / path).write_text("x = 2\n")
