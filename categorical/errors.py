@@ -88,10 +88,19 @@ class Edit:
 
 @dataclass(frozen=True)
 class Help:
-    """A suggestion in words, with the edit that carries it out where there is one."""
+    """A suggestion in words, with the edit that carries it out where there is one.
+
+    ``also`` are further edits that go with it, such as an import.
+    """
 
     text: str
     edit: Edit | None = None
+    also: tuple[Edit, ...] = ()
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """All edits together; their ranges are disjoint."""
+        return () if self.edit is None else (self.edit, *self.also)
 
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
@@ -204,7 +213,11 @@ class _Message:
             "related": [{**_place(where), "text": text} for where, text in self.related],
             "notes": list(self.notes),
             "help": [
-                {"text": item.text, "edit": item.edit.as_json() if item.edit else None}
+                {
+                    "text": item.text,
+                    "edit": item.edit.as_json() if item.edit else None,
+                    **({"also": [one.as_json() for one in item.also]} if item.also else {}),
+                }
                 for item in self.help
             ],
             "explain": f"commute explain {self.code}",

@@ -11,6 +11,7 @@ Every function returns a ``SpecError``; raising is left to the place that found 
 
 from __future__ import annotations
 
+import ast
 import keyword
 import re
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ from categorical.errors import Edit, Help, SpecError
 from categorical.origin import Origin, here
 from categorical.records import MissingAxis
 from categorical.spaces import Array, Space, SumSpace
+from categorical.written import Written
 
 if TYPE_CHECKING:
     from categorical.arrows import Arrow
@@ -35,14 +37,37 @@ _RESERVED = frozenset(
 def check_name(name: object, of: str) -> str:
     """An identifier that can stand in generated code, or CM024."""
     if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name):
-        raise SpecError("CM024", f"`{name}` cannot name {of}", help=["use an ASCII identifier"])
+        raise SpecError(
+            "CM024",
+            f"`{name}` cannot name {of}",
+            facts=[("allowed", "ASCII letters, digits and _, the first a letter")],
+            help=[renamed(name)],
+        )
     if keyword.iskeyword(name) or name in _RESERVED or name.endswith("__"):
         raise SpecError(
             "CM024",
             f"`{name}` cannot name {of}: it means something else in the generated module",
-            help=[f"rename it, for example `{name}_` → `my_{name}`"],
+            help=[renamed(name)],
         )
     return name
+
+
+def free_name(name: object) -> str:
+    """A usable name that is close to one that is not."""
+    close = re.sub(r"[^A-Za-z0-9_]+", "_", str(name)).strip("_") or "part"
+    if not close[0].isalpha() or keyword.iskeyword(close) or close in _RESERVED:
+        close = f"my_{close}"
+    return close
+
+
+def renamed(name: object) -> Help:
+    """The help that names a thing otherwise, with the edit where the name stands in the call."""
+    new = free_name(name)
+    written = Written.here("common.py", "contraction.py", "architecture.py", "operators.py")
+    for node in ast.walk(written.node) if written is not None else ():
+        if isinstance(node, ast.Constant) and node.value == name and written is not None:
+            return Help(f'rename it, for example "{new}"', written.edit(node, f'"{new}"'))
+    return Help(f"rename it, for example `{new}`")
 
 
 def side(types: Sequence[Space]) -> str:

@@ -22,7 +22,7 @@ A wire has no truth value:
 ...     return x if x else x
 Traceback (most recent call last):
 ...
-categorical.errors.SpecError: error[CM012]: a wire has no truth value
+categorical.errors.SpecError: error[CM012]: a wire has no truth value before the model runs
 ...
 """
 
@@ -35,9 +35,9 @@ from collections.abc import Callable, Iterator
 from types import CodeType, FrameType
 from typing import Any, overload
 
-from categorical import messages
+from categorical import mending, messages, wiring
 from categorical.arrows import Arrow, Traced, execute
-from categorical.errors import Edit, Help, Notice, SpecError
+from categorical.errors import Notice, SpecError
 from categorical.graph import Builder, Graph
 from categorical.origin import Origin, here
 from categorical.spaces import Array, Space, space
@@ -58,31 +58,16 @@ class Wire:
         return other(self)
 
     def __bool__(self) -> bool:
-        raise SpecError(
-            "CM012",
-            "a wire has no truth value",
-            facts=[("wire", f"`{self.name}`: {self.type}")],
-            help=["choose between values with op.where(condition, yes, no)"],
-        )
+        raise wiring.no_truth(self)
 
     def __iter__(self) -> Iterator[Any]:
-        raise SpecError(
-            "CM034",
-            "a wire cannot be iterated over",
-            facts=[("wire", f"`{self.name}`: {self.type}")],
-            help=["operations act along a named axis; repeat an arrow with iterate(f, times=…)"],
-        )
+        raise wiring.no_loop(self)
 
     def __len__(self) -> int:
-        raise SpecError("CM034", "a wire has no length: its sizes are symbolic")
+        raise wiring.no_length(self)
 
     def __getitem__(self, key: object) -> Any:
-        raise SpecError(
-            "CM034",
-            "a wire is not indexed by position",
-            facts=[("wire", f"`{self.name}`: {self.type}")],
-            help=["take a part by name: op.slice, op.unconcat, op.gather"],
-        )
+        raise wiring.no_index(self, key)
 
     @property
     def name(self) -> str:
@@ -153,12 +138,7 @@ def _binary(name: str, left: Any, right: Any) -> Wire:
         return result
     wire, number = (left, right) if isinstance(left, Wire) else (right, left)
     if isinstance(number, bool) or not isinstance(number, (int, float)):
-        raise SpecError(
-            "CM007",
-            f"`{name}` of a wire and {number!r}",
-            facts=[("wire", f"`{wire.name}`: {wire.type}")],
-            help=["the other side must be a wire or a number"],
-        )
+        raise wiring.no_operand(name, wire, number)
     constant = op.full_like(number)(wire)
     pair = (wire, constant) if isinstance(left, Wire) else (constant, wire)
     if name == "mul":
@@ -178,19 +158,16 @@ class Tracer:
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.function: Callable[..., Any] | None = None
         self.builder = Builder()
         self.called: dict[int, tuple[Arrow, Origin | None]] = {}
 
 
-def current() -> Tracer:
+def current(arrow: Arrow) -> Tracer:
     """The innermost trace, for arrows without inputs (constants and parameters)."""
     stack = getattr(_active, "stack", [])
     if not stack:
-        raise SpecError(
-            "CM013",
-            "an arrow is applied outside an @arrow function",
-            help=["compose arrows with >> outside, and call them on wires inside @arrow"],
-        )
+        raise wiring.outside(arrow)
     found: Tracer = stack[-1]
     return found
 
@@ -201,45 +178,29 @@ def apply(arrow: Arrow, args: tuple[Any, ...]) -> Any:
     for one in args:
         for wire in one if isinstance(one, tuple) else (one,):
             if not isinstance(wire, Wire):
-                raise _not_a_wire(arrow, wire)
+                raise wiring.not_a_wire(arrow, wire, args)
             flat.append(wire)
-    tracer = flat[0].tracer if flat else current()
+    tracer = flat[0].tracer if flat else current(arrow)
     stack = getattr(_active, "stack", [])
     for wire in flat:
         if wire.tracer is not tracer or tracer not in stack or tracer is not stack[-1]:
-            raise SpecError(
-                "CM013",
-                f"`{arrow.label()}` is applied to a wire of another arrow",
-                facts=[("wire", f"of `{wire.tracer.name}`"), ("inside", f"`{current().name}`")],
-                help=["pass it as an argument of this arrow"],
-            )
+            raise wiring.foreign(arrow, wire, stack[-1].name if stack else "no arrow")
     types = tuple(w.type for w in flat)
     if not arrow.open and types != arrow.dom:
-        raise messages.does_not_fit(arrow, types)
+        raise mending.located(messages.does_not_fit(arrow, types), arrow, flat)
     if arrow.open and arrow.dom and len(types) != len(arrow.dom):
-        raise messages.arity(arrow.label(), len(arrow.dom), len(types))
+        problem = messages.arity(arrow.label(), len(arrow.dom), len(types))
+        raise mending.located(problem, arrow, flat)
     origin = here()
     _notice_second_call(tracer, arrow, origin)
     builder = tracer.builder
-    outs = execute(
-        arrow, tuple(w.number for w in flat), lambda leaf, wires: leaf.emit(builder, wires, origin)
-    )
+    numbers = tuple(w.number for w in flat)
+    try:
+        outs = execute(arrow, numbers, lambda leaf, wires: leaf.emit(builder, wires, origin))
+    except SpecError as problem:
+        raise mending.located(problem, arrow, flat) from None
     wires = tuple(Wire(tracer, w, builder.graph.types[w]) for w in outs)
     return wires[0] if len(wires) == 1 else wires
-
-
-def _not_a_wire(arrow: Arrow, value: object) -> SpecError:
-    if isinstance(value, Arrow):
-        return SpecError(
-            "CM013",
-            f"`{arrow.label()}` is applied to an arrow, not to a wire",
-            help=[f"compose them instead: {value.label()} >> {arrow.label()}"],
-        )
-    return SpecError(
-        "CM013",
-        f"`{arrow.label()}` is applied to {value!r}, which is not a wire",
-        help=["arrows are applied inside an @arrow function, to its arguments"],
-    )
 
 
 def _notice_second_call(tracer: Tracer, arrow: Arrow, origin: Origin | None) -> None:
@@ -255,7 +216,7 @@ def _notice_second_call(tracer: Tracer, arrow: Arrow, origin: Origin | None) -> 
         Notice(
             "CM018",
             f"`{arrow.label()}` is called twice: that makes two sets of weights",
-            help=["share one set with tie: shared = tie(" + arrow.label() + ")"],
+            help=[wiring.shared(arrow.label())],
             related=[(first[1], "first call here")],
         ).emit()
 
@@ -278,21 +239,17 @@ def arrow(function: Callable[..., Any] | None = None, /, *, inline: bool = False
 
 
 def _trace(function: Callable[..., Any], inline: bool) -> Arrow:
-    name = messages.check_name(function.__name__, "an arrow")
+    name = wiring.check_arrow_name(function)
     tracer = Tracer(name)
+    tracer.function = function
     stack = _active.__dict__.setdefault("stack", [])
     if any(t.name == name for t in stack) or len(stack) > 50:
-        raise SpecError("CM029", f"`{name}` is defined through itself")
+        raise wiring.recursion(name, here())
     annotations = _annotations(function)
     arguments = []
     for parameter in inspect.signature(function).parameters.values():
         if parameter.name not in annotations:
-            raise SpecError(
-                "CM023",
-                f"the argument `{parameter.name}` of `{name}` has no type",
-                help=[f"annotate it:  {parameter.name}: Real[n, c]"],
-                origin=Origin.of_argument(function, parameter.name),
-            )
+            raise wiring.no_annotation(function, parameter.name)
         arguments.append(_argument(tracer, parameter.name, annotations[parameter.name]))
     stack.append(tracer)
     try:
@@ -300,12 +257,7 @@ def _trace(function: Callable[..., Any], inline: bool) -> Arrow:
     except NameError as problem:
         if problem.name != name:
             raise
-        raise SpecError(
-            "CM029",
-            f"`{name}` is defined through itself",
-            help=["repeat a body a fixed number of times: iterate(body, times)"],
-            origin=Origin.of(function),
-        ) from None
+        raise wiring.recursion(name, wiring.place_in(problem, function)) from None
     finally:
         stack.pop()
     graph = _finish(tracer, function, result, variables)
@@ -325,11 +277,7 @@ def _annotations(function: Callable[..., Any]) -> dict[str, Any]:
             try:
                 found[key] = eval(value, {**scope, **caller.f_locals})
             except Exception as problem:
-                raise SpecError(
-                    "CM033",
-                    f"the annotation {value!r} of `{key}` does not evaluate: {problem}",
-                    origin=Origin.of(function),
-                ) from None
+                raise wiring.no_meaning(function, key, value, problem) from None
     return found
 
 
@@ -379,12 +327,7 @@ def _finish(
     outputs = []
     for one in result if isinstance(result, tuple) else (result,):
         if not isinstance(one, Wire):
-            raise SpecError(
-                "CM022",
-                f"`{tracer.name}` returns {one!r}, which is not a wire",
-                origin=Origin.of(function),
-                help=["return a wire, or a tuple of wires"],
-            )
+            raise wiring.no_result(function, one)
         outputs.append(one.number)
     taken = {graph.wire_name(w) for w in graph.inputs}
     for variable, value in variables.items():
@@ -402,17 +345,7 @@ def _check_return(function: Callable[..., Any], graph: Graph, annotations: dict[
     declared: Space = space(annotations["return"])
     if declared.wires == graph.cod:
         return
-    facts = [("the body gives", messages.side(graph.cod)), ("declared", messages.side(declared.wires))]
-    more, helps = messages._wires(graph.cod, declared.wires)
-    place = Origin.of_return(function)
-    text = messages.side(graph.cod).replace(" × ", " * ")
-    raise SpecError(
-        "CM022",
-        f"`{graph.name}` does not have the type that it declares",
-        facts=facts + more,
-        help=[*helps, Help(f"if the body is right, declare  -> {text}", Edit.replacing(place, text))],
-        origin=place,
-    )
+    raise wiring.other_result(function, graph, declared)
 
 
 def _notice_unused(function: Callable[..., Any], graph: Graph) -> None:
@@ -422,5 +355,7 @@ def _notice_unused(function: Callable[..., Any], graph: Graph) -> None:
             Notice(
                 "CM035",
                 f"the argument `{graph.wire_name(wire)}` of `{graph.name}` is never used",
-                origin=Origin.of(function),
+                facts=[(f"`{graph.wire_name(wire)}` is", str(graph.types[wire]))],
+                help=["use it, or leave it out of the function and of its calls"],
+                origin=Origin.of_argument(function, graph.wire_name(wire)),
             ).emit()

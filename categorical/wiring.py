@@ -1,0 +1,496 @@
+"""The wordings of mistakes inside an ``@arrow`` function: wires used as if they were values.
+
+Definition.  Every function returns a ``SpecError`` (or a ``Help``) that names the wire as it is
+written in the source, with an edit where one step puts the mistake right.
+
+>>> from categorical import Dim, Real, arrow, op
+>>> n, c = Dim.named("n c")
+>>> @arrow
+... def first(x: Real[n, c]) -> Real[c]:
+...     return x[0]
+Traceback (most recent call last):
+...
+categorical.errors.SpecError: error[CM034]: a wire is not indexed by position
+...
+
+What is meant by it has a name:
+
+>>> @arrow
+... def first(x: Real[n, c]) -> Real[c]:
+...     return op.take(n, 0)(x)
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import linecache
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from categorical import mending, messages
+from categorical.arrows import Arrow
+from categorical.errors import Edit, Help, SpecError
+from categorical.graph import Graph
+from categorical.index import Dim, IndexSet
+from categorical.origin import Origin, here
+from categorical.spaces import Array, Space
+from categorical.written import Written, operand
+
+if TYPE_CHECKING:
+    from categorical.tracing import Wire
+
+Function = Callable[..., Any]
+
+
+def _about(wire: Wire, text: str = "") -> list[tuple[str, str]]:
+    """The fact what a wire is, under the name that stands in the source."""
+    shown = " ".join((text or wire.name).split())
+    return [(f"`{shown if len(shown) <= 48 else wire.name}` is", str(wire.type))]
+
+
+def _declared(wire: Wire) -> list[tuple[Origin | None, str]]:
+    place = mending.declaration(wire)
+    return [] if place is None else [(place, f"`{wire.name}` is declared")]
+
+
+# --- a wire is not a Python value ---------------------------------------------------------------
+
+
+def no_truth(wire: Wire) -> SpecError:
+    """CM012: ``if``, ``while``, ``and``, ``or`` and ``not`` of a wire."""
+    written, place = Written.here(), here()
+    if written is not None and isinstance(written.node, ast.If | ast.IfExp | ast.While):
+        written = written.on(written.node.test)
+        place = written.origin(written.node)
+    text = written.text(written.node) if written is not None else ""
+    helps = [Help("choose between values with op.where(condition, yes, no), index by index")]
+    if written is not None:
+        helps = _chosen(written, text) or helps
+    return SpecError(
+        "CM012",
+        "a wire has no truth value before the model runs",
+        facts=_about(wire, text),
+        help=helps,
+        origin=place,
+        related=_declared(wire),
+    )
+
+
+def _chosen(written: Written, condition: str) -> list[Help]:
+    """``op.where`` in place of a conditional expression, or of an ``if`` with two returns."""
+    module = written.op
+    for node in ast.walk(written.tree):
+        if module is None:
+            break
+        if isinstance(node, ast.IfExp) and node.test is written.node:
+            parts = (condition, written.text(node.body), written.text(node.orelse))
+            text = f"{module}.where({', '.join(parts)})"
+            return [Help(f"choose index by index: {text}", written.edit(node, text))]
+        for _, body in ast.iter_fields(node):
+            if not isinstance(body, list):
+                continue
+            for place, one in enumerate(body):
+                if not isinstance(one, ast.If) or one.test is not written.node:
+                    continue
+                other = one.orelse or body[place + 1 : place + 2]
+                ends = [b for b in (one.body[-1:] + other[:1]) if isinstance(b, ast.Return)]
+                if len(one.body) == len(other) == 1 and len(ends) == 2:
+                    yes, no = (written.text(b.value) if b.value else "" for b in ends)
+                    text = f"return {module}.where({condition}, {yes}, {no})"
+                    edit = written.edit(one, text)
+                    last = written.edit(other[0], "")
+                    whole = Edit(
+                        edit.file,
+                        edit.line,
+                        edit.col,
+                        last.end_col,
+                        text,
+                        other[0].end_lineno if other[0].end_lineno != one.lineno else None,
+                    )
+                    return [Help(f"choose index by index: {text}", whole)]
+    return []
+
+
+def no_loop(wire: Wire) -> SpecError:
+    """CM034: ``for`` over a wire."""
+    place = here()
+    written = Written.here()
+    if written is not None and isinstance(written.node, ast.For):
+        place = written.origin(written.node.iter)
+    first = next((str(a) for a in wire.type.axes), "")
+    helps = [
+        "an operation acts on all indices at once; to combine them along an axis, reduce it"
+        + (f": op.sum({first}), op.mean({first}), op.max({first})" if first else ""),
+        "repeat a body a fixed number of times with iterate(body, times)",
+    ]
+    facts = _about(wire, (place.text or "") if place is not None else "")
+    return SpecError(
+        "CM034",
+        "a wire cannot be iterated over",
+        facts=facts,
+        help=helps,
+        origin=place,
+        related=_declared(wire),
+    )
+
+
+def no_length(wire: Wire) -> SpecError:
+    """CM034: ``len`` of a wire."""
+    written = Written.here()
+    axes = [str(a) for a in wire.type.axes]
+    helps = [Help("divide by a size where it is made: op.mean(axis) is the sum over its size")]
+    parent = written.parent(written.node) if written is not None else None
+    if written is not None and isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Div):
+        above = parent.left
+        factory = above.func if isinstance(above, ast.Call) else None
+        if isinstance(factory, ast.Call) and isinstance(factory.func, ast.Attribute):
+            if factory.func.attr == "sum" and parent.right is written.node:
+                sum_, text = written.text(factory.func), written.text(above)
+                mean = sum_[: -len("sum")] + "mean" + text[len(sum_) :]
+                helps = [
+                    Help(f"the sum over its size is the mean: {mean}", written.edit(parent, mean))
+                ]
+    return SpecError(
+        "CM034",
+        "a wire has no length: its sizes are symbols until the model is built",
+        facts=[*_about(wire), ("its axes", ", ".join(axes) or "none")],
+        help=helps,
+        related=_declared(wire),
+    )
+
+
+def no_index(wire: Wire, key: object) -> SpecError:
+    """CM034: ``wire[…]``."""
+    written = Written.here()
+    helps = [Help("take a part by the name of its axis: op.take, op.slice, op.unconcat, op.gather")]
+    keys = key if isinstance(key, tuple) else (key,)
+    chosen = [(i, k) for i, k in enumerate(keys) if k != slice(None)]
+    if written is not None and isinstance(written.node, ast.Subscript) and len(chosen) == 1:
+        place, number = chosen[0]
+        if type(number) is int and number >= 0 and place < len(wire.type.axes):
+            spelled = written.spell(wire.type.axes[place])
+            text = f"{written.op}.take({spelled}, {number})({written.text(written.node.value)})"
+            if spelled is not None and written.op is not None:
+                words = f"take index {number} along {wire.type.axes[place]}: {text}"
+                helps = [Help(words, written.edit(written.node, text))]
+    return SpecError(
+        "CM034",
+        "a wire is not indexed by position",
+        facts=_about(wire),
+        help=helps,
+        related=_declared(wire),
+    )
+
+
+def no_operand(name: str, wire: Wire, value: object) -> SpecError:
+    """CM007: an operator between a wire and something that is neither wire nor number."""
+    written = Written.here()
+    text = ""
+    if written is not None and written.operands is not None:
+        text = next(
+            (written.text(o) for o in written.operands if written.text(o) != repr(value)), ""
+        )
+    helps = ["the other side must be a wire or a number"]
+    if isinstance(value, IndexSet):
+        helps = [
+            f"a dimension is not a number: `op.scale_root` scales by a power of |{value}|, "
+            f"op.mean({value}) divides a sum by it"
+        ]
+    elif isinstance(value, Arrow):
+        helps = [f"`{value.label()}` is an arrow: apply it to a wire first"]
+    kind = type(value).__name__
+    return SpecError(
+        "CM007",
+        f"`{name}` of a wire and {_brief(value)}",
+        facts=[*_about(wire, text), ("the other side", f"{_brief(value)} ({kind})")],
+        help=helps,
+    )
+
+
+def _brief(value: object) -> str:
+    if isinstance(value, list | tuple) and value:
+        arrows = sum(isinstance(one, Arrow) for one in value)
+        kind = "arrows" if arrows == len(value) else "things"
+        return f"a {type(value).__name__} of {len(value)} {kind}"
+    if inspect.isfunction(value):
+        return f"the function `{value.__name__}`"
+    text = repr(value)
+    return text if len(text) <= 40 else f"a {type(value).__name__}"
+
+
+# --- an arrow is applied to wires ---------------------------------------------------------------
+
+
+def outside(arrow: Arrow) -> SpecError:
+    """CM013: an arrow is called without wires, outside ``@arrow``."""
+    written = Written.here()
+    call = written.call if written is not None else None
+    if arrow.dom and written is not None and call is not None and not call.args:
+        text = written.text(call.func)
+        return SpecError(
+            "CM013",
+            f"`{arrow.label()}` is called, with nothing to apply it to",
+            facts=[(f"`{text}`", f"is an arrow already: {arrow.type_text()}")],
+            help=[Help(f"leave out the parentheses: {text}", written.edit(call, text))],
+        )
+    inside = "apply it inside the @arrow function that uses it"
+    if not arrow.dom:
+        inside = "it makes its wire where it is called: " + inside
+    return SpecError(
+        "CM013",
+        f"`{arrow.label()}` is applied outside an @arrow function",
+        facts=[(f"`{arrow.label()}`", arrow.type_text())],
+        help=[inside, "outside, arrows are composed: f >> g"],
+    )
+
+
+def not_a_wire(arrow: Arrow, value: object, args: tuple[Any, ...]) -> SpecError:
+    """CM013: an arrow is applied to something else than wires."""
+    written = Written.here()
+    call = written.call if written is not None else None
+    label = arrow.label()
+    facts = [(f"`{label}`", f"takes {messages.side(arrow.dom)}")] if arrow.dom else []
+    helps = [Help("arrows are applied inside an @arrow function, to its arguments")]
+    what = f"{_brief(value)}, which is not a wire"
+    node = None
+    if written is not None and call is not None and len(call.args) == len(args):
+        node = next((n for n, v in zip(call.args, args, strict=True) if v is value), None)
+    if isinstance(value, Arrow):
+        what = "an arrow, not to a wire"
+        facts.append((f"`{value.label()}`", f"is an arrow: {value.type_text()}"))
+        helps = [Help(f"compose them instead: {value.label()} >> {label}")]
+        if written is not None and call is not None and node is not None and len(args) == 1:
+            text = f"{operand(written.text(node))} >> {operand(written.text(call.func))}"
+            helps = [Help(f"compose them instead: {text}", written.edit(call, text))]
+    elif isinstance(value, IndexSet) and written is not None and call is not None:
+        what = f"the dimension `{value}`, which is not a wire"
+        text = written.text(call.func)
+        helps = [
+            Help(f"an arrow needs no argument to be an arrow: {text}", written.edit(call, text))
+        ]
+    elif type(value) in (int, float) and written is not None and node is not None:
+        likeness = (
+            next((n for n, v in zip(call.args, args, strict=True) if v is not value), None)
+            if call is not None
+            else None
+        )
+        if likeness is not None and written.op is not None:
+            text = f"{written.op}.full_like({written.text(node)})({written.text(likeness)})"
+            helps = [Help(f"make a wire of the number: {text}", written.edit(node, text))]
+    return SpecError("CM013", f"`{label}` is applied to {what}", facts=facts, help=helps)
+
+
+def foreign(arrow: Arrow, wire: Wire, inside: str) -> SpecError:
+    """CM013: a wire of another arrow."""
+    other = wire.tracer.function
+    related = [(Origin.of(other), f"`{wire.tracer.name}` is defined")] if other else []
+    return SpecError(
+        "CM013",
+        f"`{arrow.label()}` is applied to a wire of another arrow",
+        facts=[
+            (f"`{wire.name}` is", f"{wire.type}, a wire of `{wire.tracer.name}`"),
+            ("it is used in", f"`{inside}`"),
+        ],
+        help=[f"return it from `{wire.tracer.name}` and make it an argument of `{inside}`"],
+        related=related,
+    )
+
+
+def shared(label: str) -> Help:
+    """How to share the weights of an arrow that is called twice: ``tie`` where it is defined."""
+    plain = Help(f"share one set: make it with tie(…), as in  {label} = tie({label})")
+    written = Written.here()
+    if written is None or written.call is None or not isinstance(written.call.func, ast.Name):
+        return plain
+    name = written.call.func.id
+    for node in ast.walk(written.tree):
+        if isinstance(node, ast.Assign) and len(node.targets) == 1:
+            target = node.targets[0]
+            if isinstance(target, ast.Name) and target.id == name:
+                text = f"tie({written.text(node.value)})"
+                words = f"to share one set, write  {name} = {text}"
+                return Help(words, written.edit(node.value, text), written.importing("tie"))
+    return plain
+
+
+# --- the function itself ------------------------------------------------------------------------
+
+
+def check_arrow_name(function: Function) -> str:
+    """The name of a function as that of an arrow; CM024 with the edits that rename it."""
+    try:
+        return messages.check_name(function.__name__, "an arrow")
+    except SpecError as problem:
+        place = Origin.of(function)
+        problem.origin = place or problem.origin
+        if place is None or place.text is None:
+            raise
+        old, new = function.__name__, messages.free_name(function.__name__)
+        written = Written.at(Origin.at(place.filename, 1, 1, 1, 1)) or _file(place)
+        edit = Edit.replacing(place, (place.text or "").replace(old, new))
+        if written is not None and edit is not None:
+            also = tuple(
+                written.edit(node, new)
+                for node in ast.walk(written.tree)
+                if isinstance(node, ast.Name) and node.id == old
+            )
+            problem.help = [Help(f"rename it, for example to `{new}`", edit, also)]
+        raise problem from None
+
+
+def _file(place: Origin) -> Written | None:
+    lines = linecache.getlines(place.filename)
+    try:
+        tree = ast.parse("".join(lines))
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+    return Written(place.filename, tree, tree.body[0], {}) if tree.body else None
+
+
+def _definition(function: Function) -> tuple[Written, ast.FunctionDef] | None:
+    """The file of a function and its definition there."""
+    place = Origin.of(function)
+    written = _file(place) if place is not None and place.text is not None else None
+    if written is None or place is None:
+        return None
+    for node in ast.walk(written.tree):
+        if isinstance(node, ast.FunctionDef) and node.name == function.__name__:
+            if node.lineno == place.line:
+                return Written(written.filename, written.tree, node, function.__globals__), node
+    return None
+
+
+def recursion(name: str, origin: Origin | None) -> SpecError:
+    """CM029."""
+    return SpecError(
+        "CM029",
+        f"`{name}` is defined through itself",
+        facts=[("reason", "an arrow is a finite diagram: its body cannot contain the whole")],
+        help=[f"repeat a body a fixed number of times: iterate({name}, 3), outside of `{name}`"],
+        origin=origin,
+    )
+
+
+def place_in(problem: BaseException, function: Function) -> Origin | None:
+    """Where, in the body of a function, an exception was raised."""
+    trace, found = problem.__traceback__, Origin.of(function)
+    while trace is not None:
+        if trace.tb_frame.f_code is function.__code__:
+            found = Origin(trace.tb_frame.f_code, trace.tb_lasti)
+        trace = trace.tb_next
+    return found
+
+
+def no_annotation(function: Function, name: str) -> SpecError:
+    """CM023; the example speaks of dims that the user has."""
+    dims = [v.name for v in function.__globals__.values() if isinstance(v, Dim)][:2]
+    example = f"Real[{', '.join(dims) or 'n, c'}]"
+    return SpecError(
+        "CM023",
+        f"the argument `{name}` of `{function.__name__}` has no type",
+        facts=[("needed", "the space of the wire: nothing is guessed from the first call")],
+        help=[f"annotate it, for example  {name}: {example}"],
+        origin=Origin.of_argument(function, name),
+    )
+
+
+def no_meaning(function: Function, key: str, text: str, problem: Exception) -> SpecError:
+    """CM033: a string annotation that does not evaluate."""
+    place = Origin.of_return(function) if key == "return" else Origin.of_argument(function, key)
+    helps = [Help("write the type as an expression of declared dims:  Real[n, c]")]
+    name = getattr(problem, "name", None)
+    found = _definition(function)
+    if isinstance(problem, NameError) and name and found is not None:
+        written, node = found
+        line = f'{name} = Dim("{name}")'
+        helps = [
+            Help(
+                f"declare it first:  {line}",
+                written.before(node, line + "\n\n\n"),
+                written.importing("Dim"),
+            )
+        ]
+    of = "the result" if key == "return" else f"`{key}`"
+    return SpecError(
+        "CM033",
+        f"the annotation of {of} does not evaluate: {problem}",
+        facts=[("annotation", repr(text))],
+        help=helps,
+        origin=place,
+    )
+
+
+def no_result(function: Function, value: object) -> SpecError:
+    """CM022: something else than wires is returned."""
+    helps = [Help("return a wire, or a tuple of wires")]
+    found, place = _definition(function), Origin.of(function)
+    annotation = function.__annotations__.get("return")
+    facts = [("declared", str(annotation))] if isinstance(annotation, Space) else []
+    if value is None and found is not None:
+        written, node = found
+        last = node.body[-1]
+        if isinstance(last, ast.Assign) and isinstance(last.targets[0], ast.Name):
+            name = last.targets[0].id
+            _, _, line, column = (*_start(written, last),)
+            text = "\n" + " " * last.col_offset + f"return {name}"
+            edit = Edit(written.filename, line, column, column, text)
+            helps = [Help(f"end it with  return {name}", edit)]
+            place = written.origin(last)
+    if isinstance(value, Arrow):
+        helps = [Help(f"apply it to a wire: {value.label()}(x)")]
+    what = "nothing" if value is None else f"{_brief(value)}, which is not a wire"
+    return SpecError(
+        "CM022", f"`{function.__name__}` returns {what}", origin=place, facts=facts, help=helps
+    )
+
+
+def _start(written: Written, node: ast.stmt) -> tuple[int, int, int, int]:
+    edit = written.edit(node, "")
+    return edit.line, edit.col, edit.end_line or edit.line, edit.end_col
+
+
+def other_result(function: Function, graph: Graph, declared: Space) -> SpecError:
+    """CM022: the type of the body is not the one after the arrow."""
+    place = Origin.of_return(function)
+    facts = [
+        ("the body gives", messages.side(graph.cod)),
+        ("declared", messages.side(declared.wires)),
+    ]
+    more, _ = messages._wires(graph.cod, declared.wires)
+    found = _definition(function)
+    helps: list[Help] = []
+    spelled = None
+    if found is not None:
+        written, node = found
+        parts = [written.spell(t) for t in graph.cod]
+        spelled = None if None in parts else " * ".join(map(str, parts))
+        helps = _converted(written, node, graph.cod, declared.wires)
+    text = spelled or messages.side(graph.cod).replace(" × ", " * ")
+    edit = Edit.replacing(place, text) if spelled is not None else None
+    helps.append(Help(f"if the body is right, declare  -> {text}", edit))
+    return SpecError(
+        "CM022",
+        f"`{graph.name}` does not have the type that it declares",
+        facts=facts + more,
+        help=helps,
+        origin=place,
+    )
+
+
+def _converted(
+    written: Written, node: ast.FunctionDef, got: tuple[Any, ...], want: tuple[Any, ...]
+) -> list[Help]:
+    """Bring what is returned to the declared type, where one step does it."""
+    last = node.body[-1]
+    if len(got) != 1 or len(want) != 1 or not isinstance(last, ast.Return) or last.value is None:
+        return []
+    if not isinstance(got[0], Array) or not isinstance(want[0], Array) or written.op is None:
+        return []
+    if set(got[0].axes) != set(want[0].axes):
+        return []
+    adapted = mending.adapt(got[0], want[0], written.spell)
+    if adapted is None:
+        return []
+    text = mending._fill(adapted[0], written.text(last.value), written)
+    return [Help(f"{adapted[1]}: return {text}", written.edit(last.value, text))]
