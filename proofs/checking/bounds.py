@@ -119,9 +119,14 @@ def scaled(a: Interval, by: Fraction) -> Interval:
 
 
 def clamp(a: Interval, low: Number, high: Number) -> Interval:
-    """The image of ``min(max(x, low), high)``."""
+    """The image of ``min(max(x, low), high)``; the bounds themselves are attained."""
     left, right = min(max(a.low, low), high), max(min(a.high, high), low)
-    return Interval(left, right, a.open_low and left == a.low, a.open_high and right == a.high)
+    return Interval(
+        left,
+        right,
+        a.open_low and low <= a.low < high,
+        a.open_high and low < a.high <= high,
+    )
 
 
 def number(one: Any) -> Fraction:
@@ -313,7 +318,8 @@ class Reader:
                 else REAL
             )
         if op == "normalise":
-            return Interval(-ONE, ONE, True, True)
+            strict = number(attrs["eps"]) > 0
+            return Interval(-ONE, ONE, strict, strict)
         if op in ("avg_pool", "scatter_max"):
             return hull([x[0], POINT])
         if op == "scatter":

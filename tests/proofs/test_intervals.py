@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from categorical.operators import iterate
 from proofs import checker
 from proofs.certificate import bundle, canonical, claim
 from proofs.checker import check
-from proofs.checking.bounds import Interval, hull, plus, times
+from proofs.checking.bounds import Interval, hull, plus, times, unary
 from proofs.intervals import bounds, prove_bounded, prove_sums_to
 from tests.proofs import boxes
 from tests.proofs.graphs import SIZES, evaluate, inputs, random_graph, resources
@@ -91,6 +92,10 @@ BROKEN = {
     "leaky": ((op.linear(c, h) >> op.leaky_relu(0.1)).graph(), 0, None, False),
     "silu": ((op.linear(c, h) >> op.silu).graph(), -0.2, None, False),
     "strict relu": ((op.linear(c, h) >> op.relu).graph(), 0, None, True),
+    "relu of less than 0": ((op.logsigmoid >> op.relu).at(Real[c]).graph(), None, 0, True),
+    "cut off from below": ((op.softplus >> op.relu6).at(Real[c]).graph(), None, 6, True),
+    "norm without eps": (op.normalise(c, eps=0).at(Real[n, c]).graph(), -1, 1, True),
+    "norm of one entry": (op.normalise(c, p=1, eps=0).at(Real[n, c]).graph(), -1, 1, True),
 }
 
 
@@ -219,6 +224,31 @@ def test_interval_arithmetic_against_samples():
             assert combined.open_low != (low in grid) and combined.open_high != (high in grid)
         both = hull([a, b])
         assert all(member(v, both) for v in (*points(a), *points(b)))
+
+
+FUNCTIONS = {
+    "relu": lambda x: np.maximum(x, 0),
+    "relu6": lambda x: np.clip(x, 0, 6),
+    "hard_tanh": lambda x: np.clip(x, -1, 1),
+    "leaky_relu": lambda x: np.maximum(x, x / 4),
+    "square": np.square,
+    "abs": np.abs,
+    "sign": np.sign,
+    "exp": np.exp,
+    "tanh": np.tanh,
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions_against_samples(name):
+    rng = np.random.default_rng(1)
+    ends = [-7, -2, -1, 0, 1, 2, 6, 7]
+    for _ in range(300):
+        low, high = sorted(rng.choice(ends, 2, replace=False))
+        one = Interval(Fraction(low), Fraction(high), *map(bool, rng.integers(0, 2, 2)))
+        image = unary(name, {"slope": {"fraction": "1/4"}}, one)
+        outside = [v for v in FUNCTIONS[name](points(one)) if not member(v, image)]
+        assert not outside, (name, str(one), str(image), outside)
 
 
 def points(one):
