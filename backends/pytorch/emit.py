@@ -211,10 +211,7 @@ class Writer(Declarations):
         if match.scale is not None:
             more += f", scale={safety.literal(match.scale)}"
         call = f"F.scaled_dot_product_attention({q}, {k}, {v}{more})"
-        if match.result == match.out:
-            return call
-        mixed = self.line(call, Array("real", match.result), "mixed")
-        return self.permuted(mixed, match.result, match.out)
+        return self.permuted(call, match.result, match.out) if match.result != match.out else call
 
     # --- the text --------------------------------------------------------------------------------
 

@@ -96,7 +96,7 @@ class Scope(Emit):
         given: tuple[str, ...] = (),
     ) -> None:
         self.file, self.graph, self.wish, self.root = file, graph, wish, root
-        self.names = Names({"self", "config", "bound"} | set(file.field_names.values()))
+        self.names = Names({"self", "config", "bound"})
         self.attributes = Names({"config"})
         self.sizes: dict[str, str] = {}
         self.late: list[str] = []

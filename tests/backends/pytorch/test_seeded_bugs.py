@@ -52,7 +52,7 @@ def layered(x: Real[batch, c]) -> Real[batch, c]:
 
 
 @arrow
-def product(x: Real[batch, n, c], y: Real[batch, c]) -> Real[batch, n]:
+def product(x: Real[batch, n, c], y: Real[n, c]) -> Real[batch, n]:
     return op.einsum(batch, n)(x, y)
 
 
