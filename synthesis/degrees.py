@@ -1,13 +1,13 @@
 """Degrees: how large the polynomials are whose values a law compares in a prime field.
 
-Definition.  A value is a shape with a bound (d, e) for all its entries: each is a quotient of
-polynomials of degrees at most d and e in the random numbers drawn and in the answers of oracles,
-which count as fresh variables.  Evaluating a graph (or a whole law) in this algebra is one more
-functor.
+Definition.  A value is a shape with bounds for its entries: each is a quotient of polynomials in the
+random numbers drawn and in the answers of oracles, which count as fresh variables; the numerator
+has degree at most ``d``, the denominator is a product of ``denominators`` of degree ``e`` in all.
+Evaluating a graph (or a whole law) in this algebra is one more functor.
 
-Laws.  A quotient of degrees (d, e) that is not zero vanishes at a random point modulo p with
-probability at most d / p (Schwartz, Zippel).  Two different arguments of one oracle collide with
-probability at most (d + e) / p; all pairs are counted in ``collisions``.
+Laws.  A numerator of degree d that is not zero vanishes at a random point modulo p with probability
+at most d / p (Schwartz, Zippel).  Two different arguments of one oracle collide with probability at
+most (d + e) / p; all pairs are counted in ``collisions``.
 
 >>> import numpy as np
 >>> algebra = DegreeAlgebra()
@@ -15,13 +15,13 @@ probability at most (d + e) / p; all pairs are counted in ``collisions``.
 >>> algebra.einsum("i,i->", x, x)
 Degree((), 2, 0)
 >>> algebra.apply("gelu", algebra.mul(x, x)), algebra.collisions
-(Degree((3,), 3, 0), 12)
+(Degree((3,), 3, 0), 6)
 
-An oracle that is not called costs nothing, an inverse is exact:
+Entries that were divided by one number keep a common denominator in their sum:
 
->>> other = DegreeAlgebra()
->>> other.apply("reciprocal", x), other.oracles
-(Degree((3,), 0, 1), 0)
+>>> shares = algebra.div(x, algebra.sum(algebra.mul(x, x), 0))
+>>> algebra.sum(shares, 0), algebra.sum(algebra.apply("reciprocal", x), 0)
+(Degree((), 1, 2), Degree((), 2, 3))
 """
 
 from __future__ import annotations
@@ -33,29 +33,41 @@ from typing import Any
 import numpy as np
 
 from categorical.semantics.algebra import Algebra, axes_of, parameters_of, random_plain
+from synthesis.denominators import Factor, Factors, Labels, condensed, product, quotient, union
 
-#: How many oracle answers, and of which degree, a named function multiplies.
-_EXACT = {"identity": (1, 0), "square": (2, 0), "reciprocal": (0, 1)}
+#: Index spaces of contractions beyond this are bounded without labels.
+LARGEST = 200_000
 
 
 class Degree:
-    """A shape with a bound on the degrees of numerators and denominators."""
+    """A shape with bounds; ``same`` labels entries that are known to be equal (None: none is)."""
 
-    __slots__ = ("d", "e", "shape")
+    __slots__ = ("_same", "d", "factors", "shape")
 
-    def __init__(self, shape: tuple[int, ...], d: int, e: int = 0) -> None:
-        self.shape, self.d, self.e = shape, d, e
+    def __init__(
+        self, shape: tuple[int, ...], d: int, factors: Factors = (), same: Labels | None = None
+    ) -> None:
+        self.shape, self.d, self.factors, self._same = shape, d, factors, same
+
+    @property
+    def e(self) -> int:
+        return sum(f.weight for f in self.factors)
 
     @property
     def size(self) -> int:
         return prod(self.shape)
 
+    @property
+    def same(self) -> Labels:
+        if self._same is None:
+            self._same = np.arange(self.size, dtype=np.int64).reshape(self.shape)
+        return self._same
+
+    def broadcast(self, shape: tuple[int, ...]) -> Factors:
+        return tuple(f.broadcast(shape) for f in self.factors)
+
     def __repr__(self) -> str:
         return f"Degree({self.shape}, {self.d}, {self.e})"
-
-
-def _shape_of(v: Any) -> tuple[int, ...]:
-    return tuple(v.shape)
 
 
 class DegreeAlgebra(Algebra[Any]):
@@ -64,8 +76,8 @@ class DegreeAlgebra(Algebra[Any]):
     def __init__(self) -> None:
         self.used_ordered = False
         self.arguments: dict[str, int] = {}
-        self.argument_degree = 0
-        self.largest = 0
+        self.argument_degree: dict[str, int] = {}
+        self.kinds = 0
 
     @property
     def oracles(self) -> int:
@@ -75,20 +87,23 @@ class DegreeAlgebra(Algebra[Any]):
     @property
     def collisions(self) -> int:
         """Pairs of arguments of one oracle, times the degree of their difference."""
-        return self.argument_degree * sum(comb(k, 2) for k in self.arguments.values())
+        return sum(self.argument_degree[name] * comb(k, 2) for name, k in self.arguments.items())
 
-    def _new(self, shape: tuple[int, ...], d: int, e: int = 0) -> Degree:
-        self.largest = max(self.largest, d, e)
-        return Degree(shape, d, e)
+    def _fresh(self) -> int:
+        self.kinds += 1
+        return self.kinds
 
-    def _total(self, one: Degree, terms: int) -> tuple[int, int]:
-        """The degrees of a sum of so many entries, over a common denominator."""
-        return (one.d + (terms - 1) * one.e, one.e * terms) if terms > 0 else (0, 0)
+    def _new(self, shape: tuple[int, ...], d: int, factors: Factors = ()) -> Degree:
+        return Degree(tuple(shape), d, condensed(factors, self._fresh()) if factors else ())
+
+    def _below(self, v: Degree, degree: int) -> Factor:
+        """A denominator of that degree for every entry of a value."""
+        return Factor(self._fresh(), degree, 1, v.same)
 
     # values -------------------------------------------------------------------------------------
 
     def shape(self, v: Any) -> tuple[int, ...]:
-        return _shape_of(v)
+        return tuple(v.shape)
 
     def constant(self, array_or_number: Any) -> Degree:
         return Degree(np.shape(array_or_number), 0)
@@ -105,91 +120,135 @@ class DegreeAlgebra(Algebra[Any]):
         scale: float = 1.0,
     ) -> Any:
         if kind in ("real", "complex"):
-            return self._new(tuple(shape), 1)
+            return self._new(shape, 1)
         return random_plain(shape, rng, kind, values_size)
 
     # the ring -----------------------------------------------------------------------------------
 
     def add(self, a: Any, b: Any) -> Degree:
         shape = np.broadcast_shapes(a.shape, b.shape)
-        if a.e == 0 == b.e:
+        if not a.factors and not b.factors:
             return self._new(shape, max(a.d, b.d))
-        return self._new(shape, max(a.d + b.e, b.d + a.e), a.e + b.e)
+        factors, more_a, more_b = union(a.broadcast(shape), b.broadcast(shape))
+        return self._new(shape, max(a.d + more_a, b.d + more_b), factors)
 
     def neg(self, a: Any) -> Any:
         return a
 
     def mul(self, a: Any, b: Any) -> Degree:
-        return self._new(np.broadcast_shapes(a.shape, b.shape), a.d + b.d, a.e + b.e)
+        shape = np.broadcast_shapes(a.shape, b.shape)
+        return self._new(shape, a.d + b.d, product(a.broadcast(shape), b.broadcast(shape)))
 
     def div(self, a: Any, b: Any) -> Degree:
-        return self._new(np.broadcast_shapes(a.shape, b.shape), a.d + b.e, a.e + b.d)
+        shape = np.broadcast_shapes(a.shape, b.shape)
+        factors, up = quotient(a.broadcast(shape), b.broadcast(shape))
+        if b.d:
+            factors = (*factors, self._below(b, b.d).broadcast(shape))
+        return self._new(shape, a.d + up, factors)
+
+    # sums ---------------------------------------------------------------------------------------
+
+    def _total(self, one: Degree, axes: Sequence[int]) -> Degree:
+        kept = tuple(n for i, n in enumerate(one.shape) if i not in axes)
+        found, d = [], one.d
+        for factor in one.factors:
+            summed, more = factor.total(axes, self._fresh())
+            found.append(summed)
+            d += more
+        return self._new(kept, d, tuple(found))
+
+    def _coarse(self, shape: tuple[int, ...], one: Degree, terms: int) -> Degree:
+        """A sum of so many entries, nothing known of their denominators."""
+        if not one.e or terms < 1:
+            return self._new(shape, one.d if terms > 0 else 0)
+        labels = np.arange(prod(shape), dtype=np.int64).reshape(shape)
+        below = Factor(self._fresh(), one.e * terms, 1, labels)
+        return self._new(shape, one.d + (terms - 1) * one.e, (below,))
 
     def einsum(self, spec: str, *vs: Any) -> Degree:
         left, _, out = spec.replace(" ", "").partition("->")
         size: dict[str, int] = {}
-        for letters, v in zip(left.split(","), vs, strict=True):
+        operands = list(zip(left.split(","), vs, strict=True))
+        for letters, v in operands:
             size.update(zip(letters, v.shape, strict=True))
-        product = Degree((), sum(v.d for v in vs), sum(v.e for v in vs))
-        terms = prod(n for letter, n in size.items() if letter not in out)
-        return self._new(tuple(size[x] for x in out), *self._total(product, terms))
+        degree = sum(v.d for v in vs)
+        shape = tuple(size[x] for x in out)
+        if not any(v.factors for v in vs):
+            return self._new(shape, degree)
+        every = out + "".join(x for x in size if x not in out)
+        whole = tuple(size[x] for x in every)
+        if prod(whole) > LARGEST:
+            below = (Factor(0, sum(v.e for v in vs), 1, np.zeros((), dtype=np.int64)),)
+            return self._coarse(shape, Degree((), degree, below), prod(whole[len(out) :]))
+        factors: Factors = ()
+        for letters, v in operands:
+            factors = product(factors, tuple(_spread(f, letters, every, whole) for f in v.factors))
+        return self._total(Degree(whole, degree, factors), range(len(out), len(every)))
 
     def sum(self, v: Any, axes: int | Sequence[int]) -> Degree:
-        along = axes_of(axes, len(v.shape))
-        terms = prod(v.shape[i] for i in along)
-        kept = tuple(n for i, n in enumerate(v.shape) if i not in along)
-        return self._new(kept, *self._total(v, terms))
+        return self._total(v, axes_of(axes, len(v.shape)))
 
     def structural(self, v: Any, f: Any) -> Any:
         if isinstance(v, np.ndarray):
             return f(v)
-        return Degree(f(np.broadcast_to(np.int8(0), v.shape)).shape, v.d, v.e)
+        same = f(v.same)
+        factors = tuple(Factor(x.kind, x.degree, x.power, f(x.labels)) for x in v.factors)
+        return Degree(same.shape, v.d, factors, same)
 
     def structural_n(self, vs: Any, f: Any) -> Any:
         if all(isinstance(v, np.ndarray) for v in vs):
             return f(vs)
         parts = [v if isinstance(v, Degree) else self.constant(v) for v in vs]
         shape = f([np.broadcast_to(np.int8(0), v.shape) for v in parts]).shape
-        return Degree(shape, max(v.d for v in parts), max(v.e for v in parts))
+        if not any(v.factors for v in parts):
+            return self._new(shape, max(v.d for v in parts))
+        most = max(v.e for v in parts)
+        labels = [v.same + 1_000_000 * i for i, v in enumerate(parts)]
+        below = Factor(self._fresh(), most, 1, f(labels))
+        return self._new(shape, max(v.d - v.e for v in parts) + most, (below,))
 
     def segment_sum(self, v: Any, index: Any, size: int, axis: int) -> Degree:
         place = axis % len(v.shape)
         most = int(np.bincount(index, minlength=1).max()) if index.size else 0
-        shape = (*v.shape[:place], size, *v.shape[place + 1 :])
-        return self._new(shape, *self._total(v, most))
+        return self._coarse((*v.shape[:place], size, *v.shape[place + 1 :]), v, most)
 
     # functions ----------------------------------------------------------------------------------
 
     def apply(self, name: str, v: Any, **params: float) -> Degree:
         parameters_of(name, params)
-        if name in _EXACT:
-            d, e = _EXACT[name]
-            return self._new(v.shape, d * v.d + e * v.e, d * v.e + e * v.d)
-        # every rule of the field is a quotient of low degree in x and at most two oracle answers
-        inner = 3 if name == "gelu_tanh" else 2 if name in ("tanh", "mish") else 1
-        self._ask("tanh" if name == "mish" else name, v.size, inner * max(v.d, v.e, 1))
-        if name in ("exp", "tanh"):
-            return self._new(v.shape, 1, 1)
-        if name in ("cos", "sin"):
-            return self._new(v.shape, 2, 2)
+        if name == "identity":
+            return v  # type: ignore[no-any-return]
+        if name == "square":
+            return self.mul(v, v)
+        if name == "reciprocal":
+            return self.div(Degree(v.shape, 0), v)
+        inner = 3 if name == "gelu_tanh" else 1
+        self._ask("sigmoid" if name in _BY_SIGMOID else name, v.size, inner * (v.d + v.e))
+        if name == "exp":  # s / (1 - s) for the answer s
+            return self._new(v.shape, 1, (self._below(v, 1),))
+        if name in ("cos", "sin"):  # through the tangent of the half angle
+            return self._new(v.shape, 2, (self._below(v, 2),))
         if name == "sqrt":  # the answer of the oracle is counted as that of 1 / sqrt
-            return self._new(v.shape, 0, 1)
-        if name in ("rsqrt", "erf", "sign", "sigmoid", "log", "log1p"):
+            return self._new(v.shape, 0, (self._below(v, 1),))
+        if name in ("rsqrt", "erf", "sign", "sigmoid", "tanh", "log", "log1p"):
             return self._new(v.shape, 1)
-        if name == "softsign":
-            return self._new(v.shape, v.d, max(v.e, v.d + 1))
-        return self._new(v.shape, v.d + 1, v.e)
+        if name == "softsign":  # x / (1 + |x|)
+            return self._new(v.shape, v.d, (self._below(v, max(v.e, v.d + 1)),))
+        if name == "mish":
+            self._ask("sigmoid", v.size, max(v.d, v.e + 1))
+        return self._new(v.shape, max(v.d, v.e) + 1, v.factors)
 
     def _ask(self, name: str, count: int, degree: int) -> None:
         self.arguments[name] = self.arguments.get(name, 0) + count
-        self.argument_degree = max(self.argument_degree, 2 * degree)
+        self.argument_degree[name] = max(self.argument_degree.get(name, 1), degree)
 
-    # order: a fresh symmetric function --------------------------------------------------------
+    # order: a fresh symmetric function ----------------------------------------------------------
 
     def _ordered(self, shape: tuple[int, ...], *vs: Any) -> Degree:
         self.used_ordered = True
-        self._ask("order", sum(v.size for v in vs), max(max(v.d, v.e) for v in vs))
-        return self._new(shape, max(1, *(v.d for v in vs)), max(v.e for v in vs))
+        self._ask("order", sum(v.size for v in vs), max(v.d + v.e for v in vs))
+        degree = max(1, *(v.d for v in vs))
+        return self._coarse(shape, Degree((), degree, _whole(max(v.e for v in vs))), 1)
 
     def max(self, v: Any, axes: int | Sequence[int], where: Any = None) -> Degree:
         along = axes_of(axes, len(v.shape))
@@ -217,7 +276,7 @@ class DegreeAlgebra(Algebra[Any]):
         if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
             return np.where(condition != 0, a, b)
         shape = np.broadcast_shapes(np.shape(condition), a.shape, b.shape)
-        return Degree(shape, max(a.d, b.d), max(a.e, b.e))
+        return self.add(_widened(a, shape), _widened(b, shape))
 
     # comparison of results ----------------------------------------------------------------------
 
@@ -226,3 +285,27 @@ class DegreeAlgebra(Algebra[Any]):
 
     def equal_arrays(self, a: Any, b: Any) -> bool:
         return False
+
+
+_BY_SIGMOID = frozenset(("exp", "sigmoid", "silu", "tanh", "gelu_tanh"))
+
+
+def _widened(v: Any, shape: tuple[int, ...]) -> Degree:
+    return Degree(shape, v.d, v.broadcast(shape))
+
+
+def _whole(degree: int) -> Factors:
+    return (Factor(0, degree, 1, np.zeros((), dtype=np.int64)),) if degree else ()
+
+
+def _spread(factor: Factor, letters: str, every: str, whole: tuple[int, ...]) -> Factor:
+    """The labels of an operand of a contraction over the whole index space."""
+    distinct = "".join(dict.fromkeys(letters))
+    labels = factor.labels
+    if distinct != letters:
+        labels = np.einsum(f"{letters}->{distinct}", labels)
+    order = sorted(range(len(distinct)), key=lambda i: every.index(distinct[i]))
+    labels = np.transpose(labels, order)
+    at = [n if x in distinct else 1 for x, n in zip(every, whole, strict=True)]
+    wide = np.broadcast_to(labels.reshape(at), whole)
+    return Factor(factor.kind, factor.degree, factor.power, wide)

@@ -47,7 +47,7 @@ from synthesis.degrees import DegreeAlgebra
 from synthesis.runner import Runner, draw_inputs, draw_resources
 
 #: Bits of evidence that are enough, and the most primes to spend on them.
-ENOUGH, MOST_PRIMES = 40.0, 5
+ENOUGH, MOST_PRIMES = 40.0, 8
 EXPONENTIAL = frozenset(
     ("cos", "exp", "gelu_tanh", "logsigmoid", "mish", "sigmoid", "silu", "sin", "softplus", "tanh")
 )
