@@ -22,6 +22,7 @@ from typing import Any
 from proofs.checking.bounds import check_bounded, check_sums
 from proofs.checking.causal import check_causal
 from proofs.checking.degrees import check_degrees
+from proofs.checking.equal import check_equal
 from proofs.checking.natural import check_natural
 from proofs.checking.programs import Program, Refusal, need, read_program
 from proofs.checking.table import check_types
@@ -33,6 +34,7 @@ CLAIMS: dict[str, Callable[[list[Program], Any, list[Any]], str]] = {
     "linear": check_degrees,
     "degree": check_degrees,
     "bounded": check_bounded,
+    "equal": check_equal,
     "sums": check_sums,
 }
 

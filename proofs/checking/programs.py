@@ -149,6 +149,7 @@ def read_program(data: Any, check_types: Callable[[Node], None]) -> Program:
     for one in data["nodes"]:
         good = isinstance(one, dict) and {"op", "attrs", "data", "ins", "outs"} <= set(one)
         need(good and isinstance(one["op"], str) and isinstance(one["attrs"], dict), "no such node")
+        need(isinstance(one.get("name", ""), str), "a node has no name")
         ins, outs = wires(one["ins"]), wires(one["outs"])
         need(made >= set(ins), f"`{one['op']}` reads a wire before it is made: {ins}")
         make(outs)

@@ -244,7 +244,7 @@ def test_functions_against_samples(name):
     rng = np.random.default_rng(1)
     ends = [-7, -2, -1, 0, 1, 2, 6, 7]
     for _ in range(300):
-        low, high = sorted(rng.choice(ends, 2, replace=False))
+        low, high = sorted(map(int, rng.choice(ends, 2, replace=False)))
         one = Interval(Fraction(low), Fraction(high), *map(bool, rng.integers(0, 2, 2)))
         image = unary(name, {"slope": {"fraction": "1/4"}}, one)
         outside = [v for v in FUNCTIONS[name](points(one)) if not member(v, image)]

@@ -1,0 +1,594 @@
+"""Equality of arrows, checked: both sides are read into one normal form of index polynomials.
+
+Inputs are matched by position and resources by path (after the claimed renaming).  Iterations of a
+known length are unrolled.  What is not polynomial becomes an atom that records the operation, its
+numbers and the normal form of what it reads, with the axes that it acts on as numbered slots.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from proofs.checking.bounds import number
+from proofs.checking.natural import read_mode
+from proofs.checking.programs import Node, Program, freeze, need
+from proofs.checking.table import ODD_FUNCTIONS, UNARY, shape
+from proofs.checking.terms import Poly, Table, Term, constant, join, part, plus, put, scaled
+
+Value = Poly | tuple[Term, ...]  # of numbers and masks, or of indices
+ONE = constant(Fraction(1))
+UNROLLED = 128
+EVEN = frozenset(("abs", "cos"))
+
+
+class Reader:
+    """Reads programs into the normal forms of one table."""
+
+    def __init__(self, table: Table, mode: str, renaming: Mapping[str, str] | None = None) -> None:
+        self.table, self.mode, self.renaming = table, mode, renaming or {}
+        self.updates: dict[str, Value] = {}
+
+    # --- wires ----------------------------------------------------------------------------------
+
+    def given(self, key: Any, type_: Any, places: tuple[Term, ...]) -> Value:
+        """An input or a resource, at the indices of its axes."""
+        table = self.table
+        atom = table.atom((*key, type_[0], tuple(table.id(a[0]) for a in type_[1])))
+        if type_[0] == "bool":
+            table.boolean.add(atom)
+        if type_[0] != "fin":
+            return table.single(atom, places)
+        return tuple(
+            ("c", 0) if table.count(i) == 1 else ("v", atom, places, k)
+            for k, i in enumerate(table.parts(type_[2]))
+        )
+
+    def places(self, axes: Sequence[Any]) -> tuple[Term, ...]:
+        return tuple(t for a in axes for t in self.table.places(a))
+
+    def start(self, program: Program) -> list[Value]:
+        types = [program.types[w] for w in program.inputs]
+        return [self.given(("input", i), t, self.places(t[1])) for i, t in enumerate(types)]
+
+    def source(self, path: str, type_: Any, row: tuple[Any, int] | None) -> Value:
+        path = self.renaming.get(path, path)
+        if row is None:
+            return self.given(("source", path), type_, self.places(type_[1]))
+        axis, at = row  # one row of a weight that is stacked along a further axis in front
+        stacked = (type_[0], (axis, *type_[1]), type_[2])
+        first = (("c", at),) if self.table.count(self.table.id(axis[0])) != 1 else (("c", 0),)
+        return self.given(("source", path), stacked, (*first, *self.places(type_[1])))
+
+    def run(
+        self, program: Program, inputs: Sequence[Value], prefix: str, row: tuple[Any, int] | None
+    ) -> list[Value]:
+        at: dict[int, Value] = dict(zip(program.inputs, inputs, strict=True))
+        for wire, (name, _) in program.sources.items():
+            at[wire] = self.source(prefix + name, program.types[wire], row)
+        for node in program.nodes:
+            ins = [at[w] for w in node.ins]
+            if node.bodies:
+                outs = self.iterate(node, ins, prefix)
+            else:
+                outs = [self.bounded(v) for v in self.node(node, ins)]
+            at.update(zip(node.outs, outs, strict=True))
+        for name, wire in program.updates.items():
+            path = prefix + name
+            self.updates[self.renaming.get(path, path)] = at[wire]
+        return [at[w] for w in program.outputs]
+
+    def bounded(self, one: Value) -> Value:
+        large = isinstance(one, dict) and len(one) > 64
+        return self.table.frozen(one) if large and isinstance(one, dict) else one
+
+    def iterate(self, node: Node, ins: list[Value], prefix: str) -> list[Value]:
+        times, kind = freeze(node.attrs["times"]["index"]), node.attrs["weights"]
+        need(isinstance(node.name, str) and node.name, "an iteration has no name")
+        count, body, own = (
+            self.table.count(self.table.id(times)),
+            node.bodies[0],
+            f"{prefix}{node.name}.",
+        )
+        if count is not None and count <= UNROLLED:
+            self.table.used.add("an iteration is unrolled")
+            state = list(ins)
+            for i in range(count):
+                path = f"{own}{i}." if kind == "untied" else own
+                state = self.run(body, state, path, ((times, ""), i) if kind == "stacked" else None)
+            return state
+        self.table.used.add("a step of unknown number is compared as a whole")
+        need(not any(p.startswith(own) for p in self.renaming), f"`{own}*` cannot be renamed")
+        fresh = [
+            self.given(("state", own, i), t, self.places(t[1])) for i, t in enumerate(node.dom)
+        ]
+        step = self.run(body, fresh, f"{own}*.", None)
+        items = []
+        for value, type_ in zip([*step, *ins], (*node.dom, *node.dom), strict=True):
+            items.append(self.slots(value, self.numbered(type_[1])))
+        key, order = self.table.abstract(items)
+        base = ("iterate", self.table.id(times), kind, own, key)
+        return [self.made((*base, i), t, order, t[1]) for i, t in enumerate(node.cod)]
+
+    # --- atoms ----------------------------------------------------------------------------------
+
+    def slots(self, value: Value, at: Mapping[Term, Term]) -> Value:
+        """Free indices replaced by slots."""
+        if isinstance(value, dict):
+            return self.table.place(value, at)
+        return tuple(put(t, at) for t in value)
+
+    def numbered(self, axes: Sequence[Any]) -> dict[Term, Term]:
+        """A slot for each free index of some axes, in their order."""
+        found: dict[Term, Term] = {}
+        for place, a in enumerate(axes):
+            for term in self.table.places(a):
+                if term[0] == "f":
+                    found[term] = ("t", "a", place, term[2], self.table.set_of(term))
+        return found
+
+    def made(self, key: Any, type_: Any, order: tuple[Term, ...], axes: Sequence[Any]) -> Value:
+        """The output of an atom: at carried indices, then at those of ``axes``."""
+        table = self.table
+        ids = tuple(table.id(a[0]) for a in axes)
+        atom, args = table.atom((key, ids)), (*order, *self.places(axes))
+        if type_[0] == "bool":
+            table.boolean.add(atom)
+        if type_[0] != "fin":
+            return table.single(atom, args)
+        return tuple(
+            ("c", 0) if table.count(i) == 1 else ("v", atom, args, k)
+            for k, i in enumerate(table.parts(type_[2]))
+        )
+
+    def opaque(
+        self,
+        node: Node,
+        ins: Sequence[Value],
+        acted: Sequence[Sequence[Any]],
+        new: Sequence[Any],
+        number_: int = 0,
+    ) -> Value:
+        """An operation that acts on axes: ``acted[i]`` are those of input i, in the order of the
+        attributes, ``new`` are the axes of the output that are not carried, in that order too."""
+        items = []
+        for i, value in enumerate(ins):
+            axes = acted[i] if i < node.data else node.dom[i][1]
+            items.append(self.slots(value, self.numbered(axes)))
+        key, order = self.table.abstract(items)
+        ids = tuple(tuple(self.table.id(a[0]) for a in axes) for axes in acted)
+        name = (node.op, stripped(node.attrs), ids, key, number_, self.mode)
+        return self.made(name, node.cod[number_], order, new)
+
+    def apply(self, op: str, attrs: Any, one: Poly) -> Poly:
+        """A function of one number, applied to a polynomial."""
+        sign = Fraction(1)
+        if op in ODD_FUNCTIONS or op in EVEN or op == "sigmoid":
+            first = min(one.items(), key=lambda item: repr(self.unnamed(item[0])), default=None)
+            if first is not None and first[1] < 0:
+                one, sign = scaled(one, Fraction(-1)), Fraction(-1)
+        key, order = self.table.abstract([one])
+        found = self.table.single(self.table.atom(("function", op, attrs, key)), order)
+        if sign == 1 or op in EVEN:
+            return found
+        self.table.used.add(f"{op} of a negative is known from {op}")
+        return plus(ONE, scaled(found, sign)) if op == "sigmoid" else scaled(found, sign)
+
+    def unnamed(self, mono: Any) -> Any:
+        """A monomial without the names of its free indices."""
+        return self.table.shown({mono: Fraction(1)}, Anonymous(self.table))
+
+    # --- operations -----------------------------------------------------------------------------
+
+    def node(self, node: Node, ins: list[Value]) -> list[Value]:
+        op = node.op
+        special = getattr(self, f"on_{op}", None)
+        how = shape(node, self.mode)
+        if op in UNARY and op != "square":
+            if op == "reciprocal":
+                return [self.apply(op, (), numbers(ins[0]))]
+            return [self.apply(op, stripped(node.attrs), numbers(ins[0]))]
+        if special is not None:
+            return list(special(node, ins))
+        if how.rule in ("renaming", "expansion") and op != "relabel":
+            return [ins[0]]
+        if op in ("sum", "mean", "max", "min", "logsumexp", "softmax"):
+            return [self.reduction(node, ins)]
+        if op in ("layer_norm", "rms_norm", "normalise"):
+            over = node.attr_axes("over")
+            return [self.opaque(node, ins, [over], over)]
+        if op in ("slice", "flip", "roll"):
+            axis = node.attr_axes("axis")
+            return [self.opaque(node, ins, [axis], [self.beside(node, a) for a in axis])]
+        if op in ("max_pool", "avg_pool"):
+            over = node.attr_axes("over")
+            return [self.opaque(node, ins, [over], [self.beside(node, a) for a in over])]
+        if op in ("less", "less_equal", "equal", "maximum", "minimum"):
+            return [self.compared(node, ins)]
+        if op in ("scatter_max",):
+            return [self.scattered(node, ins)]
+        raise_unknown(op)
+        return []
+
+    def beside(self, node: Node, axis: Any, out: int = 0) -> Any:
+        """The output axis that stands where an input axis stood."""
+        return node.cod[out][1][node.dom[0][1].index(axis)]
+
+    def on_add(self, node: Node, ins: list[Value]) -> list[Value]:
+        return [plus(numbers(ins[0]), numbers(ins[1]))]
+
+    def on_sub(self, node: Node, ins: list[Value]) -> list[Value]:
+        return [plus(numbers(ins[0]), scaled(numbers(ins[1]), Fraction(-1)))]
+
+    def on_mul(self, node: Node, ins: list[Value]) -> list[Value]:
+        return [self.table.times(numbers(ins[0]), numbers(ins[1]))]
+
+    def on_square(self, node: Node, ins: list[Value]) -> list[Value]:
+        return [self.table.times(numbers(ins[0]), numbers(ins[0]))]
+
+    def on_div(self, node: Node, ins: list[Value]) -> list[Value]:
+        return [self.table.times(numbers(ins[0]), self.apply("reciprocal", (), numbers(ins[1])))]
+
+    def on_scale(self, node: Node, ins: list[Value]) -> list[Value]:
+        return [scaled(numbers(ins[0]), number(node.attrs["by"]))]
+
+    def on_scale_root(self, node: Node, ins: list[Value]) -> list[Value]:
+        of = freeze(node.attrs["of"]["index"])
+        if self.table.count(self.table.id(of)) == 1:
+            return [ins[0]]
+        root = self.table.single(self.table.atom(("rsqrt size", self.table.id(of))), ())
+        return [self.table.times(numbers(ins[0]), root)]
+
+    def on_logical_and(self, node: Node, ins: list[Value]) -> list[Value]:
+        return self.on_mul(node, ins)
+
+    def on_logical_or(self, node: Node, ins: list[Value]) -> list[Value]:
+        both = self.table.times(numbers(ins[0]), numbers(ins[1]))
+        return [plus(plus(numbers(ins[0]), numbers(ins[1])), scaled(both, Fraction(-1)))]
+
+    def on_logical_not(self, node: Node, ins: list[Value]) -> list[Value]:
+        return [plus(ONE, scaled(numbers(ins[0]), Fraction(-1)))]
+
+    def on_indicator(self, node: Node, ins: list[Value]) -> list[Value]:
+        return [ins[0]]
+
+    def on_where(self, node: Node, ins: list[Value]) -> list[Value]:
+        mask, yes, no = ins
+        if not isinstance(yes, dict) or not isinstance(no, dict):
+            return [self.opaque(node, ins, [[], [], []], [])]
+        change = plus(yes, scaled(no, Fraction(-1)))
+        return [plus(no, self.table.times(numbers(mask), change))]
+
+    def on_full(self, node: Node, ins: list[Value]) -> list[Value]:
+        value, type_ = node.attrs["value"], node.cod[0]
+        if type_[0] == "fin":
+            whole = self.table.parts(type_[2])
+            need(len(whole) == 1, "an index into a product is not read")
+            return [(("c", 0 if self.table.count(whole[0]) == 1 else value),)]
+        if isinstance(value, dict) and "complex" in value:
+            return [self.table.single(self.table.atom(("number", stripped(value))), ())]
+        return [constant(number(value))]
+
+    on_full_like = on_full
+
+    def on_eye(self, node: Node, ins: list[Value]) -> list[Value]:
+        row, column = (self.table.places(node.axis(node.attrs[k])) for k in ("row", "column"))
+        return [self.equals(row, column)]
+
+    def equals(self, left: Sequence[Term], right: Sequence[Term]) -> Poly:
+        """1 where two indices are equal, else 0."""
+        found: Poly = {}
+        factors = tuple((self.table.delta, (a, b)) for a, b in zip(left, right, strict=True))
+        self.table.collect(found, (), factors, Fraction(1))
+        return found
+
+    def on_causal_mask(self, node: Node, ins: list[Value]) -> list[Value]:
+        axes = [node.axis(node.attrs[k]) for k in ("row", "column")]
+        key = (
+            node.op,
+            stripped({k: v for k, v in node.attrs.items() if k not in ("row", "column")}),
+        )
+        return [self.made(key, node.cod[0], (), axes)]
+
+    on_band_mask = on_causal_mask
+
+    def on_positions(self, node: Node, ins: list[Value]) -> list[Value]:
+        return [self.table.places(node.axis(node.attrs["over"]))]
+
+    def on_table(self, node: Node, ins: list[Value]) -> list[Value]:
+        key = ("table", node.cod[0][0], stripped(node.attrs["values"]))
+        return [self.made(key, node.cod[0], (), node.cod[0][1])]
+
+    def on_parameter(self, node: Node, ins: list[Value]) -> list[Value]:
+        return [ins[0]]
+
+    def on_relabel(self, node: Node, ins: list[Value]) -> list[Value]:
+        old, new = (self.table.places(node.axis(node.attrs[k])) for k in ("old", "new"))
+        return [self.slots(ins[0], dict(zip(old, new, strict=True)))]
+
+    def on_diagonal(self, node: Node, ins: list[Value]) -> list[Value]:
+        first, *rest = (self.table.places(a) for a in node.attr_axes("axes"))
+        at = {t: f for other in rest for t, f in zip(other, first, strict=True)}
+        return [self.slots(ins[0], at)]
+
+    def on_merge(self, node: Node, ins: list[Value]) -> list[Value]:
+        gone = node.attr_axes("axes")
+        new = (
+            [self.beside(node, gone[0])]
+            if len(gone) == 1
+            else [a for a in node.cod[0][1] if a not in node.dom[0][1]]
+        )
+        return [self.regrouped(ins[0], gone, new)]
+
+    def on_split(self, node: Node, ins: list[Value]) -> list[Value]:
+        return [self.regrouped(ins[0], node.attr_axes("of"), node.attr_axes("into"))]
+
+    def regrouped(self, one: Value, gone: Sequence[Any], new: Sequence[Any]) -> Value:
+        """The indices of ``gone`` in terms of those of ``new``: two ways to take one set apart."""
+        table = self.table
+        before = [(t, i) for a in gone for t, i in self.factors(a)]
+        after = [(t, i) for a in new for t, i in self.factors(a)]
+        at: dict[Term, Term] = {}
+        while before and after and before[0][1] == after[0][1]:
+            at[before.pop(0)[0]] = after.pop(0)[0]
+        while before and after and before[-1][1] == after[-1][1]:
+            at[before.pop()[0]] = after.pop()[0]
+        if before:
+            need(after, "a regrouping that is not read")
+            ids, mine = tuple(i for _, i in after), tuple(i for _, i in before)
+            whole = mine[0] if len(mine) == 1 else table.id(("made", *mine))
+            value = after[0][0] if len(after) == 1 else join(tuple(t for t, _ in after), ids, whole)
+            for k, (term, _) in enumerate(before):
+                at[term] = value if len(before) == 1 else part(k, value, mine)
+        elif after:
+            raise_unknown("split into nothing")
+        return self.slots(one, {t: v for t, v in at.items() if t[0] == "f"})
+
+    def factors(self, axis: Any) -> list[tuple[Term, int]]:
+        """The free indices of an axis with their index sets, those over one point left out."""
+        pairs = zip(self.table.places(axis), self.table.parts(axis[0]), strict=True)
+        return [(t, i) for t, i in pairs if t[0] == "f"]
+
+    def on_take(self, node: Node, ins: list[Value]) -> list[Value]:
+        axis, at = node.attr_axes("axis")[0], node.attrs["at"]
+        places = self.table.places(axis)
+        if len(places) > 1:
+            return [self.opaque(node, ins, [[axis]], [])]
+        size = self.table.count(self.table.parts(axis[0])[0])
+        at = at + size if at < 0 and size is not None else at
+        return [self.slots(ins[0], {places[0]: ("c", at)} if places[0][0] == "f" else {})]
+
+    def on_einsum(self, node: Node, ins: list[Value]) -> list[Value]:
+        product = ONE
+        for one in ins:
+            product = self.table.times(product, numbers(one))
+        kept = set(node.cod[0][1])
+        gone = dict.fromkeys(a for one in node.dom for a in one[1] if a not in kept)
+        return [self.table.sum(product, self.places(list(gone)))]
+
+    def on_linear(self, node: Node, ins: list[Value]) -> list[Value]:
+        source, target = node.axis(node.attrs["source"]), node.axis(node.attrs["target"])
+        return [self.contracted(node, ins, source, target)]
+
+    def contracted(self, node: Node, ins: list[Value], source: Any, target: Any) -> Value:
+        """Σ_s w[t, s] x[s] + b[t]; names apart, so that no index is caught."""
+        table, (rows, columns) = self.table, node.dom[1][1][:2]
+        spare = (source[0], "\0contracted")
+        x = self.slots(ins[0], pairs(table.places(source), table.places(spare)))
+        at = pairs(table.places(columns), table.places(spare))
+        middle = (target[0], "\0made")
+        at.update(pairs(table.places(rows), table.places(middle)))
+        weight = self.slots(ins[1], at)
+        found = table.sum(table.times(numbers(weight), numbers(x)), table.places(spare))
+        found = table.place(found, pairs(table.places(middle), table.places(target)))
+        return plus(found, numbers(ins[2])) if len(ins) > 2 else found
+
+    def on_conv(self, node: Node, ins: list[Value]) -> list[Value]:
+        over, windows = node.attr_axes("over"), [w["record"] for w in node.attrs["windows"]]
+        trivial = all(
+            w["kernel"] == 1 and w["stride"] == 1 and w["pads"] == [0, 0] for w in windows
+        )
+        channels = "source" in node.attrs
+        single = freeze(node.attrs["groups"]["index"]) == ("points", 1)
+        if trivial and channels and single:
+            self.table.used.add("a window of one position is a linear map")
+            source, target = node.attr_axes("source")[0], node.attr_axes("target")[0]
+            return [self.contracted(node, ins, source, target)]
+        acted = [*over, *(node.attr_axes("source") if channels else [])]
+        new = [self.beside(node, a) for a in acted]
+        return [self.opaque(node, ins, [acted], new)]
+
+    def reduction(self, node: Node, ins: list[Value]) -> Value:
+        op, over, table = node.op, node.attr_axes("over"), self.table
+        mask = numbers(ins[1]) if node.attrs.get("masked") else ONE
+        if mask == ONE and op in ("sum", "mean"):
+            found = table.sum(numbers(ins[0]), self.places(over))
+            for a in over if op == "mean" else []:
+                for i in table.parts(a[0]):
+                    found = table.times(found, table.inverse(i))
+            return found
+        if op == "sum":
+            return table.sum(table.times(mask, numbers(ins[0])), self.places(over))
+        new = over if op == "softmax" else []
+        if mask == ONE:
+            bare = Node(op, {"over": node.attrs["over"]}, 1, node.ins[:1], node.outs, node.dom[:1],
+                        node.cod, [], "")  # fmt: skip
+            places = self.places(new)
+            if op == "softmax" and all(t[0] == "c" for t in places):
+                return ONE  # over one point
+            whole = self.opaque(bare, ins[:1], [over], new)
+            if op == "softmax" and all(t[0] == "f" for t in places):
+                (((_, ((atom, _),)), _),) = numbers(whole).items()
+                table.unit[atom] = len(places)
+            return whole
+        return self.opaque(node, ins, [over, over], new)
+
+    def compared(self, node: Node, ins: list[Value]) -> Value:
+        found = [self.opaque(node, ins, [[], []], [])]
+        if node.op not in ("less", "less_equal"):  # symmetric: the smaller name of the two orders
+            found.append(self.opaque(node, ins[::-1], [[], []], []))
+        return min(found, key=repr)
+
+    def on_gather(self, node: Node, ins: list[Value]) -> list[Value]:
+        places = self.table.places(node.attr_axes("axis")[0])
+        return [self.slots(ins[0], pairs(places, indices(ins[1])))]
+
+    def on_embedding(self, node: Node, ins: list[Value]) -> list[Value]:
+        rows, columns = node.dom[1][1]
+        width = node.attr_axes("width")[0]
+        at = pairs(self.table.places(columns), self.table.places(width))
+        at.update(pairs(self.table.places(rows), indices(ins[0])))
+        return [self.slots(ins[1], at)]
+
+    def on_one_hot(self, node: Node, ins: list[Value]) -> list[Value]:
+        return [self.equals(self.table.places(node.attr_axes("axis")[0]), indices(ins[0]))]
+
+    def scattered(self, node: Node, ins: list[Value]) -> Value:
+        over = [node.axis(a, 1) for a in node.attrs["over"]]
+        return self.opaque(node, ins, [over, over], node.attr_axes("into"))
+
+    def on_scatter(self, node: Node, ins: list[Value]) -> list[Value]:
+        if node.attrs["monoid"] != "sum":
+            return [self.scattered(node, ins)]
+        over, into = [node.axis(a, 1) for a in node.attrs["over"]], node.attr_axes("into")[0]
+        return [self.pushed(numbers(ins[0]), indices(ins[1]), over, into)]
+
+    def pushed(self, one: Poly, index: tuple[Term, ...], over: Sequence[Any], into: Any) -> Poly:
+        """Σ over the fibres: where ``into`` is one of the summed axes, a name is kept apart."""
+        spare = (into[0], "\0into")
+        hit = self.equals(self.table.places(spare), index)
+        found = self.table.sum(self.table.times(one, hit), self.places(over))
+        return self.table.place(found, pairs(self.table.places(spare), self.table.places(into)))
+
+    def on_degree(self, node: Node, ins: list[Value]) -> list[Value]:
+        over = [node.axis(a) for a in node.attrs["over"]]
+        return [self.pushed(ONE, indices(ins[0]), over, node.attr_axes("into")[0])]
+
+    def on_argmax(self, node: Node, ins: list[Value]) -> list[Value]:
+        return [self.opaque(node, ins, [[node.axis(node.attrs["over"])]], [])]
+
+    def on_concat(self, node: Node, ins: list[Value]) -> list[Value]:
+        pieces = [node.axis(a, i) for i, a in enumerate(node.attrs["axes"])]
+        if len(pieces) == 1:
+            whole = self.beside(node, pieces[0])
+            at = pairs(self.table.places(pieces[0]), self.table.places(whole))
+            return [self.slots(ins[0], at)]
+        return [self.opaque(node, ins, [[p] for p in pieces], [self.beside(node, pieces[0])])]
+
+    def on_unconcat(self, node: Node, ins: list[Value]) -> list[Value]:
+        whole = node.attr_axes("of")[0]
+        return [
+            self.opaque(node, ins, [[whole]], [self.beside(node, whole, i)], i)
+            for i in range(len(node.cod))
+        ]
+
+    def on_batch_norm(self, node: Node, ins: list[Value]) -> list[Value]:
+        feature, over, table = node.attr_axes("feature")[0], node.attr_axes("over"), self.table
+        if self.mode == "train":
+            acted = [*over, feature]
+            state = [self.opaque(node, ins, [acted], [feature], i) for i in (1, 2)]
+            return [self.opaque(node, ins, [acted], acted), *state]
+        x, weight, bias, mean, variance = map(numbers, ins)
+        eps = constant(number(node.attrs["eps"]))
+        scale = table.times(weight, self.apply("rsqrt", (), plus(variance, eps)))
+        centred = plus(x, scaled(mean, Fraction(-1)))
+        return [plus(table.times(centred, scale), bias), ins[3], ins[4]]
+
+    def on_dropout(self, node: Node, ins: list[Value]) -> list[Value]:
+        if self.mode == "eval":
+            return [ins[0]]
+        kept = 1 - number(node.attrs["p"])
+        return [scaled(self.table.times(numbers(ins[0]), numbers(ins[1])), 1 / kept)]
+
+    def on_gumbel_noise(self, node: Node, ins: list[Value]) -> list[Value]:
+        std = number(node.attrs["std"]) if "std" in node.attrs else Fraction(1)
+        if self.mode == "eval":
+            return [ins[0]]
+        return [plus(numbers(ins[0]), scaled(numbers(ins[1]), std))]
+
+    on_gaussian_noise = on_gumbel_noise
+
+
+class Anonymous(dict[Term, Term]):
+    """Free indices as their index sets."""
+
+    def __init__(self, table: Table) -> None:
+        super().__init__()
+        self.table = table
+
+    def get(self, term: Term, default: Any = None) -> Any:
+        return ("i", self.table.set_of(term)) if term[0] == "f" else default
+
+
+def pairs(old: Sequence[Term], new: Sequence[Term]) -> dict[Term, Term]:
+    """A substitution; an index over one point is not substituted."""
+    return {a: b for a, b in zip(old, new, strict=True) if a[0] == "f"}
+
+
+def numbers(one: Value) -> Poly:
+    need(isinstance(one, dict), "a wire of indices stands where numbers are expected")
+    assert isinstance(one, dict)
+    return one
+
+
+def indices(one: Value) -> tuple[Term, ...]:
+    need(isinstance(one, tuple), "a wire of numbers stands where indices are expected")
+    assert isinstance(one, tuple)
+    return one
+
+
+def stripped(attrs: Any) -> Any:
+    """Attributes without the names of axes: their index sets and order remain."""
+    if isinstance(attrs, dict):
+        if "axis" in attrs and len(attrs) == 1 and isinstance(attrs["axis"], list):
+            return ("axis", freeze(attrs["axis"][0]))
+        if "index" in attrs and len(attrs) == 1:
+            return ("axis", freeze(attrs["index"]))
+        return tuple((k, stripped(v)) for k, v in sorted(attrs.items()) if k not in DROPPED)
+    return tuple(map(stripped, attrs)) if isinstance(attrs, list) else (type(attrs).__name__, attrs)
+
+
+DROPPED = ("label", "space")
+
+
+def raise_unknown(op: str) -> None:
+    need(False, f"`{op}` has no normal form")
+
+
+def boundary(program: Program) -> Any:
+    ins = [program.types[w] for w in program.inputs]
+    return ins, [program.types[w] for w in program.outputs]
+
+
+def normal_forms(
+    first: Program, second: Program, mode: str, renaming: Mapping[str, str]
+) -> tuple[list[Value], list[Value], Reader, Reader]:
+    """Both sides over one table; the resources of the second are renamed."""
+    table = Table()
+    left, right = Reader(table, mode), Reader(table, mode, renaming)
+    mine = left.run(first, left.start(first), "", None)
+    return mine, right.run(second, right.start(second), "", None), left, right
+
+
+def summary(values: Sequence[Value], reader: Reader) -> list[Any]:
+    """What justifies an equation: the rules used, and a digest of the normal forms."""
+    shown = repr([sorted(v.items(), key=repr) if isinstance(v, dict) else v for v in values])
+    return [sorted(reader.table.used), hashlib.sha256(shown.encode()).hexdigest()]
+
+
+def check_equal(programs: list[Program], claim: Any, steps: list[Any]) -> str:
+    """Check that two programs have one normal form."""
+    need(len(programs) == 2, "an equation has two sides")
+    first, second = programs
+    mode, renaming = read_mode(claim), claim["renaming"]
+    good = isinstance(renaming, dict) and all(isinstance(v, str) for v in renaming.values())
+    need(good, "a renaming maps names to names")
+    need(claim["scope"] == "all sizes", "the scope of the claim is all sizes")
+    need(boundary(first) == boundary(second), "the two sides have different types")
+    mine, yours, left, right = normal_forms(first, second, mode, renaming)
+    need(left.updates == right.updates, "the two sides keep different state")
+    need(mine == yours, "the two sides have different normal forms")
+    steps.extend(summary(mine, left))
+    return f"both sides have one normal form in {mode} mode, all sizes"
