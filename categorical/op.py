@@ -69,6 +69,7 @@ from categorical.ops.norm import batch_norm, layer_norm, normalise, rms_norm
 from categorical.ops.order import argmax, logsumexp
 from categorical.ops.order import largest as max
 from categorical.ops.order import smallest as min
+from categorical.ops.opaque import opaque
 from categorical.ops.pointwise import (
     add,
     div,
@@ -192,6 +193,7 @@ __all__ = [
     "normalise",
     "one_hot",
     "ones",
+    "opaque",
     "parameter",
     "positions",
     "reciprocal",

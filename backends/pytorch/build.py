@@ -38,6 +38,7 @@ from backends.pytorch.naming import Names
 from backends.pytorch.passes import prepare
 from backends.pytorch.scope import ClassText, File
 from backends.pytorch.sizes import conditions_on, defaults, fixed_symbols, violation
+from backends.pytorch.table.opaque import imports
 from categorical.assignments import solutions
 from categorical.errors import SpecError
 from categorical.files import write_all_atomic
@@ -170,7 +171,7 @@ def build(
     )
     made.source = _text(made, normal, file, main, dict(sizes), regenerate)
     try:
-        safety.check_source(made.source)
+        safety.check_source(made.source, imports(normal))
     except safety.Unsafe as problem:
         raise SpecError("CM040", f"the generated text is refused: {problem}", origin=None) from None
     if validate:

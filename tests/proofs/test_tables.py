@@ -27,8 +27,12 @@ CASES = [(name, i) for name, graphs in GRAPHS.items() for i in range(len(graphs)
 
 
 def shipped() -> set[str]:
-    """The generators of the language (tests may register others)."""
-    return {k for k, g in Generator.table.items() if g.typing.__module__.startswith("categorical")}
+    """The generators of the language (tests may register others).
+
+    Nothing is known of an opaque function, so no table has a rule for it.
+    """
+    own = {k for k, g in Generator.table.items() if g.typing.__module__.startswith("categorical")}
+    return own - {"opaque"}
 
 
 def test_every_generator_and_operator_has_a_rule_in_both_tables():

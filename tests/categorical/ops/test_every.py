@@ -36,7 +36,8 @@ def seeded(*parts: object) -> np.random.Generator:
 
 
 def test_every_generator_has_an_instance() -> None:
-    assert {i.generator.name for i in ALL} == set(Generator.table)
+    known = set(Generator.table) - {"opaque"}  # of which nothing is claimed: test_opaque.py
+    assert {i.generator.name for i in ALL} == known
 
 
 @every
