@@ -21,8 +21,10 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
+from categorical.architecture import Architecture
 from categorical.errors import SpecError
 from categorical.face.certificate import combined, one_of
 from categorical.face.checking import Checked, exit_status
@@ -33,6 +35,8 @@ from categorical.face.report import console, last_line, parameters, print_checke
 from categorical.files import check_writable, write_all_atomic
 from categorical.origin import shown_path
 from categorical.verdicts import Finding, Verdict
+
+LARGEST = 50_000_000
 
 
 def build(options: Namespace) -> int:
@@ -74,6 +78,7 @@ def generate(declared: Declared, found: Sequence[Finding]) -> Any:
         from backends.pytorch.build import build as emit
 
         architecture = declared.architecture
+        affordable(architecture)
         command = f"commute build {_shown(declared)} --arch {declared.name} -o {declared.name}.py"
         return emit(
             architecture.batched(),
@@ -81,6 +86,24 @@ def generate(declared: Declared, found: Sequence[Finding]) -> Any:
             declared.name,
             header(found),
             regenerate=command,
+        )
+
+
+def affordable(architecture: Architecture) -> None:
+    """CM026 where even the smallest instance, which validation runs, has too many numbers."""
+    from backends.pytorch.validate import assignments_of
+    from synthesis.assignments import Account
+
+    graph = architecture.batched()
+    account = Account(graph)
+    smallest = min((account(sizes) for sizes in islice(assignments_of(graph), 2)), default=0)
+    if smallest > LARGEST:
+        raise SpecError(
+            "CM026",
+            f"`{architecture.name}` is too large to be validated",
+            facts=[("numbers", f"{smallest:,} at the smallest sizes, {LARGEST:,} at most")],
+            help=["name the large sizes: Dim(...) with sizes=..., so that small ones can be tried"],
+            origin=architecture.origin,
         )
 
 

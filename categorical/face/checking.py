@@ -71,7 +71,7 @@ def summary(declared: Declared) -> dict[str, Any]:
     architecture = declared.architecture
     return {
         "name": architecture.name,
-        "spec": declared.path,
+        "spec": shown_path(os.path.abspath(declared.path)),
         "atlas": architecture.atlas,
         "type": architecture.arrow.type_text(),
         "sizes": dict(architecture.sizes),

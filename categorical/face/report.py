@@ -156,18 +156,13 @@ def print_checked(results: Sequence[Checked], notices: Sequence[str], out: Conso
     out.print(law_table(results))
     every = [(one.declared, found) for one in results for found in one.findings]
     for declared, found in every:
-        refuted = found.verdict is Verdict.REFUTED and not found.expected
-        if refuted or (found.expected and found.passed is False):
-            head = Text.assemble(
-                (word(found), STYLES[found.verdict]), f"  {declared.name} · {found.law}"
-            )
-            out.print()
-            out.print(head)
-            out.print(Text(counterexample(found)), soft_wrap=True)
-        elif found.verdict is Verdict.UNKNOWN and found.reason:
-            out.print()
-            out.print(Text.assemble(("UNKNOWN", STYLES[found.verdict]), f"  {found.law}"))
-            out.print(Text(f"   = {found.reason}"), soft_wrap=True)
+        if found.passed or found.verdict in (Verdict.UNKNOWN, Verdict.VACUOUS):
+            continue
+        label = f"  {declared.name} · {found.law}"
+        out.print()
+        out.print(Text.assemble((word(found), STYLES[found.verdict]), label))
+        text = wrong(found) if found.expected else counterexample(found)
+        out.print(Text(text), soft_wrap=True)
     out.print()
     out.print(Text(last_line(found for _, found in every)), soft_wrap=True)
     if any(f.verdict in (Verdict.PROVED, Verdict.EXACT) for _, f in every):

@@ -222,6 +222,24 @@ def test_several_architectures_need_a_name(spec, run, folder) -> None:
     assert "class Linear" in (folder / "m.py").read_text()
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "model = architecture(op.linear(200_000, 200_000).at(Real[200_000]), name='wide')\n",
+        "model = architecture(op.relu.at(Real[10**6, 10**6 + 1]), name='wide')\n",
+    ],
+)
+def test_sizes_that_cannot_be_made_small_are_not_allocated(spec, run, folder, text) -> None:
+    status, _, err = run("build", spec("wide", text), "-o", "m.py")
+    assert status == 2 and err.startswith("error[CM026]") and files(folder) == ["wide.py"]
+
+
+def test_large_sizes_of_dims_are_validated_at_small_ones(spec, run, folder) -> None:
+    sizes = "sizes=dict(c=10**5, k=10**5)"
+    status, out, _ = run("build", spec("wide", f"m = architecture(op.linear(c, k), {sizes})\n"))
+    assert status == 0 and "10,000,100,000" in out
+
+
 def test_a_size_that_a_weight_needs(spec, run, folder) -> None:
     spec("open", "model = architecture(op.linear(c, k), sizes=dict(c=3), name='open_one')\n")
     status, _, err = run("build", "open.py", "-o", "m.py")
