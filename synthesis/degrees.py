@@ -1,7 +1,7 @@
 """Degrees: how large the polynomials are whose values a law compares in a prime field.
 
-Definition.  A value is a shape with bounds for its entries: each is a quotient of polynomials in the
-random numbers drawn and in the answers of oracles, which count as fresh variables; the numerator
+Definition.  A value is a shape with bounds for its entries: each is a quotient of polynomials in
+the random numbers drawn and the answers of oracles, which count as fresh variables; the numerator
 has degree at most ``d``, the denominator is a product of ``denominators`` of degree ``e`` in all.
 Evaluating a graph (or a whole law) in this algebra is one more functor.
 

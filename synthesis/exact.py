@@ -44,7 +44,7 @@ from categorical.semantics import (
 )
 from categorical.semantics.field_functions import PIECEWISE
 from synthesis.degrees import DegreeAlgebra
-from synthesis.runner import Runner, draw_inputs, draw_resources
+from synthesis.runner import Runner, corners, draw_inputs, draw_resources
 
 #: Bits of evidence that are enough, and the most primes to spend on them.
 ENOUGH, MOST_PRIMES = 40.0, 8
@@ -87,6 +87,7 @@ class Exact:
     certified: bool = False
     reading: str = "prime fields"
     outside: str = ""
+    functions: frozenset[str] = frozenset()
 
 
 def degrees(law: Law, graph: Graph, sizes: Mapping[str, int], mode: str, seed: int) -> Degrees:
@@ -111,13 +112,15 @@ def compare(
     algebra: Any,
     seed: int,
     wrap: Wrap | None = None,
+    corner: str = "",
 ) -> tuple[str, int] | None:
     """The first instance whose sides differ at one random point, or None."""
     ctx = Context(algebra, sizes, mode)
     rng = np.random.default_rng(seed)
     runner = Runner(graph, ctx, draw_resources(graph, ctx, rng, exact=True))
     run = wrap(runner) if wrap is not None else runner
-    for one in law.sides(ctx, run, graph, draw_inputs(graph, ctx, rng), rng):
+    inputs = draw_inputs(graph, ctx, rng, corner=corner)
+    for one in law.sides(ctx, run, graph, inputs, rng):
         for i, (left, right) in enumerate(zip(one.left, one.right, strict=True)):
             if not algebra.equal_arrays(left, right):
                 return one.element, i
@@ -132,12 +135,14 @@ def resampled(
     make: Callable[[int], Any],
     seed: int,
     wrap: Wrap | None = None,
+    corner: str = "",
 ) -> tuple[Any, tuple[str, int] | None]:
     """``compare``, at another point while the point meets a zero divisor."""
     for again in range(6):
-        algebra = make(seed + 7919 * again)
+        number = seed + 7919 * again
+        algebra = make(number)
         try:
-            return algebra, compare(law, graph, sizes, mode, algebra, seed + 7919 * again, wrap)
+            return algebra, compare(law, graph, sizes, mode, algebra, number, wrap, corner)
         except Resample:
             continue
     raise OutsideFragment("every random point divides by zero")
@@ -181,7 +186,14 @@ def _interpret(
         if difference is not None:
             return _second_reading(law, graph, sizes, mode, seed, cost, difference)
         bits, used = bits + cost.bits(algebra.p), used + 1
-    return Exact(True, ordered, bits, used, cost.difference)
+    for corner in corners(graph):
+        try:
+            found = resampled(law, graph, sizes, mode, field, seed, corner=corner)[1]
+        except OutsideFragment:
+            continue
+        if found is not None:
+            return _second_reading(law, graph, sizes, mode, seed, cost, found, corner)
+    return Exact(True, ordered, bits, used, cost.difference, functions=cost.functions)
 
 
 def _second_reading(
@@ -192,12 +204,15 @@ def _second_reading(
     seed: int,
     cost: Degrees,
     difference: tuple[str, int],
+    corner: str = "",
 ) -> Exact:
     """A plain field refutes: perhaps the law needs what oracles do not model."""
     if cost.functions & EXPONENTIAL:
         bits, ordered, used = 0.0, cost.ordered, 0
         while used < 3 * MOST_PRIMES and bits < ENOUGH:
-            algebra, found = resampled(law, graph, sizes, mode, tower, seed + 101 * used)
+            algebra, found = resampled(
+                law, graph, sizes, mode, tower, seed + 101 * used, corner=corner
+            )
             ordered |= algebra.used_ordered
             if found is not None:
                 break
@@ -208,7 +223,8 @@ def _second_reading(
                 return Exact(True, ordered, bits, used, cost.difference, reading=reading)
     if cost.ordered or cost.functions & PIECEWISE:
         if all(
-            resampled(law, graph, sizes, mode, ordered_field, seed + 101 * k)[1] is None
+            resampled(law, graph, sizes, mode, ordered_field, seed + 101 * k, corner=corner)[1]
+            is None
             for k in range(3)
         ):
             return Exact(True, True, 0.0, 3, cost.difference, reading="random total orders")

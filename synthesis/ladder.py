@@ -35,7 +35,7 @@ from dataclasses import dataclass, field, replace
 from categorical.architecture import Architecture
 from categorical.errors import SpecError
 from categorical.graph import Graph
-from categorical.laws import Count, Equal, Equivariant, Law, Restricted, SumsTo
+from categorical.laws import Count, Degree, Equal, Equivariant, Law, Restricted, SumsTo
 from categorical.normal import content_hash
 from categorical.records import EVAL, TRAIN
 from categorical.verdicts import Counterexample, Finding, Verdict
@@ -45,7 +45,7 @@ from synthesis.counting import check_count
 from synthesis.locate import first_difference
 from synthesis.numeric import Failure, Trial, attempt
 from synthesis.replay import replay_line, source
-from synthesis.runner import modal
+from synthesis.runner import corners, modal
 from synthesis.shrink import shrink
 
 #: Seconds for one law.
@@ -151,9 +151,17 @@ class _Climb:
                 self.warnings.append(f"no canary was run: {problem}")
                 return self.proved(proof, ())
             return self.finding(Verdict.UNKNOWN, reason=str(problem))
-        if proof.proved:
+        if proof.proved and (not isinstance(self.law, Degree) or self.reached()):
             return self.proved(proof, self.surviving(floats=False))
         return self.climb(proof.reason)
+
+    def reached(self) -> bool:
+        """Whether a degree that is proved to be the largest occurs: one residue that is not 0."""
+        found = [
+            exact.interpret(self.law, self.graph, self.plan[0], mode, self.seed)
+            for mode in self.modes
+        ]
+        return all(one.agrees and not one.functions for one in found)
 
     def proved(self, proof: structural.Outcome, surviving: tuple[str, ...]) -> Finding:
         self.warnings += [f"survives sabotage: {how}" for how in surviving]
@@ -204,8 +212,10 @@ class _Climb:
     def replayed(self, refuted: tuple[Sizes, str, exact.Exact]) -> Failure | None:
         """A modular counterexample, sought again in floats at the same sizes."""
         sizes, mode, _ = refuted
-        for k, scale in enumerate((*numeric.MAGNITUDES, 1.0, 1.0)):
-            trial = Trial(sizes, mode, scale, self.seed + 1009 * k)
+        tries = [(scale, "") for scale in (*numeric.MAGNITUDES, 1.0, 1.0)]
+        tries += [(1.0, corner) for corner in corners(self.graph)]
+        for k, (scale, corner) in enumerate(tries):
+            trial = Trial(sizes, mode, scale, self.seed + 1009 * k, corner=corner)
             failure = attempt(self.law, self.graph, trial).failure
             if failure is not None:
                 return failure

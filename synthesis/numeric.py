@@ -39,7 +39,7 @@ from categorical.laws import Bounded, Instance, Law
 from categorical.records import Context
 from categorical.semantics.floats import FloatAlgebra
 from synthesis import ties
-from synthesis.runner import Runner, draw_inputs, draw_resources
+from synthesis.runner import Runner, corners, draw_inputs, draw_resources
 
 MAGNITUDES = (1.0, 1e-2, 1e2)
 EPSILON = 2.0**-53
@@ -81,7 +81,8 @@ HAS_EXTENDED = bool(np.finfo(np.longdouble).eps < 2.0**-60)
 class Trial:
     """A point; everything random in it follows from the seed.
 
-    In a ``sparse`` one the inputs are −1, 0 and 1 times the scale, half of them 0.
+    In a ``sparse`` one the inputs are −1, 0 and 1 times the scale, half of them 0; in a ``corner``
+    masks and indices are all alike.
     """
 
     sizes: Mapping[str, int]
@@ -89,6 +90,7 @@ class Trial:
     scale: float
     seed: int
     sparse: bool = False
+    corner: str = ""
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,7 @@ def draw_point(graph: Graph, trial: Trial) -> Point:
     ctx = Context(FloatAlgebra(), trial.sizes, trial.mode)
     rng = np.random.default_rng(trial.seed)
     resources = draw_resources(graph, ctx, rng)
-    inputs = draw_inputs(graph, ctx, rng, trial.scale)
+    inputs = draw_inputs(graph, ctx, rng, trial.scale, trial.corner)
     if trial.sparse:
         inputs = [_sparse(v, rng, trial.scale) for v in inputs]
     return Point(
@@ -338,18 +340,19 @@ def trials(
     """The examples of the policy, the most telling first.
 
     Beside the three magnitudes: those of large constants in the graph, where branches may lie, and
-    sparse inputs, for branches at 0 (not where ties would be the user's own business).
+    corners, and sparse inputs, for branches at 0 (not where ties would be the user's own business).
     """
-    every = [(s, a, m, False) for s in MAGNITUDES for a in assignments for m in modes]
+    every = [(s, a, m, False, "") for s in MAGNITUDES for a in assignments for m in modes]
     every.sort(key=lambda one: one[1] is not assignments[0] and one[0] != 1.0)
     if graph is not None:
         sizes = assignments[:2]
-        every += [(s, a, m, False) for s in constants(graph) for a in sizes for m in modes]
+        every += [(1.0, a, m, False, k) for k in corners(graph) for a in sizes for m in modes]
+        every += [(s, a, m, False, "") for s in constants(graph) for a in sizes for m in modes]
         names = {n.box.name for _, n in graph.walk()}
         if not names & {"argmax", "sort", "top_k"}:
-            every += [(1.0, a, m, True) for a in sizes for m in modes]
-    for number, (scale, chosen, mode, sparse) in enumerate(every):
-        yield Trial(chosen, mode, scale, (seed * 65_599 + number) & 0x7FFFFFFF, sparse)
+            every += [(1.0, a, m, True, "") for a in sizes for m in modes]
+    for number, (scale, chosen, mode, sparse, corner) in enumerate(every):
+        yield Trial(chosen, mode, scale, (seed * 65_599 + number) & 0x7FFFFFFF, sparse, corner)
 
 
 def constants(graph: Graph) -> list[float]:

@@ -171,9 +171,31 @@ def ramp(algebra: Any, shape: tuple[int, ...]) -> Any:
 # --- random points --------------------------------------------------------------------------
 
 
-def draw_inputs(graph: Graph, ctx: Context, rng: np.random.Generator, scale: float = 1.0) -> Values:
-    """Random inputs of a graph."""
-    return [draw(ctx, t, rng, scale) for t in graph.dom]
+#: What masks and indices are besides random: all false and 0, or all true and the last.
+CORNERS = ("least", "most")
+
+
+def draw_inputs(
+    graph: Graph, ctx: Context, rng: np.random.Generator, scale: float = 1.0, corner: str = ""
+) -> Values:
+    """Random inputs of a graph; masks and indices are all alike in a corner."""
+    found = [draw(ctx, t, rng, scale) for t in graph.dom]
+    if not corner:
+        return found
+    most = corner == "most"
+    return [
+        np.full_like(v, most)
+        if t.kind == "bool"
+        else np.full_like(v, most * (ctx.size(t.values) - 1))
+        if t.values is not None
+        else v
+        for v, t in zip(found, graph.dom, strict=True)
+    ]
+
+
+def corners(graph: Graph) -> tuple[str, ...]:
+    """The corners to try: none where no input is a mask or an index."""
+    return CORNERS if any(t.kind in ("bool", "fin") for t in graph.dom) else ()
 
 
 def draw(ctx: Context, space: Array, rng: np.random.Generator, scale: float = 1.0) -> Any:

@@ -133,10 +133,16 @@ def _sums_to(law: Law, graph: Graph, one: Requirement, mode: str) -> dict[str, A
     return {"over": one.axis, "value": one.value, "mode": mode}
 
 
+def _degree(law: Law, graph: Graph, one: Requirement, mode: str) -> dict[str, Any]:
+    chosen = [i for i, t in enumerate(graph.dom) if t.kind in ("real", "complex")]
+    return {"most": int(one.value or 0), "inputs": chosen, "mode": mode}
+
+
 RULES: dict[str, tuple[str, str, Arguments]] = {
     "natural": ("naturality", "prove_natural", _natural),
     "causal": ("causality", "prove_causal", _causal),
     "linear": ("linearity", "prove_linear", _linear),
+    "degree": ("linearity", "prove_degree", _degree),
     "bounded": ("intervals", "prove_bounded", _bounded),
     "sums_to": ("intervals", "prove_sums_to", _sums_to),
     "equal": ("equality", "prove_equal", _equal),

@@ -54,9 +54,15 @@ class Equal(Law):
         assert self.other is not None
         other = self.other.graph()
         if other.dom != graph.dom or other.cod != graph.cod:
+            more, helps = messages._wires((*other.dom, *other.cod), (*graph.dom, *graph.cod))
             raise self._unstatable(
-                f"the sides have different types: {messages.side(graph.dom)} → {messages.side(graph.cod)}"
-                f" and {messages.side(other.dom)} → {messages.side(other.cod)}"
+                "the sides of the equation have different types",
+                *(helps[:1] or ["an equation is between arrows from one space to one space"]),
+                facts=[
+                    ("this side", messages.boundary(graph)),
+                    (f"`{self.other.label()}`", messages.boundary(other)),
+                    *more[:1],
+                ],
             )
         mine = graph.resources({d: 2 for d in graph.dims})
         for path, resource in other.resources({d: 2 for d in other.dims}).items():
@@ -135,10 +141,17 @@ class Linear(Law):
         known = [graph.wire_name(w) for w in graph.inputs]
         for one in self.inputs:
             if isinstance(one, str) and one not in known:
-                raise self._unstatable(f"there is no input `{one}` (inputs: {', '.join(known)})")
+                raise self._unstatable(
+                    f"there is no input `{one}`",
+                    declaring.other_argument(self.origin, one, known),
+                    facts=[("inputs", ", ".join(known))],
+                )
         for i in self.numbers(graph):
             if graph.dom[i].kind not in ("real", "complex"):
-                raise self._unstatable(f"the input {graph.dom[i]} is no linear space")
+                raise self._unstatable(
+                    f"the input `{known[i]}` is {graph.dom[i]}, which is no linear space",
+                    "name the inputs that are: laws.linear(…)",
+                )
 
     def sides(
         self, ctx: Context, run: Run, graph: Graph, inputs: Values, rng: Any
@@ -194,7 +207,8 @@ class Degree(Law):
 
     @property
     def requires(self) -> tuple[Requirement, ...]:
-        return ()
+        """The degree is at most d; that it is reached is shown by one point."""
+        return (Requirement("degree", value=self.degree),)
 
     def sides(
         self, ctx: Context, run: Run, graph: Graph, inputs: Values, rng: Any
@@ -225,15 +239,15 @@ class Degree(Law):
             else:
                 # zero next to the largest row, because floats leave the noise of the cancellation
                 last = rows[-1]
-                reached = [
-                    v
+                found = [
+                    algebra.zeros(())
+                    if algebra.equal_arrays(algebra.add(v, top), top)
+                    else algebra.ones(())
                     for v, top in zip(total, last, strict=True)
-                    if not algebra.equal_arrays(algebra.add(v, top), top)
                 ]
-                one = [algebra.ones(()) for _ in total[:1]]
-                none = [algebra.ones(()) if reached else algebra.zeros(()) for _ in total[:1]]
+                one = [algebra.ones(()) for _ in total]
                 at = f"difference of order {d}, which is not to vanish"
-                yield Instance(none, one, at, graph.cod[:1], generic=True)
+                yield Instance(found, one, at, graph.cod, generic=True)
 
     def sabotage(self, ctx: Context, run: Run, graph: Graph) -> Run:
         def broken(inputs: Values) -> Values:

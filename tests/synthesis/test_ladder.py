@@ -51,9 +51,20 @@ def test_every_mode_must_be_proved() -> None:
     assert found.counterexample.wire == "batch_norm"
 
 
+@arrow
+def circle(x: Real[n, c]) -> Real[n, c]:
+    """sin² + cos²."""
+    return op.square(op.sin(x)) + op.square(op.cos(x))
+
+
+@arrow
+def always_one(x: Real[n, c]) -> Real[n, c]:
+    """1, written so that it reads its input."""
+    return op.full_like(1.0)(x)
+
+
 def test_exact_rung_prints_its_bound_and_sizes() -> None:
-    model = op.linear(c, h, bias=False) >> op.linear(h, k, bias=False) >> op.square
-    found = one(model, laws.degree(2))
+    found = one(circle, laws.equal(always_one))
     assert found.verdict is Verdict.EXACT
     assert found.scope.startswith("at ")
     assert found.error_bound.startswith("2^-")
@@ -76,6 +87,13 @@ def softmax_of_scaled(x: Real[n, k]) -> Real[n, k]:
 def plain_softmax(x: Real[n, k]) -> Real[n, k]:
     """Softmax."""
     return op.softmax(k)(x)
+
+
+def test_a_degree_is_proved_and_reached() -> None:
+    model = op.linear(c, h, bias=False) >> op.linear(h, k, bias=False) >> op.square
+    assert one(model, laws.degree(2)).verdict is Verdict.PROVED
+    for wrong in (1, 3):  # 3 is an upper bound, but nothing reaches it
+        assert one(model, laws.degree(wrong)).verdict is Verdict.REFUTED
 
 
 def test_the_homomorphism_of_exp_is_known_to_the_exact_rung() -> None:
