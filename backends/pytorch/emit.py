@@ -39,11 +39,13 @@ from backends.pytorch.declare import Declarations
 from backends.pytorch.passes import Attention, attention
 from backends.pytorch.scope import ClassText, File, shape_note
 from backends.pytorch.table import LIBRARY, ROWS
-from backends.pytorch.table.base import BROADCASTING
+from backends.pytorch.table.base import atom
+from backends.pytorch.views import shadows, taken_apart
 from categorical.errors import SpecError
 from categorical.graph import Graph, Node, OperatorBox
 from categorical.index import Axis
 from categorical.normal import inline
+from categorical.ops.common import pick
 from categorical.records import Box
 from categorical.spaces import Array
 
@@ -63,7 +65,8 @@ class Writer(Declarations):
         self._declare()
         if self.stack is not None:
             self._open_loop()
-        self.elided = _elisions(self.graph, self.consumers)
+        self.elided = shadows(self.graph, self.consumers)
+        self.apart = taken_apart(self.graph, self.consumers)
         for node in self.graph.nodes:
             self._node(node)
         if self.stack is not None:
@@ -126,10 +129,11 @@ class Writer(Declarations):
 
     def _box(self, node: Node, box: Box) -> None:
         if node.outs and node.outs[0] in self.elided:
-            ins = [self._wire(w) for w in node.ins]
-            self.values[node.outs[0]] = (
-                ins[0] if box.name == "expand" else safety.literal(box.op["value"])
-            )
+            self._shadow(node.outs[0], box)
+            return
+        if box.name == "take" and node.ins[0] in self.apart:
+            if node.outs[0] not in self.values:
+                self._take_apart(node.ins[0], box)
             return
         count = len(box.dom)
         weights = node.ins[count:]
@@ -163,6 +167,25 @@ class Writer(Declarations):
                     self.in_place.add(wire)
             elif text is not None and (wire in self.consumers or wire in self.graph.outputs):
                 self._bind(wire, text)
+
+    def _shadow(self, wire: int, box: Box) -> None:
+        """The smaller array that torch broadcasts, or the constant."""
+        used, types = self.elided[wire], self.graph.types
+        self.values[wire] = (
+            safety.literal(box.op["value"])
+            if used is None
+            else self.aligned(self._wire(used), types[used], types[wire])
+        )
+
+    def _take_apart(self, wire: int, box: Box) -> None:
+        """All entries of one axis, each with a name of its own."""
+        type_ = self.graph.types[wire]
+        dim = self.dim(type_, pick("take", type_, box.op["axis"]))
+        entries = self.apart[wire]
+        names = [self._name(w) for w in entries]
+        self.values.update(zip(entries, names))
+        note = shape_note(self.graph.types[entries[0]])
+        self.lines.append((", ".join(names), f"{atom(self._wire(wire))}.unbind({dim})", note))
 
     def _unpack(self, node: Node, results: tuple[str | None, ...]) -> bool:
         """``a, b = x.chunk(2)`` where a row has just written ``parts = x.chunk(2)``."""
@@ -384,29 +407,3 @@ def _statement(target: str, text: str, note: str) -> list[str]:
     if target.startswith("    "):
         return layout.statement(target.strip(), text, note, 8 + len(target) - len(target.lstrip()))
     return layout.statement(target, text, note)
-
-
-def _elisions(graph: Graph, consumers: dict[int, list[Node]]) -> dict[int, str]:
-    """Wires that torch's broadcasting makes unnecessary: expands and constants next to an operand
-    of the full type."""
-    found: dict[int, str] = {}
-    kept = {*graph.outputs, *graph.updates.values()}
-    for node in graph.nodes:
-        if not isinstance(node.box, Box) or node.box.name not in ("expand", "full_like"):
-            continue
-        wire = node.outs[0]
-        readers = consumers.get(wire, [])
-        if wire in kept or not readers:
-            continue
-        if node.box.name == "full_like" and any(
-            isinstance(n.box, Box) and n.box.name in ("maximum", "minimum") for n in readers
-        ):
-            continue
-        if all(
-            isinstance(n.box, Box)
-            and n.box.name in BROADCASTING
-            and any(w not in found and w != wire for w in n.data)
-            for n in readers
-        ):
-            found[wire] = node.box.name
-    return found

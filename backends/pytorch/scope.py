@@ -113,7 +113,8 @@ class Scope(Emit):
         self.libraries: dict[str, Library] = {}
         self.stack = stack
         self.in_place: set[int] = set()
-        self.elided: dict[int, str] = {}
+        self.elided: dict[int, int | None] = {}
+        self.apart: dict[int, list[int]] = {}
         self.wishes = relabelled(graph)
         self.parameters: set[str] = set()
         self.consumers = graph.consumers()
