@@ -86,7 +86,7 @@ class Reader:
 
     def iterate(self, node: Node, ins: list[Value], prefix: str) -> list[Value]:
         times, kind = freeze(node.attrs["times"]["index"]), node.attrs["weights"]
-        need(isinstance(node.name, str) and node.name, "an iteration has no name")
+        need(node.name, "an iteration has no name")
         count, body, own = (
             self.table.count(self.table.id(times)),
             node.bodies[0],
