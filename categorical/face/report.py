@@ -38,6 +38,7 @@ STYLES = {
     Verdict.REFUTED: "bold red",
 }
 PLAIN_WIDTH = 118
+WIDE = 110
 
 
 def word(found: Finding) -> str:
@@ -153,7 +154,7 @@ def print_checked(results: Sequence[Checked], notices: Sequence[str], out: Conso
         out.print(Text(notice, style="yellow"))
     if notices or meaningless(results):
         out.print()
-    out.print(law_table(results))
+    out.print(law_table(results, out.width))
     every = [(one.declared, found) for one in results for found in one.findings]
     for declared, found in every:
         if found.passed or found.verdict in (Verdict.UNKNOWN, Verdict.VACUOUS):
@@ -169,35 +170,38 @@ def print_checked(results: Sequence[Checked], notices: Sequence[str], out: Conso
         out.print(Text("PROVED and EXACT speak of real arithmetic, not of rounding.", style="dim"))
 
 
-def law_table(results: Sequence[Checked]) -> Any:
-    """One table of laws, verdict first."""
+def law_table(results: Sequence[Checked], width: int = PLAIN_WIDTH) -> Any:
+    """One table of laws, verdict first; a narrow one has scope and evidence in one column."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    several = len(results) > 1
-    title = (
-        None if several else Text(_heading(results[0].declared) if results else "", style="bold")
-    )
+    several, wide = len(results) > 1, width >= WIDE
+    title = None
+    if len(results) == 1:
+        title = Text(_heading(results[0].declared), style="bold")
     table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
     table.add_column("verdict", no_wrap=True)
-    if several:
-        table.add_column("architecture", overflow="fold")
     names = [found.law for one in results for found in one.findings]
-    table.add_column("law", overflow="fold", min_width=min(34, max(map(len, names), default=3)))
-    table.add_column("scope", overflow="fold")
-    table.add_column("evidence", overflow="fold")
+    longest = max(map(len, names), default=3)
+    table.add_column(
+        "law", overflow="fold", width=min(longest, 40 if wide else max(width - 60, 12))
+    )
+    for name in ("scope", "evidence") if wide else ("scope, evidence",):
+        table.add_column(name, overflow="fold")
     table.add_column("time", justify="right", no_wrap=True)
     for one in results:
+        if several:
+            cells = [Text(""), Text(one.declared.name, style="bold")]
+            table.add_row(*cells, *[Text("")] * (3 if wide else 2))
         for number, (found, kept) in enumerate(zip(one.findings, one.cached, strict=True)):
             style = STYLES[found.verdict]
             if found.expected:
                 style = "dim green" if found.passed else "bold red"
-            row = [Text(word(found), style=style)]
-            if several:
-                row.append(Text(one.declared.name if number == 0 else "", style="bold"))
             time = Text("cached", style="dim") if kept else Text(_time(found.seconds))
-            row += [Text(found.law), Text(found.scope), Text(evidence(found)), time]
+            proof = [found.scope, evidence(found)]
+            middle = proof if wide else [", ".join(part for part in proof if part)]
+            row = [Text(word(found), style=style), Text(found.law), *map(Text, middle), time]
             table.add_row(*row, end_section=several and number == len(one.findings) - 1)
     return table
 

@@ -219,6 +219,23 @@ def test_the_report_is_verdict_first_and_ends_with_the_weakest_link(spec, run) -
     assert "weakest link: " + rows[1].split()[0] in out
 
 
+@pytest.mark.parametrize("width", [60, 80, 100, 118, 200])
+def test_the_table_fits_the_terminal(spec, run, capsys, width) -> None:
+    from rich.console import Console
+
+    from categorical.face.report import print_checked
+
+    declared = [one for name in ("good", "expected") for one in loader.load(spec(name)).declared]
+    results = [checking.checked(one, checking.Plan()) for one in declared]
+    print_checked(results, [], Console(width=width, no_color=True))
+    table = capsys.readouterr().out.split("\n\n")[0].splitlines()
+    assert max(map(len, table)) <= width
+    rows = [line.split() for line in table]
+    assert ["pool"] in rows and ["worse"] in rows
+    row = next(row for row in rows if row[:1] == ["PROVED"])
+    assert row[1].startswith("invariant[Sy") and row[-1] == "ms"
+
+
 def test_a_counterexample_stands_below_the_table_and_replays(spec, run) -> None:
     _, out, _ = run("check", spec("refuted"))
     table, _, below = out.partition("\nREFUTED  worse")
