@@ -211,6 +211,7 @@ _CALLS = _words(
     RuntimeError TypeError set
     """
 )
+_MODULES = frozenset(("torch", "nn", "F", "math", "sys", "shutil"))
 _DUNDER = frozenset(("__init__", "__post_init__", "__name__"))
 _FORBIDDEN_ATTRIBUTES = _words(
     """
@@ -265,19 +266,25 @@ def check_source(source: str, trusted: frozenset[tuple[str, str]] = frozenset())
                 raise Unsafe(f"{line}: a call of `{node.func.id}`")
         elif isinstance(node, ast.Call) and not isinstance(node.func, (ast.Attribute, ast.Call)):
             raise Unsafe(f"{line}: a call of a computed function")
-    for name in defined | local:
-        if name in ("torch", "nn", "F", "math", "sys", "shutil"):
-            raise Unsafe(f"the file redefines `{name}`")
+    for name in (defined | local) & _MODULES:
+        raise Unsafe(f"the file redefines `{name}`")
+    bases = {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id in _MODULES and id(node) not in bases:
+            raise Unsafe(f"line {node.lineno}: `{node.id}` stands alone")
     _only_declarations(tree)
     return tree
 
 
 def _attribute(line: str, node: ast.Attribute) -> None:
-    if node.attr.startswith("__") and node.attr not in _DUNDER:
+    if node.attr.startswith("_") and node.attr not in _DUNDER:
         raise Unsafe(f"{line}: the private attribute `{node.attr}`")
+    root: ast.expr = node
+    while isinstance(root, ast.Attribute):
+        root = root.value
+    if isinstance(root, ast.Name) and root.id in _MODULES and node.attr in _FORBIDDEN_ATTRIBUTES:
+        raise Unsafe(f"{line}: `{ast.unparse(node)}`")
     if isinstance(node.value, ast.Name):
-        if node.value.id == "torch" and node.attr in _FORBIDDEN_ATTRIBUTES:
-            raise Unsafe(f"{line}: `torch.{node.attr}`")
         if node.value.id == "sys" and node.attr not in ("argv", "exit"):
             raise Unsafe(f"{line}: `sys.{node.attr}`")
         if node.value.id == "shutil" and node.attr != "which":

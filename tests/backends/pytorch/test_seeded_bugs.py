@@ -220,3 +220,11 @@ def test_a_row_that_raises_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 assert emitter.OPERATORS
+
+
+def test_bugs_in_the_flat_parts_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    net = op.relu6.at(Real[batch, n, c])
+    assert build(net, {}, "sound").validation
+    monkeypatch.setitem(ROWS, "relu6", lambda emit, box, ins: f"torch.relu({ins[0]})")
+    with pytest.raises(SpecError, match="CM040"):
+        build(net, {}, "spoiled")
