@@ -21,6 +21,7 @@ from typing import Any
 
 from proofs.checking.bounds import check_bounded, check_sums
 from proofs.checking.causal import check_causal
+from proofs.checking.counts import check_count
 from proofs.checking.degrees import check_degrees
 from proofs.checking.equal import check_equal
 from proofs.checking.natural import check_natural
@@ -34,6 +35,7 @@ CLAIMS: dict[str, Callable[[list[Program], Any, list[Any]], str]] = {
     "linear": check_degrees,
     "degree": check_degrees,
     "bounded": check_bounded,
+    "count": check_count,
     "equal": check_equal,
     "sums": check_sums,
 }
