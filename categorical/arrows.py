@@ -17,10 +17,11 @@ those of ``f``, twice.
 
 Widths that do not meet have no composite:
 
->>> op.linear(c, h) >> op.linear(k, c)
+>>> f, g = op.linear(c, h), op.linear(k, c)
+>>> f >> g
 Traceback (most recent call last):
 ...
-categorical.errors.SpecError: error[CM001]: `op.linear(c, h)` does not compose with `op.linear(k, c)`
+categorical.errors.SpecError: error[CM001]: `f` does not compose with `g`
 ...
 """
 
@@ -33,7 +34,7 @@ from categorical import messages
 from categorical.errors import SpecError
 from categorical.graph import Builder, Graph, Operator, OperatorBox
 from categorical.index import Axis
-from categorical.origin import Origin, here
+from categorical.origin import Origin
 from categorical.records import MissingAxis, Op
 from categorical.spaces import Array, Space, space
 
@@ -94,7 +95,9 @@ class Arrow:
         """The types that a leaf gives at input types."""
         return self.retype(types).cod if types != self.dom else self.cod
 
-    def emit(self, builder: Builder, ins: tuple[int, ...], origin: Origin | None) -> tuple[int, ...]:
+    def emit(
+        self, builder: Builder, ins: tuple[int, ...], origin: Origin | None
+    ) -> tuple[int, ...]:
         """Add a leaf to a graph."""
         raise NotImplementedError(type(self).__name__)
 
@@ -150,7 +153,9 @@ class OpArrow(Arrow):
 
     __slots__ = ("name", "op")
 
-    def __init__(self, op: Op, name: str = "", dom: Types | None = None, cod: Types | None = None) -> None:
+    def __init__(
+        self, op: Op, name: str = "", dom: Types | None = None, cod: Types | None = None
+    ) -> None:
         self.op, self.name = op, name
         if dom is None or cod is None:
             least = op.generator.least(op)
@@ -164,7 +169,9 @@ class OpArrow(Arrow):
     def codomain(self, types: Types) -> Types:
         return self.op.box(messages.arrays(self, types)).cod
 
-    def emit(self, builder: Builder, ins: tuple[int, ...], origin: Origin | None) -> tuple[int, ...]:
+    def emit(
+        self, builder: Builder, ins: tuple[int, ...], origin: Origin | None
+    ) -> tuple[int, ...]:
         return builder.apply(self.op, ins, self.name, origin)
 
     def label(self) -> str:
@@ -200,7 +207,9 @@ class Par(Arrow):
 
     __slots__ = ("left", "right")
 
-    def __init__(self, left: Arrow, right: Arrow, dom: Types | None = None, cod: Types | None = None) -> None:
+    def __init__(
+        self, left: Arrow, right: Arrow, dom: Types | None = None, cod: Types | None = None
+    ) -> None:
         self.left, self.right = left, right
         super().__init__(
             left.dom + right.dom if dom is None else dom,
@@ -212,7 +221,11 @@ class Par(Arrow):
         return Par(self.left, self.right, dom, cod)
 
     def label(self) -> str:
-        return "(… @ …)" if isinstance(self.left, Par) else f"({self.left.label()} @ {self.right.label()})"
+        return (
+            "(… @ …)"
+            if isinstance(self.left, Par)
+            else f"({self.left.label()} @ {self.right.label()})"
+        )
 
 
 class Wiring(Arrow):
@@ -220,7 +233,9 @@ class Wiring(Arrow):
 
     __slots__ = ("mapping", "title")
 
-    def __init__(self, dom: Types, mapping: tuple[int, ...], title: str, open: bool = False) -> None:
+    def __init__(
+        self, dom: Types, mapping: tuple[int, ...], title: str, open: bool = False
+    ) -> None:
         self.mapping, self.title = mapping, title
         super().__init__(dom, tuple(dom[i] for i in mapping), open)
 
@@ -241,7 +256,9 @@ class Traced(Arrow):
         super().__init__(body.dom, body.cod)
         self._graph = body
 
-    def emit(self, builder: Builder, ins: tuple[int, ...], origin: Origin | None) -> tuple[int, ...]:
+    def emit(
+        self, builder: Builder, ins: tuple[int, ...], origin: Origin | None
+    ) -> tuple[int, ...]:
         if self.inline:
             name = builder.unique(self.body.name)
             return builder.splice(self.body, ins, f"{name}.")
@@ -267,7 +284,9 @@ class Named(Arrow):
     def codomain(self, types: Types) -> Types:
         return self.body.retype(types).cod
 
-    def emit(self, builder: Builder, ins: tuple[int, ...], origin: Origin | None) -> tuple[int, ...]:
+    def emit(
+        self, builder: Builder, ins: tuple[int, ...], origin: Origin | None
+    ) -> tuple[int, ...]:
         types = tuple(builder.graph.types[w] for w in ins)
         return call(builder, self.region(types), ins, builder.unique(self.name), origin)
 
@@ -291,7 +310,13 @@ class Transformed(Arrow):
     __slots__ = ("_regions", "body", "make", "title")
 
     def __init__(
-        self, body: Arrow, make: Callable[[Types], Graph], title: str, dom: Types, cod: Types, open: bool
+        self,
+        body: Arrow,
+        make: Callable[[Types], Graph],
+        title: str,
+        dom: Types,
+        cod: Types,
+        open: bool,
     ) -> None:
         self.body, self.make, self.title = body, make, title
         self._regions: dict[Types, Graph] = {}
@@ -312,13 +337,17 @@ class Transformed(Arrow):
     def codomain(self, types: Types) -> Types:
         return self.region(types).cod
 
-    def emit(self, builder: Builder, ins: tuple[int, ...], origin: Origin | None) -> tuple[int, ...]:
+    def emit(
+        self, builder: Builder, ins: tuple[int, ...], origin: Origin | None
+    ) -> tuple[int, ...]:
         types = tuple(builder.graph.types[w] for w in ins)
         graph = self.region(types)
         if graph.name:
             return call(builder, graph, ins, builder.unique(graph.name), origin)
-        prefix = "" if all(r.name not in builder.taken for r in graph.sources.values()) else (
-            builder.unique(self.title) + "."
+        prefix = (
+            ""
+            if all(r.name not in builder.taken for r in graph.sources.values())
+            else (builder.unique(self.title) + ".")
         )
         return builder.splice(graph, ins, prefix, fresh=True)
 
@@ -407,7 +436,7 @@ def _compose(first: Arrow, second: Arrow) -> Arrow:
     for _ in range(64):
         try:
             if not second.dom and isinstance(second, OpArrow):
-                cod = second.op.box(messages.arrays(second, first.cod)).cod
+                cod: Types = second.op.box(messages.arrays(second, first.cod)).cod
             elif len(first.cod) != len(second.dom):
                 raise messages.composition(first, second)
             else:
@@ -430,7 +459,9 @@ def _bare(arrow: Arrow) -> bool:
 def _add_axis(arrow: Arrow, axis: Axis) -> Arrow:
     return arrow.retype(
         tuple(
-            one.with_axes((axis, *one.axes)) if isinstance(one, Array) and axis not in one.axes else one
+            one.with_axes((axis, *one.axes))
+            if isinstance(one, Array) and axis not in one.axes
+            else one
             for one in arrow.dom
         )
     )
@@ -441,7 +472,11 @@ def _widen_to(arrow: Arrow, wanted: Types) -> Arrow | None:
     if len(arrow.cod) != len(wanted) or len(arrow.dom) != 1:
         return None
     got, want = arrow.cod[0], wanted[0]
-    if not isinstance(got, Array) or not isinstance(want, Array) or not isinstance(arrow.dom[0], Array):
+    if (
+        not isinstance(got, Array)
+        or not isinstance(want, Array)
+        or not isinstance(arrow.dom[0], Array)
+    ):
         return None
     extra = tuple(a for a in want.axes if a not in got.axes)
     try:

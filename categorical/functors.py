@@ -47,12 +47,14 @@ class Functor:
         """The image of a wire that depends on the inputs."""
         raise NotImplementedError
 
-    def on_box(self, builder: Builder, node: Node, box: Box, ins: tuple[int, ...], moved: list[bool]) -> tuple[int, ...]:
+    def on_box(
+        self, builder: Builder, node: Node, box: Box, ins: tuple[int, ...], moved: list[bool]
+    ) -> tuple[int, ...]:
         """Add the image of a box; ``moved[i]`` says whether data input i is an image wire."""
         raise NotImplementedError
 
     def extra_inputs(self, graph: Graph) -> list[tuple[str, Array]]:
-        """Further inputs that the image may have (segment ids); those that nothing reads are dropped."""
+        """Further inputs that the image may have (segment ids); unread ones are dropped."""
         return []
 
     def __init__(self) -> None:
@@ -82,7 +84,8 @@ class Functor:
         for node in graph.nodes:
             self._node(builder, graph, node, at, moved)
         outputs = [
-            at[w] if moved[w] else self.constant(builder, at[w], graph.types[w]) for w in graph.outputs
+            at[w] if moved[w] else self.constant(builder, at[w], graph.types[w])
+            for w in graph.outputs
         ]
         builder.graph.updates.update({n: at[w] for n, w in graph.updates.items()})
         image = builder.finish(outputs, graph.name, graph.doc)
@@ -133,7 +136,9 @@ class Functor:
             box = OperatorBox(node.box.operator, (region,), region.dom, region.cod, attrs)
             outs = builder.operate(box, ins, node.name, node.origin)
         else:
-            outs = self.on_box(builder, node, node.box, tuple(at.get(w, -1) for w in node.ins), flags)
+            outs = self.on_box(
+                builder, node, node.box, tuple(at.get(w, -1) for w in node.ins), flags
+            )
         for w, image in zip(node.outs, outs, strict=True):
             at[w], moved[w] = image, True
             if w in graph.names:
@@ -182,7 +187,12 @@ class Stack(Functor):
 
 
 def apply_image(
-    builder: Builder, node: Node, box: Box, op: Op, data: tuple[int, ...], resources: tuple[int, ...]
+    builder: Builder,
+    node: Node,
+    box: Box,
+    op: Op,
+    data: tuple[int, ...],
+    resources: tuple[int, ...],
 ) -> tuple[int, ...]:
     """Apply an op at its image types, with the given resource wires; noise is drawn anew."""
     image = op.box(tuple(builder.graph.types[w] for w in data))
@@ -273,7 +283,10 @@ class Union(Functor):
         self, builder: Builder, node: Node, box: Box, ins: tuple[int, ...], moved: list[bool]
     ) -> tuple[int, ...]:
         count = len(box.dom)
-        data = [w if moved[i] else self.constant(builder, w, box.dom[i]) for i, w in enumerate(ins[:count])]
+        data = [
+            w if moved[i] else self.constant(builder, w, box.dom[i])
+            for i, w in enumerate(ins[:count])
+        ]
         before = {a for one in box.dom for a in self.varies(one)}
         after = {a for one in box.cod for a in self.varies(one)}
         if box.name in ("sum", "mean", "max") and not box.op["masked"] and before and not after:
@@ -299,9 +312,16 @@ class Union(Functor):
 
     def unmoved(self, node: Node) -> None:
         for dim in self.varying:
-            boxes = [node.box] if isinstance(node.box, Box) else [
-                n.box for region in node.regions for _, n in region.walk() if isinstance(n.box, Box)
-            ]
+            boxes = (
+                [node.box]
+                if isinstance(node.box, Box)
+                else [
+                    n.box
+                    for region in node.regions
+                    for _, n in region.walk()
+                    if isinstance(n.box, Box)
+                ]
+            )
             for box in boxes:
                 if any(self.varies(one) for one in (*box.dom, *box.cod)):
                     if "function" not in box.natural(dim):
@@ -336,7 +356,9 @@ class Union(Functor):
         ids = self.extra[f"{varying.index}_sample"]
         outs = builder.apply(pooled, (wire, ids), box.name)
         if others:
-            outs = builder.apply(Op(box.generator, over=tuple(others), masked=False), outs, box.name)
+            outs = builder.apply(
+                Op(box.generator, over=tuple(others), masked=False), outs, box.name
+            )
         front = box.cod[0].with_axes((self.sample, *box.cod[0].axes))
         if builder.graph.types[outs[0]] is not front:
             outs = builder.apply(op.transpose(*front.axes).op, outs, "transpose")
@@ -370,7 +392,9 @@ def _no_union(node: Node, box: Box, *facts: tuple[str, str]) -> SpecError:
 @checked
 def union(arrow: Arrow, *varying: Dim, sample: Dim) -> Arrow:
     """The batch functor of ragged samples; see ``Union``."""
-    dims = varying or tuple(sorted({d for t in arrow.graph().types for d in t.atoms if d.varies}, key=str))
+    dims = varying or tuple(
+        sorted({d for t in arrow.graph().types for d in t.atoms if d.varies}, key=str)
+    )
     if not dims:
         raise SpecError(
             "CM021",

@@ -308,7 +308,9 @@ class Builder:
                 name = self.unique(label or box.name)
                 weights = tuple(
                     self.add_source(
-                        Resource(f"{name}.{r.suffix}" if r.suffix else name, r.space, r.role, r.init)
+                        Resource(
+                            f"{name}.{r.suffix}" if r.suffix else name, r.space, r.role, r.init
+                        )
                     )
                     for r in box.resources
                 )
@@ -337,7 +339,11 @@ class Builder:
         return outs
 
     def splice(
-        self, graph: Graph, ins: Sequence[int], prefix: str = "", sources: Mapping[str, int] | None = None,
+        self,
+        graph: Graph,
+        ins: Sequence[int],
+        prefix: str = "",
+        sources: Mapping[str, int] | None = None,
         fresh: bool = False,
     ) -> tuple[int, ...]:
         """Copy a graph in, its inputs joined to ``ins``.
@@ -383,4 +389,6 @@ class Builder:
 
 def noise_free(graph: Graph) -> bool:
     """Whether no node of the graph draws noise."""
-    return all(r.role != NOISE for g, _ in [(graph, None), *graph.walk()] for r in g.sources.values())
+    return all(
+        r.role != NOISE for g, _ in [(graph, None), *graph.walk()] for r in g.sources.values()
+    )

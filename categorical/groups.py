@@ -62,7 +62,7 @@ class Group:
     dims: tuple[Dim, ...]
 
     def generators(self, ctx: Context) -> list[Element]:
-        """A generating set at these sizes (for a Lie group: rational elements that generate densely)."""
+        """A generating set at these sizes (of a dense rational subgroup, for a Lie group)."""
         raise NotImplementedError
 
     def factors(self) -> tuple[Group, ...]:
@@ -232,7 +232,13 @@ def _no_action(element: Element, one: Axis) -> SpecError:
 
 
 def _permute(
-    ctx: Context, element: Element, value: Any, place: int, one: Axis, name: str, order: NDArray[np.int64]
+    ctx: Context,
+    element: Element,
+    value: Any,
+    place: int,
+    one: Axis,
+    name: str,
+    order: NDArray[np.int64],
 ) -> Any:
     sizes, which = _factors(ctx, element, one, name)
 
@@ -255,7 +261,9 @@ def _multiply(
         [e for row in entries for e in row], lambda parts: np.stack(parts).reshape(n, n)
     )
     shape = algebra.shape(value)
-    split = algebra.structural(value, lambda a: a.reshape(*shape[:place], *sizes, *shape[place + 1 :]))
+    split = algebra.structural(
+        value, lambda a: a.reshape(*shape[:place], *sizes, *shape[place + 1 :])
+    )
     rank = len(algebra.shape(split))
     letters = "abcdefghijklmnopqrstuvwxyz"[:rank]
     old = letters[place + which]

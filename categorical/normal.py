@@ -91,7 +91,11 @@ def share(graph: Graph) -> Graph:
             inner = tuple(regions[id(region)] for region in box.regions)
             pure = all(deterministic(region) for region in box.regions)
             key: tuple[object, ...] = (
-                box.name, *map(id, inner), *map(str, box.attrs.items()), node.name, *(at[w] for w in node.ins)
+                box.name,
+                *map(id, inner),
+                *map(str, box.attrs.items()),
+                node.name,
+                *(at[w] for w in node.ins),
             )
             box = replace(box, regions=inner)
         else:

@@ -27,7 +27,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from categorical import messages
+from categorical import declaring, messages
 from categorical.arrows import Arrow, Transformed, Types, Wiring
 from categorical.checked import checked
 from categorical.errors import SpecError
@@ -61,7 +61,9 @@ def _iterate_meaning(
     return state
 
 
-ITERATE = Operator("iterate", "an endo-arrow repeated a static number of times", _prefixes, _iterate_meaning)
+ITERATE = Operator(
+    "iterate", "an endo-arrow repeated a static number of times", _prefixes, _iterate_meaning
+)
 
 
 @checked
@@ -70,7 +72,9 @@ def iterate(
 ) -> Arrow:
     """Repeat an arrow from a space to itself; ``weights`` is untied, tied or stacked."""
     if weights not in WEIGHTS:
-        raise SpecError("CM024", f"`{weights}` is no way to keep weights", help=[" or ".join(WEIGHTS)])
+        raise SpecError(
+            "CM024", f"`{weights}` is no way to keep weights", help=[" or ".join(WEIGHTS)]
+        )
     messages.check_name(name, "an iteration")
     count = index_set(times)
     place = here()
@@ -82,6 +86,7 @@ def iterate(
                 "CM032",
                 f"`{body.label()}` cannot be iterated: it changes its type",
                 facts=[("from", messages.side(step.dom)), ("to", messages.side(step.cod))],
+                help=declaring.closing(step) or ["end with an arrow back to the type it takes"],
                 origin=place,
             )
         graph = step.graph()
@@ -103,7 +108,9 @@ def iterate(
         box = OperatorBox(ITERATE, (graph,), graph.dom, graph.cod, attrs)
         return builder.finish(builder.operate(box, ins, name, place))
 
-    return Transformed(body, make, f"iterate({body.label()})", body.dom, make(body.dom).cod, body.open)
+    return Transformed(
+        body, make, f"iterate({body.label()})", body.dom, make(body.dom).cod, body.open
+    )
 
 
 class Case(Arrow):
@@ -172,7 +179,9 @@ def branch(arrow: Arrow, which: int) -> Arrow:
     if not isinstance(first, Case):
         raise SpecError("CM037", f"`{arrow.label()}` is not an arrow out of a sum")
     if not 0 <= which < len(first.branches):
-        raise SpecError("CM037", f"there are {len(first.branches)} cases, none has the number {which}")
+        raise SpecError(
+            "CM037", f"there are {len(first.branches)} cases, none has the number {which}"
+        )
     result: Arrow = first.branches[which]
     for one in reversed(rest):
         result = result >> one

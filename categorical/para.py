@@ -26,8 +26,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import overload
+from typing import Any, overload
 
+from categorical import declaring
 from categorical.arrows import Arrow, OpArrow, Traced, Transformed, Types, call
 from categorical.checked import checked
 from categorical.errors import SpecError
@@ -56,7 +57,9 @@ class Tied(Arrow):
     def codomain(self, types: Types) -> Types:
         return self.body.retype(types).cod
 
-    def emit(self, builder: Builder, ins: tuple[int, ...], origin: Origin | None) -> tuple[int, ...]:
+    def emit(
+        self, builder: Builder, ins: tuple[int, ...], origin: Origin | None
+    ) -> tuple[int, ...]:
         types = tuple(builder.graph.types[w] for w in ins)
         if isinstance(self.body, OpArrow):
             known = builder.shared.get(id(self))
@@ -87,13 +90,19 @@ def _refuse_state(body: Arrow) -> None:
             raise SpecError(
                 "CM015",
                 f"`{body.label()}` has the state `{path}` and cannot be tied",
-                help=["state is threaded in program order: use two boxes, or tie the weights only"],
+                help=[
+                    "state is threaded in program order: use two boxes",
+                    *declaring.untied(),
+                ],
             )
         if resource.role == NOISE:
             raise SpecError(
                 "CM014",
                 f"`{body.label()}` draws the noise `{path}` and cannot be shared or copied",
-                help=["two uses are two draws; draw once, copy the result"],
+                help=[
+                    "two uses are two draws; to share one, draw once and copy the result",
+                    *declaring.untied(),
+                ],
             )
 
 
@@ -136,7 +145,10 @@ def _merge(graph: Graph, target: str, source: str) -> Graph:
             "CM019",
             f"`{target}` cannot be tied to `{source}`",
             facts=[(target, str(old.space)), (source, str(new.space))],
-            help=["compute one from the other: reparametrise(f, target, by=…)"],
+            help=[
+                *declaring.transposed(target, old.space, source, new.space),
+                "compute one from the other: reparametrise(f, target, by=…)",
+            ],
         )
     if STATISTIC in (old.role, new.role):
         raise SpecError("CM015", f"`{target}` is state and cannot be tied")
@@ -155,11 +167,7 @@ def _merge(graph: Graph, target: str, source: str) -> Graph:
 
 def unknown(name: str, resources: Mapping[str, Resource]) -> SpecError:
     """CM020."""
-    return SpecError(
-        "CM020",
-        f"there is no parameter `{name}`",
-        facts=[("parameters", ", ".join(resources) or "none")],
-    )
+    return declaring.unknown_weight(name, list(resources))
 
 
 def exposed(graph: Graph, path: str) -> tuple[Graph, int]:
@@ -191,7 +199,10 @@ def exposed(graph: Graph, path: str) -> tuple[Graph, int]:
                     box.operator, (opened,), (*box.dom, resource.space), box.cod, box.attrs
                 )
                 nodes[i] = Node(wider, (*other.ins, new), other.outs, other.name, other.origin)
-        sources = {**graph.sources, new: Resource(path, resource.space, resource.role, resource.init)}
+        sources = {
+            **graph.sources,
+            new: Resource(path, resource.space, resource.role, resource.init),
+        }
         assert nodes[place] is not node
         return replace(graph, types=types, nodes=nodes, sources=sources), new
     raise unknown(path, graph.resources())
@@ -263,7 +274,9 @@ def _substitute(
     for node in graph.nodes:
         for w in node.outs:
             at[w] = builder.wire(graph.types[w], graph.names.get(w, ""))
-        moved = Node(node.box, tuple(at[w] for w in node.ins), tuple(at[w] for w in node.outs), node.name)
+        moved = Node(
+            node.box, tuple(at[w] for w in node.ins), tuple(at[w] for w in node.outs), node.name
+        )
         moved.origin = node.origin
         builder.graph.nodes.append(moved)
     builder.graph.updates = {name: at[w] for name, w in graph.updates.items()}
@@ -285,11 +298,14 @@ def low_rank(arrow: Arrow, target: str, rank: IndexSet | int, scale: float = 1.0
     out, into = space.axes
     r = axis(rank)
 
-    def low_rank_weight(weight: space, up: Real[out, r], down: Real[r, into]) -> space:  # type: ignore
+    def low_rank_weight(weight: Any, up: Any, down: Any) -> Any:
         return weight + op.scale(scale)(op.einsum(out, into)(up, down))
 
     low_rank_weight.__annotations__ = {
-        "weight": space, "up": Real[out, r], "down": Real[r, into], "return": space
+        "weight": space,
+        "up": Real[out, r],
+        "down": Real[r, into],
+        "return": space,
     }
     return reparametrise(
         arrow,
@@ -312,7 +328,7 @@ def masked(arrow: Arrow, target: str) -> Arrow:
     space = resources[target].space
     last = target.rpartition(".")[2]
 
-    def masked_weight(weight: space, mask: space) -> space:  # type: ignore[valid-type]
+    def masked_weight(weight: Any, mask: Any) -> Any:
         return op.mul(weight, mask)
 
     masked_weight.__annotations__ = {"weight": space, "mask": space, "return": space}

@@ -43,7 +43,7 @@ ROLES = (WEIGHT, FROZEN, STATISTIC, STALE, NOISE)
 TRAIN, EVAL = "train", "eval"
 
 
-class MissingAxis(SpecError):  # noqa: N818
+class MissingAxis(SpecError):
     """An input lacks an axis.  ``extends`` says whether an open arrow may add it to its domain."""
 
     axis: Axis
@@ -243,6 +243,8 @@ class Context:
         names: dict[Axis, str] = {}
         for one in spaces:
             yield "".join(
-                names.setdefault(a, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"[len(names)])
+                names.setdefault(
+                    a, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"[len(names)]
+                )
                 for a in one.axes
             )

@@ -74,11 +74,13 @@ class Array(Space):
             return found
         for position, one in enumerate(axes):
             if one in axes[:position]:
+                from categorical.declaring import label_of
+
                 raise SpecError(
                     "CM009",
                     f"two axes of one array range over `{one}`",
                     facts=[("array", _array_text(kind, axes, values))],
-                    help=[f'label one of them:  {one.index}.at("key")'],
+                    help=label_of(one),
                 )
         self = object.__new__(cls)
         self.kind, self.axes, self.values = kind, axes, values
@@ -138,9 +140,9 @@ class ProductSpace(Space):
         return (product_space, self.parts)
 
     def __str__(self) -> str:
-        return " × ".join(
-            f"({p})" if isinstance(p, SumSpace) else str(p) for p in self.parts
-        ) or "One"
+        return (
+            " × ".join(f"({p})" if isinstance(p, SumSpace) else str(p) for p in self.parts) or "One"
+        )
 
 
 class SumSpace(Space):
@@ -172,7 +174,9 @@ def product_space(*parts: Space) -> Space:
 
 def sum_space(*cases: Space) -> Space:
     """The sum of spaces, flat."""
-    flat = tuple(c for case in cases for c in (case.cases if isinstance(case, SumSpace) else (case,)))
+    flat = tuple(
+        c for case in cases for c in (case.cases if isinstance(case, SumSpace) else (case,))
+    )
     key = ("sum", *flat)
     found = Space._table.get(key)
     if found is None:
@@ -215,7 +219,7 @@ Complex = Kind("complex")
 Bool = Kind("bool")
 
 
-def Fin(values: IndexSet | int) -> Kind:  # noqa: N802
+def Fin(values: IndexSet | int) -> Kind:
     """Indices into the index set ``values``: ``Fin(v)[e]`` is a map e → v."""
     return Kind("fin", index_set(values))
 

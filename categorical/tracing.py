@@ -310,7 +310,7 @@ def _run(function: Callable[..., Any], arguments: list[Any]) -> tuple[Any, dict[
         if event == "return" and frame.f_code is code:
             variables.update(frame.f_locals)
         if before is not None:
-            before(frame, event, argument)
+            before(frame, event, argument)  # type: ignore[arg-type]
 
     sys.setprofile(watch)
     try:

@@ -71,7 +71,9 @@ def main(folder: Path) -> float:
                 best = score, model
     assert best is not None
     certificate = json.loads((folder / "model.certificate.json").read_text())
-    save_model(best[1], str(folder / "model.safetensors"), {"spec_sha256": str(certificate["spec_sha256"])})
+    save_model(
+        best[1], str(folder / "model.safetensors"), {"spec_sha256": str(certificate["spec_sha256"])}
+    )
     again = module.DigitsCnn()
     load_model(again, str(folder / "model.safetensors"))
     again.eval()

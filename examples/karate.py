@@ -20,7 +20,7 @@ LABELLED = [0, 33, 1, 32]
 
 
 def club() -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """One-hot features (34, 34), the ends of the 156 directed edges, and the side of each member."""
+    """One-hot features (34, 34), the ends of the 156 directed edges, the side of each member."""
     graph = networkx.karate_club_graph()
     ends = torch.tensor([pair for a, b in graph.edges for pair in ((a, b), (b, a))])
     sides = [int(graph.nodes[v]["club"] != "Mr. Hi") for v in graph.nodes]

@@ -46,7 +46,7 @@ zero_padded = architecture(
     laws=[
         laws.bounded(0, 1, strict=True),
         laws.invariant(under=Symmetric(position)),
-        laws.equivariant(under=Cyclic(channel)).fails("zero padding makes the end channels special"),
+        laws.equivariant(under=Cyclic(channel)).fails("zero padding singles out the end channels"),
     ],
     sizes=dict(channel=32),
 )

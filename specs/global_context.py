@@ -24,7 +24,7 @@ def context(x: Real[channel, position]) -> Real[channel]:
 
 @arrow
 def simple_context_block(x: Real[channel, position]) -> Real[channel, position]:
-    """The context, transformed once, added at every position (GCNet, simplified non-local block)."""
+    """The context, transformed once, added at every position (a simplified non-local block)."""
     update = op.linear(channel, channel, name="transform")(context(x))
     return x + op.transpose(channel, position)(op.expand(position)(update))
 

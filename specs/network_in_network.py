@@ -14,8 +14,9 @@ torus = Cyclic(height) * Cyclic(width)
 @arrow
 def perceptron_layer(image: Real[colour, height, width]) -> Real[label, height, width]:
     """A convolution, then a two-layer perceptron at every position."""
+    places = (height, width)
     seen = op.relu(
-        op.conv(colour, patch, over=(height, width), kernel=5, padding="circular", name="patch")(image)
+        op.conv(colour, patch, over=places, kernel=5, padding="circular", name="patch")(image)
     )
     inner = op.relu(op.linear(patch, hidden, name="inner")(seen))
     return op.relu(op.linear(hidden, label, name="outer")(inner))

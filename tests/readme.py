@@ -54,7 +54,8 @@ def filled(text: str) -> str:
             def output(match: re.Match[str]) -> str:
                 words = match.group(1).split()
                 shown = printed(*words, "--no-cache") if words[0] == "check" else printed(*words)
-                return f"<!-- output: {match.group(1)} -->\n```console\n$ commute {match.group(1)}\n{shown}\n```"
+                said = match.group(1)
+                return f"<!-- output: {said} -->\n```console\n$ commute {said}\n{shown}\n```"
 
             text = re.sub(
                 r"<!-- output: (.*?) -->\n```console\n.*?```", output, text, flags=re.DOTALL
@@ -63,12 +64,18 @@ def filled(text: str) -> str:
             source = Path("pool_model.py").read_text()
 
             def part(match: re.Match[str]) -> str:
-                body = re.search(rf"^class {match.group(1)}\(.*?(?=^\S)", source, re.DOTALL | re.MULTILINE)
+                body = re.search(
+                    rf"^class {match.group(1)}\(.*?(?=^\S)", source, re.DOTALL | re.MULTILINE
+                )
                 assert body is not None
-                return f"<!-- source: pool_model.py {match.group(1)} -->\n```python\n{body.group().rstrip()}\n```"
+                code = body.group().rstrip()
+                return f"<!-- source: pool_model.py {match.group(1)} -->\n```python\n{code}\n```"
 
             return re.sub(
-                r"<!-- source: pool_model.py (\w+) -->\n```python\n.*?```", part, text, flags=re.DOTALL
+                r"<!-- source: pool_model.py (\w+) -->\n```python\n.*?```",
+                part,
+                text,
+                flags=re.DOTALL,
             )
         finally:
             os.chdir(before)

@@ -132,10 +132,10 @@ def opaque(
 ) -> OpArrow:
     """A torch function with its type.
 
-    ``torch`` is ``"torch.special.expm1"``, or ``"package.module:function"`` for one of your own (the
-    generated file then imports it).  ``meaning`` takes and returns float64 numpy arrays of the
-    declared types, with leading axes as a batch.  ``derivative(values, tangents)`` gives the tangents
-    of the outputs; without it gradients are not compared when a module is built.
+    ``torch`` is ``"torch.special.expm1"``, or ``"package.module:function"`` for one of your own
+    (the generated file then imports it).  ``meaning`` takes and returns float64 numpy arrays of the
+    declared types, with leading axes as a batch.  ``derivative(values, tangents)`` gives the
+    tangents of the outputs; without it gradients are not compared when a module is built.
     """
     if not isinstance(torch, str) or not _NAME.match(torch) or not ("." in torch or ":" in torch):
         raise SpecError(

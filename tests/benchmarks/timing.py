@@ -17,7 +17,7 @@ Work = Callable[[], object]
 
 @dataclass(frozen=True)
 class Timing:
-    """Median milliseconds of the baseline, and for each contender the median and spread of ratios."""
+    """Median milliseconds of the baseline; the median and spread of each contender's ratios."""
 
     baseline: float
     ratios: dict[str, tuple[float, float, float]]

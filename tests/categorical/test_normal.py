@@ -33,7 +33,14 @@ def test_sharing_merges_equal_boxes_but_no_noise() -> None:
     both = copy(Real[n]) >> (op.relu @ op.relu) >> op.add
     assert len(share(both.graph()).nodes) == 2
     dropped = copy(Real[n]) >> (op.dropout(0.5) @ op.dropout(0.5)) >> op.add
-    assert len(share(dropped.at(Real[n], Real[n]).graph() if len(dropped.dom) == 2 else dropped.graph()).nodes) == 3
+    assert (
+        len(
+            share(
+                dropped.at(Real[n], Real[n]).graph() if len(dropped.dom) == 2 else dropped.graph()
+            ).nodes
+        )
+        == 3
+    )
 
 
 def test_pruning_drops_dead_weights_and_keeps_state() -> None:

@@ -35,7 +35,10 @@ def evaluate(arrow_, sizes, inputs, resources):
 
 def draw(arrow_, sizes):
     ctx = Context(FloatAlgebra(), sizes)
-    return {p: RNG.standard_normal(ctx.shape(r.space)) for p, r in arrow_.graph().resources(sizes).items()}
+    return {
+        p: RNG.standard_normal(ctx.shape(r.space))
+        for p, r in arrow_.graph().resources(sizes).items()
+    }
 
 
 def test_untied_iteration_is_composition() -> None:
@@ -110,7 +113,9 @@ def test_a_two_cell_computes_the_weight() -> None:
     weight = q["linear.weight"] + q["linear.up"] @ q["linear.down"]
     plain = {"linear.weight": weight, "linear.bias": q["linear.bias"]}
     np.testing.assert_allclose(
-        evaluate(adapted, sizes, [x], q)[0], evaluate(op.linear(c, h), sizes, [x], plain)[0], rtol=1e-12
+        evaluate(adapted, sizes, [x], q)[0],
+        evaluate(op.linear(c, h), sizes, [x], plain)[0],
+        rtol=1e-12,
     )
 
 
@@ -130,16 +135,16 @@ def test_a_decoder_reads_the_transposed_weight() -> None:
     def transposed(weight: Real[h, c]) -> Real[c, h]:
         return op.transpose(c, h)(weight)
 
-    tied = reparametrise(
-        autoencoder, "decode.weight", transposed, read={"weight": "encode.weight"}
-    )
+    tied = reparametrise(autoencoder, "decode.weight", transposed, read={"weight": "encode.weight"})
     assert sorted(tied.parameters) == ["decode.bias", "encode.bias", "encode.weight"]
     sizes = {"c": 3, "h": 2}
     q = draw(tied, sizes)
     x = RNG.standard_normal(3)
     inner = np.tanh(q["encode.weight"] @ x + q["encode.bias"])
     np.testing.assert_allclose(
-        evaluate(tied, sizes, [x], q)[0], q["encode.weight"].T @ inner + q["decode.bias"], rtol=1e-12
+        evaluate(tied, sizes, [x], q)[0],
+        q["encode.weight"].T @ inner + q["decode.bias"],
+        rtol=1e-12,
     )
 
 
@@ -159,8 +164,14 @@ def test_a_two_cell_reaches_into_a_named_part() -> None:
 @pytest.mark.parametrize(
     ("make", "code"),
     [
-        (lambda: tie(op.linear(c, c) >> op.linear(c, c), {"linear_9.weight": "linear.weight"}), "CM020"),
-        (lambda: tie(op.linear(c, d) >> op.linear(d, c), {"linear_2.weight": "linear.weight"}), "CM019"),
+        (
+            lambda: tie(op.linear(c, c) >> op.linear(c, c), {"linear_9.weight": "linear.weight"}),
+            "CM020",
+        ),
+        (
+            lambda: tie(op.linear(c, d) >> op.linear(d, c), {"linear_2.weight": "linear.weight"}),
+            "CM019",
+        ),
         (lambda: tie(op.dropout(0.1)), "CM014"),
         (lambda: tie(op.batch_norm(c, over=(d,))), "CM015"),
         (lambda: reparametrise(op.linear(c, d), "linear.weight", op.relu.at(Real[c])), "CM019"),
@@ -178,7 +189,11 @@ def test_initial_values_and_roles_can_be_said() -> None:
         return op.einsum(h, c)(weight, size)
 
     net = reparametrise(
-        op.linear(c, h), "linear.weight", scaled, init={"size": Init("ones")}, roles={"weight": "frozen"}
+        op.linear(c, h),
+        "linear.weight",
+        scaled,
+        init={"size": Init("ones")},
+        roles={"weight": "frozen"},
     )
     resources = net.graph().resources()
     assert resources["linear.size"].init == Init("ones")

@@ -17,8 +17,22 @@ from categorical.spaces import Array, Bool
 DIMS = Dim.named("a b c d")
 FEATURES = Dim.named("p q r")
 SIZES = dict(a=3, b=4, c=2, d=5, p=3, q=4, r=2)
-SMOOTH = "gelu gelu_tanh silu sigmoid tanh softplus sin cos square erf mish logsigmoid softsign".split()
-KINKED = "relu abs elu hard_tanh relu6".split()
+SMOOTH = [
+    "gelu",
+    "gelu_tanh",
+    "silu",
+    "sigmoid",
+    "tanh",
+    "softplus",
+    "sin",
+    "cos",
+    "square",
+    "erf",
+    "mish",
+    "logsigmoid",
+    "softsign",
+]
+KINKED = ["relu", "abs", "elu", "hard_tanh", "relu6"]
 LARGEST = 400  # elements of one wire at these sizes
 Step = Callable[[random.Random, list[Any]], Any]
 
@@ -169,7 +183,11 @@ def pooled(rng: random.Random, pool: list[Any]) -> Any:
 
 def along_graph(rng: random.Random, pool: list[Any]) -> Any:
     index = rng.choice([w for w in pool if w.type.kind == "fin"])
-    fitting = [w for w in pool if w.type.kind == "real" and any(a.index is index.type.values for a in w.type.axes)]
+    fitting = [
+        w
+        for w in pool
+        if w.type.kind == "real" and any(a.index is index.type.values for a in w.type.axes)
+    ]
     there = op.gather(index.type.values)(rng.choice(fitting), index)
     if rng.random() < 0.5:
         return there
@@ -202,9 +220,30 @@ def learned_point(rng: random.Random, pool: list[Any]) -> Any:
 
 
 STEPS: tuple[Step, ...] = (
-    pointwise, pointwise, scaled, affine, affine, reduced, softmax, normed, binary, binary, chosen,
-    contracted, expanded, moved, merged, taken_apart, joined, rearranged, convolved, pooled,
-    along_graph, embedded, nested, learned_point,
+    pointwise,
+    pointwise,
+    scaled,
+    affine,
+    affine,
+    reduced,
+    softmax,
+    normed,
+    binary,
+    binary,
+    chosen,
+    contracted,
+    expanded,
+    moved,
+    merged,
+    taken_apart,
+    joined,
+    rearranged,
+    convolved,
+    pooled,
+    along_graph,
+    embedded,
+    nested,
+    learned_point,
 )
 
 
@@ -231,8 +270,14 @@ def random_arrow(seed: int, length: int | None = None) -> Arrow:
                 continue
             if numbers(made.type) <= LARGEST and len(made.type.axes) <= 4:
                 pool.append(made)
-        outputs = [w for w in pool[len(annotations) :] if w.type.kind == "real"] or [op.tanh(pool[0])]
-        return (outputs[-1], outputs[-2]) if len(outputs) > 1 and rng.random() < 0.3 else (outputs[-1],)
+        outputs = [w for w in pool[len(annotations) :] if w.type.kind == "real"] or [
+            op.tanh(pool[0])
+        ]
+        return (
+            (outputs[-1], outputs[-2])
+            if len(outputs) > 1 and rng.random() < 0.3
+            else (outputs[-1],)
+        )
 
     names = list(annotations)
     scope: dict[str, Any] = {"grow": grow}

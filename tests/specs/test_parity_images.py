@@ -35,7 +35,9 @@ def test_residual_block(train: bool) -> None:
 
 @pytest.mark.parametrize("train", [False, True])
 def test_residual_block_of_monai(train: bool) -> None:
-    blocks = pytest.importorskip("monai.networks.nets.resnet", reason="the parity extra is not installed")
+    blocks = pytest.importorskip(
+        "monai.networks.nets.resnet", reason="the parity extra is not installed"
+    )
     block = named("residual_block", "residual_block")
     shortcut = nn.Sequential(nn.Conv2d(3, 4, 1, 2, bias=False), nn.BatchNorm2d(4))
     theirs = blocks.ResNetBlock(3, 4, spatial_dims=2, stride=2, downsample=shortcut)
@@ -44,7 +46,12 @@ def test_residual_block_of_monai(train: bool) -> None:
     for i, other in ((1, "bn1"), (2, "bn2"), (3, "downsample.1")):
         names |= {f"norm{i}.{kind}": f"{other}.{kind}" for kind in ("weight", "bias")}
     error = compare(
-        block, theirs, names, [torch.randn(5, 3, 9, 7).double()], train=train, sizes=dict(narrow=3, wide=4)
+        block,
+        theirs,
+        names,
+        [torch.randn(5, 3, 9, 7).double()],
+        train=train,
+        sizes=dict(narrow=3, wide=4),
     )
     assert error <= TOLERANCE
 
@@ -86,7 +93,11 @@ def test_channel_attention() -> None:
     (path,) = block.graph.resources()
     names = {path: ("near.weight", lambda t: t[0, 0])}
     error = compare(
-        block, baselines.ChannelAttention(), names, [torch.randn(2, 6, 5).double()], sizes=dict(channel=6)
+        block,
+        baselines.ChannelAttention(),
+        names,
+        [torch.randn(2, 6, 5).double()],
+        sizes=dict(channel=6),
     )
     assert error <= TOLERANCE
 
