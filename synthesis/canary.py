@@ -53,7 +53,7 @@ def sabotages(law: Law) -> list[tuple[str, Law]]:
 
 _DESCRIPTION = {
     "Restricted": "positions mixed",
-    "Equal": "weights and inputs changed on one side",
+    "Equal": "one side changed",
     "Linear": "inputs squared",
     "Degree": "outputs squared",
     "SumsTo": "outputs moved by 1",

@@ -19,10 +19,12 @@ from __future__ import annotations
 from categorical.architecture import Architecture
 from categorical.graph import Graph, OperatorBox
 from categorical.laws import Count
+from categorical.normal import content_hash
 from categorical.records import EVAL, WEIGHT
 from categorical.sizes import Size, always_equal, least_counterexample
 from categorical.sizes import equal as same_size
 from categorical.verdicts import Counterexample, Finding, Verdict
+from synthesis import structural
 from synthesis.numeric import Point
 from synthesis.replay import replay_line, source
 
@@ -52,6 +54,10 @@ def check_count(law: Count, architecture: Architecture) -> Finding:
     have, method = count(graph), "the polynomials of both counts, in normal form"
     same = have is law.count or always_equal(have, law.count)
     if same:
+        proof = structural.prove(law, graph, (EVAL,), content_hash(graph))
+        if proof.proved:
+            proved, how = Verdict.PROVED, proof.method
+            return Finding(law.name, proved, proof.scope, how, certificate=proof.certificate)
         return Finding(law.name, Verdict.EXACT, "all sizes", method, error_bound="0")
     reason = f"the architecture has {have} trained weights, not {law.count}"
     where = least_counterexample(

@@ -2,7 +2,7 @@
 
 Definition.  A ``Runner`` is a graph at sizes, in an algebra and a mode, with a value for every
 resource; calling it runs the graph.  ``at`` is another graph that reads the same resources by name;
-``perturbed`` reads other weights and inputs; ``moved`` has the noise moved by a group element (a
+``perturbed`` computes something else; ``moved`` has the noise moved by a group element (a
 law holds in distribution when it holds with the noise moved along).
 
 Laws.  A runner is a function: noise is drawn once and reused.  ``watch`` records every wire of
@@ -42,6 +42,7 @@ from categorical.laws import Law
 from categorical.records import NOISE, STALE, STATISTIC, WEIGHT, Context
 from categorical.semantics import interpreter
 from categorical.spaces import Array
+from synthesis.rewrite import nudged
 
 Values = list[Any]
 Resources = Mapping[str, Any]
@@ -121,13 +122,13 @@ class Runner:
         return Runner(graph, self.ctx, self.resources, dict(renaming or {}), self.trace)
 
     def perturbed(self) -> Runner:
-        """The same graph with 1, 2, 3, … added to the entries of every weight and input."""
+        """A changed graph: 1, 2, 3, … added to the entries of weights and inputs, 1 inside."""
         algebra, changed = self.ctx.algebra, dict(self.resources)
         for path, resource in self.graph.resources(self.ctx.sizes).items():
             if resource.role == WEIGHT and resource.space.kind in ("real", "complex"):
                 own = self.renaming.get(path, path)
                 changed[own] = algebra.add(changed[own], ramp(algebra, algebra.shape(changed[own])))
-        relative = Runner(self.graph, self.ctx, changed, self.renaming, self.trace)
+        relative = Runner(nudged(self.graph), self.ctx, changed, self.renaming, self.trace)
         relative.offset = True
         return relative
 

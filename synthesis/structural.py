@@ -30,7 +30,7 @@ from typing import Any
 
 from categorical.graph import Graph
 from categorical.index import Dim
-from categorical.laws import Equal, Law, Linear, Requirement
+from categorical.laws import Count, Equal, Law, Linear, Requirement
 
 
 @dataclass(frozen=True)
@@ -104,6 +104,11 @@ def _dims(graph: Graph, law: Law, names: Sequence[str]) -> list[Dim]:
     return [known[name] for name in names]
 
 
+def _count(law: Law, graph: Graph, one: Requirement, mode: str) -> dict[str, Any]:
+    assert isinstance(law, Count) and law.count is not None
+    return {"count": law.count}
+
+
 Arguments = Callable[[Law, Graph, Requirement, str], dict[str, Any]]
 
 
@@ -139,6 +144,7 @@ def _degree(law: Law, graph: Graph, one: Requirement, mode: str) -> dict[str, An
 
 
 RULES: dict[str, tuple[str, str, Arguments]] = {
+    "count": ("counts", "prove_count", _count),
     "natural": ("naturality", "prove_natural", _natural),
     "causal": ("causality", "prove_causal", _causal),
     "linear": ("linearity", "prove_linear", _linear),

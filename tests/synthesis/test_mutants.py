@@ -16,7 +16,7 @@ import pytest
 from categorical import Real, op
 from categorical.architecture import Architecture
 from categorical.face.loader import load
-from categorical.graph import Builder, Graph, Node
+from categorical.graph import Builder, Graph
 from categorical.groups import Symmetric
 from categorical.index import Dim
 from categorical.laws import Equivariant, Law, Restricted
@@ -25,6 +25,7 @@ from categorical.records import Context
 from categorical.semantics import FieldAlgebra
 from synthesis import numeric
 from synthesis.assignments import plan
+from synthesis.rewrite import rewrite
 from synthesis.runner import Runner, draw_inputs, draw_resources, modal
 
 SPECS = sorted((Path(__file__).parents[2] / "specs").glob("[a-z]*.py"))
@@ -54,21 +55,9 @@ def leak(builder: Builder, wire: int, dim: Dim) -> int:
 
 def mutate(graph: Graph, target: int, change: Change, dim: Dim) -> Graph:
     """The graph with one wire changed for all its readers."""
-    builder = Builder()
-    at = {w: builder.input(graph.types[w], graph.names.get(w, "")) for w in graph.inputs}
-    for w, resource in graph.sources.items():
-        at[w] = builder.add_source(resource)
-    for node in graph.nodes:
-        outs = []
-        for w in node.outs:
-            at[w] = builder.wire(graph.types[w], graph.names.get(w, ""))
-            outs.append(at[w])
-        ins = tuple(at[w] for w in node.ins)
-        builder.graph.nodes.append(Node(node.box, ins, tuple(outs), node.name, node.origin))
-        if target in node.outs:
-            at[target] = change(builder, at[target], dim)
-    builder.graph.updates.update({name: at[w] for name, w in graph.updates.items()})
-    return builder.finish([at[w] for w in graph.outputs], graph.name)
+    return rewrite(
+        graph, lambda builder, old, new: change(builder, new, dim) if old == target else new
+    )
 
 
 def targets(graph: Graph, dim: Dim) -> Iterator[int]:
