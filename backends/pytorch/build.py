@@ -250,7 +250,8 @@ def _text(
     )
     fixed = frozenset(made.sizes)
     every = example_sizes(graph, {**sizes, **made.sizes})
-    classes = ["\n".join(one.lines) for one in (*file.classes, main)]
+    used = set(map(id, main.used()))
+    classes = ["\n".join(x.lines) for x in (*file.classes, main) if id(x) in used]
     body = "\n".join([*classes, *file.helpers.values()])
     conditions = conditions_on(graph, fixed)
     batch = [bool(t.axes) and str(t.axes[0]) == "batch" for t in graph.dom]

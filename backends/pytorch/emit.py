@@ -40,7 +40,7 @@ from backends.pytorch.passes import Attention, attention
 from backends.pytorch.scope import ClassText, File, shape_note
 from backends.pytorch.table import LIBRARY, ROWS
 from backends.pytorch.table.base import atom
-from backends.pytorch.views import shadows, taken_apart
+from backends.pytorch.views import chunked, shadows, taken_apart
 from categorical.errors import SpecError
 from categorical.graph import Graph, Node, OperatorBox
 from categorical.index import Axis
@@ -67,6 +67,7 @@ class Writer(Declarations):
             self._open_loop()
         self.elided = shadows(self.graph, self.consumers)
         self.apart = taken_apart(self.graph, self.consumers)
+        self.chunks = chunked(self.graph, self.consumers, self.apart)
         for node in self.graph.nodes:
             self._node(node)
         if self.stack is not None:
@@ -131,6 +132,9 @@ class Writer(Declarations):
         if node.outs and node.outs[0] in self.elided:
             self._shadow(node.outs[0], box)
             return
+        if node.outs and node.outs[0] in self.chunks:
+            self.values[node.outs[0]] = self._wire(node.ins[0])
+            return
         if box.name == "take" and node.ins[0] in self.apart:
             if node.outs[0] not in self.values:
                 self._take_apart(node.ins[0], box)
@@ -179,13 +183,15 @@ class Writer(Declarations):
 
     def _take_apart(self, wire: int, box: Box) -> None:
         """All entries of one axis, each with a name of its own."""
-        type_ = self.graph.types[wire]
+        type_, entries = self.graph.types[wire], self.apart[wire]
         dim = self.dim(type_, pick("take", type_, box.op["axis"]))
-        entries = self.apart[wire]
+        call = f"unbind({dim})"
+        if wire in self.chunks:
+            call = f"chunk({len(entries)}, dim={self.chunks[wire]})"
         names = [self._name(w) for w in entries]
         self.values.update(zip(entries, names))
         note = shape_note(self.graph.types[entries[0]])
-        self.lines.append((", ".join(names), f"{atom(self._wire(wire))}.unbind({dim})", note))
+        self.lines.append((", ".join(names), f"{atom(self._wire(wire))}.{call}", note))
 
     def _unpack(self, node: Node, results: tuple[str | None, ...]) -> bool:
         """``a, b = x.chunk(2)`` where a row has just written ``parts = x.chunk(2)``."""
@@ -333,7 +339,7 @@ class Writer(Declarations):
             self.owners[node.name] = f"self.{name}"
             self.children[node.name] = (name, text, copies)
             self.init += layout.statement(f"self.{name}", make(text))
-        elif known[1] is not text:
+        elif known[1] is not text and known[1].code() != text.code():
             raise SpecError(
                 "CM040",
                 f"`{node.name}` is shared between two types, and their code differs",

@@ -25,6 +25,7 @@ ValueError: two helpers are called 'twice'
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass, field
 
 from backends.pytorch import resources, safety
@@ -55,6 +56,25 @@ class ClassText:
     keys: dict[str, str]
     children: dict[str, tuple[str, ClassText, bool]]
     holders: dict[str, str]
+
+    def code(self) -> str:
+        """What the class does, without its name, docstrings and comments."""
+        tree = ast.parse("\n".join(self.lines)).body[0]
+        assert isinstance(tree, ast.ClassDef)
+        tree.name, tree.body = "", tree.body[1:]
+        return ast.dump(tree)
+
+    def used(self) -> list[ClassText]:
+        """The classes that this one needs, itself last."""
+        found: dict[int, ClassText] = {}
+        pending = [self]
+        while pending:
+            one = pending.pop()
+            if found.setdefault(id(one), one) is one:
+                pending.extend(
+                    child for _, child, _ in one.children.values() if id(child) not in found
+                )
+        return list(found.values())
 
     def holder(self, path: str) -> str | None:
         """The attribute path of the submodule that holds weights, if there is one."""
@@ -115,6 +135,7 @@ class Scope(Emit):
         self.in_place: set[int] = set()
         self.elided: dict[int, int | None] = {}
         self.apart: dict[int, list[int]] = {}
+        self.chunks: dict[int, int] = {}
         self.wishes = relabelled(graph)
         self.parameters: set[str] = set()
         self.consumers = graph.consumers()

@@ -259,3 +259,30 @@ def test_the_exported_program_is_compared(monkeypatch: pytest.MonkeyPatch) -> No
     assert validate(made)
     with pytest.raises(SpecError, match=r"torch\.export"):
         validate(made, export=True)
+
+
+def test_one_part_with_two_types_is_one_module() -> None:
+    shared = tie(op.linear(c, h) >> op.tanh)
+
+    @arrow
+    def two(x: Real[batch, c], y: Real[batch, n, c]) -> Real[batch, h]:
+        return shared(x) + op.mean(n)(shared(y))
+
+    made = build(two, {"c": 3, "h": 2}, "net")
+    assert len(keys(made)) == 2 and made.source.count("(nn.Module)") == 2
+
+    along = tie(op.linear(n, n) >> op.tanh)
+
+    @arrow
+    def unlike(x: Real[batch, n], y: Real[batch, n, c]) -> Real[batch, n]:
+        return along(x) + op.mean(c)(along(y))
+
+    with pytest.raises(SpecError, match="shared between two types"):
+        build(unlike, {"n": 3}, "net")
+
+
+def test_every_operator_has_a_row() -> None:
+    from backends.pytorch.emit import OPERATORS
+    from categorical.graph import Operator
+
+    assert set(Operator.table) == set(OPERATORS)
