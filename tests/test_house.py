@@ -353,7 +353,7 @@ def test_the_checker_stands_alone(tmp_path: Path) -> None:
         copied = tmp_path / part.relative_to(ROOT)
         copied.parent.mkdir(parents=True, exist_ok=True)
         copied.write_bytes(part.read_bytes())
-    code = "import runpy, sys; sys.path.append(sys.argv[1]); runpy.run_module('proofs.checker')"
+    code = "import sys; sys.path.append(sys.argv[1]); import proofs.checker"
     command = [sys.executable, "-I", "-S", "-c", code, str(tmp_path)]
     answer = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert answer.returncode == 0, answer.stderr
