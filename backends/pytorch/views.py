@@ -4,7 +4,8 @@ Definition.  A *shadow* is an ``expand`` (or a constant), perhaps with its axes 
 that only broadcasting operations read, each beside an operand of the full type: torch broadcasts,
 so the smaller array is used as it is.  An axis is *taken apart* where every one of its entries is
 read by ``take``: one ``unbind`` gives them all, and its gradient is one ``stack``, where as many
-``select`` fill as many arrays of zeros (measured on an LSTM step: 79 operations became 69).
+``select`` fill as many arrays of zeros.  Measured on an LSTM step, forward and backward: 79
+operations with ``select``, 70 with ``unbind``, 68 with ``chunk`` instead of a split.
 
 >>> from categorical import Dim, Real, arrow, op
 >>> n, c = Dim.named("n c")
@@ -26,7 +27,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from backends.pytorch.table.base import BROADCASTING
+from backends.pytorch.table.base import BROADCASTING, Emit
 from categorical.graph import Graph, Node
 from categorical.ops.common import pick
 from categorical.records import Box
@@ -89,4 +90,24 @@ def taken_apart(graph: Graph, consumers: Readers) -> dict[int, list[int]]:
         entries = {n.box.op["at"] % int(size): n.outs[0] for n in takes}
         if len(entries) == len(takes):
             found[wire] = [entries[i] for i in range(len(takes))]
+    return found
+
+
+def chunked(graph: Graph, consumers: Readers, apart: Mapping[int, list[int]]) -> dict[int, int]:
+    """Wires taken apart that a ``split`` has just made, with the place of the split axis: ``chunk``
+    needs no split."""
+    kept = {*graph.outputs, *graph.updates.values()}
+    found: dict[int, int] = {}
+    for node in graph.nodes:
+        wire = node.outs[0] if node.outs else -1
+        if not isinstance(node.box, Box) or node.box.name != "split" or wire not in apart:
+            continue
+        into, whole = node.box.op["into"], node.box.dom[0]
+        reader = consumers[wire][0].box
+        assert isinstance(reader, Box)
+        first = pick("take", graph.types[wire], reader.op["axis"])
+        if wire in kept or len(into) != 2 or len(consumers[wire]) != len(apart[wire]):
+            continue
+        if into[0] is first:
+            found[wire] = Emit.dim(whole, pick("split", whole, node.box.op["of"]))
     return found

@@ -34,11 +34,8 @@ def _pointwise_convolution(
     if not 1 <= behind <= 3:
         return None
     tail = f", {bias}" if bias else ""
-    kernel = (
-        f"{weight}.unsqueeze(-1)"
-        if behind == 1
-        else f"{weight}[{', '.join(['...', *['None'] * behind])}]"
-    )
+    points = ["-1", *["1"] * behind]
+    kernel = f"{weight}.unflatten(-1, ({', '.join(points)}))"
     if before > 1:
         x = f"{atom(x)}.flatten(0, {place - 1})"
     text = f"F.conv{behind}d({x}, {kernel}{tail})"
@@ -140,8 +137,15 @@ def matmul(emit: Emit, left: Array, right: Array, out: Array, ins: Sequence[str]
             continue
         a = x if first.axes[-1] is k else f"{atom(x)}.mT"
         b = y if second.axes[-2] is k else f"{atom(y)}.mT"
-        return f"{atom(a)} @ {atom(b)}"
+        return _product(a, b, batch)
     return None
+
+
+def _product(left: str, right: str, batch: Sequence[Axis]) -> str:
+    """A product of matrices; with one batch axis ``@`` is ``bmm`` and five views."""
+    if len(batch) == 1:
+        return f"torch.bmm({left}, {right})"
+    return f"{atom(left)} @ {atom(right)}"
 
 
 def _matrix_vector(
@@ -157,9 +161,11 @@ def _matrix_vector(
             continue
         first, second, inner = *matrix.axes[-2:], vector.axes[-1]
         if inner is second and out.axes == (*batch, first):
-            return f"({atom(x)} @ {atom(v)}.unsqueeze(-1)).squeeze(-1)"
+            column = f"{atom(v)}.unsqueeze(-1)"
+            return f"{atom(_product(x, column, batch))}.squeeze(-1)"
         if inner is first and out.axes == (*batch, second):
-            return f"({atom(v)}.unsqueeze(-2) @ {atom(x)}).squeeze(-2)"
+            row_ = f"{atom(v)}.unsqueeze(-2)"
+            return f"{atom(_product(row_, x, batch))}.squeeze(-2)"
     return None
 
 
