@@ -25,6 +25,7 @@ from proofs.checking.counts import check_count
 from proofs.checking.degrees import check_degrees
 from proofs.checking.equal import check_equal
 from proofs.checking.natural import check_natural
+from proofs.checking.parity import check_parity
 from proofs.checking.programs import Program, Refusal, need, read_program
 from proofs.checking.table import check_types
 
@@ -34,6 +35,7 @@ CLAIMS: dict[str, Callable[[list[Program], Any, list[Any]], str]] = {
     "causal": check_causal,
     "linear": check_degrees,
     "degree": check_degrees,
+    "parity": check_parity,
     "bounded": check_bounded,
     "count": check_count,
     "equal": check_equal,

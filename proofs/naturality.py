@@ -27,7 +27,10 @@ from categorical.naturality import BIJECTION, FUNCTION, LINEAR, NONE, Naturality
 from categorical.records import EVAL, NOISE, Box
 from categorical.spaces import Array
 from proofs.certificate import Obstruction, Proof
-from proofs.program import NotData, flat, index, program
+from proofs.checking.parity import check_parity
+from proofs.checking.programs import Refusal, read_program
+from proofs.checking.table import check_types
+from proofs.program import Json, NotData, flat, index, program
 from proofs.rules import RULE
 
 MAPS = tuple(sorted(LINEAR - {"prefix"}))
@@ -42,7 +45,8 @@ def prove_natural(
     whole = flat(graph)
     found = _refute(whole, dims, maps, mode)
     if found is not None:
-        return found
+        relative = prove_parity(graph, dims[0], mode) if maps == "negation" else None
+        return relative if isinstance(relative, Proof) and len(dims) == 1 else found
     try:
         data = program(graph)
     except NotData as problem:
@@ -57,6 +61,21 @@ def prove_natural(
         [RULE[node.box.name] for _, node in _walk(whole)],
         scope,
     )
+
+
+def prove_parity(graph: Graph, dim: Dim, mode: str = EVAL) -> Proof | Obstruction:
+    """Prove that −1 on ``dim`` commutes with the graph, by which wires are even or odd in it.
+
+    The rules are those of the checker, run on the program of the graph.
+    """
+    steps: list[Json] = []
+    try:
+        data = program(graph)
+        claimed = {"dims": [index(dim)], "mode": mode, "scope": "all sizes"}
+        sentence = check_parity([read_program(data, check_types)], claimed, steps)
+    except (NotData, Refusal) as problem:
+        return Obstruction(str(problem))
+    return Proof("parity", sentence, (data,), {"dims": [index(dim)], "mode": mode}, steps)
 
 
 def _ties(graph: Graph, dims: Sequence[Dim]) -> bool:

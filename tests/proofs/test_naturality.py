@@ -9,8 +9,9 @@ from categorical import Bool, Dim, Real, arrow, op, tie
 from categorical.operators import iterate
 from proofs.certificate import Obstruction, Proof, bundle, claim
 from proofs.checker import check
-from proofs.naturality import prove_natural
+from proofs.naturality import prove_natural, prove_parity
 from tests.proofs.graphs import SIZES, close, evaluate, inputs, permute, random_graph, resources
+from tests.proofs.graphs import c as ITEM
 from tests.proofs.graphs import n as node
 
 n, c, h, k = Dim.named("n c h k")
@@ -91,6 +92,54 @@ def test_broken_twins_are_obstructed(graph, maps, word):
     assert isinstance(found, Obstruction) and not found
     assert word in found.reason
     assert found.wire_name
+
+
+@arrow
+def gate_by_size(x: Real[n, c]) -> Real[n, c]:
+    """Odd in n: x times a function of |x|, products and squares in between."""
+    size = op.sigmoid(op.linear(n, n)(op.abs(x)))
+    return op.mul(op.linear(n, n, bias=False)(x), op.mul(size, op.square(x)))
+
+
+def test_the_sign_change_relatively():
+    """Even and odd wires: no node alone commutes with −1, and the weights carry the axis."""
+    assert accepted(prove_natural(gate_by_size.graph(), [n], "negation"))
+    loop = iterate(gate_by_size, 3, weights="stacked").graph()
+    assert accepted(prove_natural(loop, [n], "negation"))
+    invariant = (gate_by_size >> op.square >> op.sum(n)).graph()
+    assert accepted(prove_natural(invariant, [n], "negation"))
+    for broken in (
+        gate_by_size >> op.abs,
+        gate_by_size >> op.linear(n, n),
+        gate_by_size >> op.sum(n),
+        gate_by_size >> op.softmax(n),
+        iterate(gate_by_size >> op.relu, 2),
+    ):
+        assert not prove_natural(broken.graph(), [n], "negation")
+
+
+@pytest.mark.parametrize("seed", range(120))
+def test_what_is_proved_of_the_sign_change_holds_in_floats(seed):
+    graph = random_graph(seed, 5)
+    proof = prove_parity(graph, ITEM)
+    if not proof:
+        return
+    assert accepted(proof)
+    rng = np.random.default_rng(seed)
+    values, weights = inputs(graph, rng, SIZES), resources(graph, rng, SIZES)
+
+    def negated(value, type_):
+        hits = sum(ITEM in a.index.atoms for a in type_.axes)
+        return -value if hits % 2 else value
+
+    moved = [negated(x, t) for x, t in zip(values, graph.dom)]
+    before, after = evaluate(graph, values, weights, SIZES), evaluate(graph, moved, weights, SIZES)
+    assert all(close(negated(y, t), z) for y, t, z in zip(before, graph.cod, after))
+
+
+def test_random_graphs_have_a_parity_sometimes():
+    found = [bool(prove_parity(random_graph(seed, 5), ITEM)) for seed in range(120)]
+    assert 5 < sum(found) < 115
 
 
 def test_an_obstruction_names_the_first_node():
