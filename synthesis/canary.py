@@ -36,7 +36,7 @@ from synthesis.runner import Runner, Sabotaged
 def sabotages(law: Law) -> list[tuple[str, Law]]:
     """Each sabotage with its description: one for each factor of a group."""
     if isinstance(law, Equivariant) and law.group is not None:
-        found = []
+        found: list[tuple[str, Law]] = []
         for part in law.group.factors():
             names = ", ".join(d.name for d in part.dims)
             how = (

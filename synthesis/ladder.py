@@ -270,7 +270,7 @@ class _Climb:
     def refuted(self, failure: Failure) -> Finding:
         self.warnings = [w for w in self.warnings if w != DISAGREES]
         small = shrink(self.law, self.graphs, failure)
-        size = f"{small.error:.2g} of the largest entry"
+        size = f"relative difference {small.error:.2g}"
         example = Counterexample(
             source=source(self.architecture, self.law, small.point),
             replay=replay_line(self.architecture, self.law, self.seed),

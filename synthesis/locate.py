@@ -48,7 +48,7 @@ def first_difference(law: Law, graph: Graph, failure: Failure) -> str:
     if found.relate is None:
         return output
     for wires in zip(*runner.trace, strict=False):
-        first = wires[0]
+        first: Wire = wires[0]
         try:
             sides = found.relate([w.value for w in wires], first.type)
         except SpecError:

@@ -37,6 +37,7 @@ import numpy as np
 from categorical.graph import Graph, OperatorBox
 from categorical.laws import Bounded, Instance, Law
 from categorical.records import Context
+from categorical.semantics.algebra import Algebra
 from categorical.semantics.floats import FloatAlgebra
 from synthesis import ties
 from synthesis.runner import Runner, corners, draw_inputs, draw_resources
@@ -195,7 +196,7 @@ def instances(
     law: Law,
     graph: Graph,
     point: Point,
-    algebra: FloatAlgebra,
+    algebra: Algebra[Any],
     wrap: Wrap | None = None,
     runner: Runner | None = None,
 ) -> Iterator[Instance]:

@@ -232,18 +232,19 @@ def routed(x: Real[n, c], source: Fin(n)[e], keep: Bool[e]) -> Real[n, c]:
     return op.tanh(op.scatter(n)(kept, source))
 
 
+@arrow
+def look_up(x: Real[n, c], source: Fin(n)[e]) -> Real[e, c]:
+    """A look-up."""
+    return op.gather(n)(x, source)
+
+
 def test_sampled_indices_are_said() -> None:
     found = one(routed, laws.linear("x"))
     assert found.verdict is Verdict.REFUTED
-    linear = one(arrow(lambda_free), laws.linear("x"))
+    linear = one(look_up, laws.linear("x"))
     assert linear.verdict in (Verdict.EXACT, Verdict.PROVED)
     if linear.verdict is Verdict.EXACT:
         assert any("sampled" in warning for warning in linear.warnings)
-
-
-def lambda_free(x: Real[n, c], source: Fin(n)[e]) -> Real[e, c]:
-    """A look-up."""
-    return op.gather(n)(x, source)
 
 
 def test_laws_on_every_index_wire_are_alive() -> None:
@@ -256,3 +257,17 @@ def test_laws_on_every_index_wire_are_alive() -> None:
 def test_ties_are_said() -> None:
     found = one(op.argmax(n).at(Real[n, c]), laws.equivariant(under=Symmetric(c)))
     assert any("ties" in warning for warning in found.warnings)
+
+
+def test_opaque_functions_are_tested_at_most() -> None:
+    import numpy as np
+
+    grow = op.opaque("torch.expm1", Real.scalar, Real.scalar, meaning=np.expm1)
+    law = laws.invariant(under=Symmetric(n))
+    found = one((grow >> op.mean(n)).at(Real[n]), law)
+    assert found.verdict is Verdict.TESTED
+    running = op.opaque("torch.cumsum", Real[n], Real[n], meaning=lambda x: np.cumsum(x, axis=-1))
+    found = one(running, laws.equivariant(under=Symmetric(n)))
+    assert found.verdict is Verdict.REFUTED
+    assert found.counterexample is not None
+    assert found.counterexample.sizes == {"n": 2}
