@@ -41,7 +41,7 @@ from categorical.graph import Graph, Node, OperatorBox
 from categorical.index import Axis
 from categorical.normal import hash_cons
 from categorical.ops.reduction import over_axes
-from categorical.records import Box
+from categorical.records import Box, Op
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,8 @@ def pooled_first(graph: Graph) -> tuple[Graph, int]:
             node, before = nodes[place], nodes[at]
             pool, map_ = node.box, before.box
             assert isinstance(pool, Box) and isinstance(map_, Box)
-            first = pool.op.box(map_.dom)
+            axes = over_axes(pool.name, pool.op, pool.dom[0])  # in the map's input as well
+            first = Op(pool.generator, **{**pool.op.attrs, "over": axes}).box(map_.dom)
             second = map_.op.box(first.cod)
             types.append(first.cod[0])
             wire, out, inside = len(types) - 1, node.outs[0], before.outs[0]

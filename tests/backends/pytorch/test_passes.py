@@ -17,7 +17,7 @@ from categorical.operators import iterate
 
 batch, n, c, h, k, d, e, heads = Dim.named("batch n c h k d e heads")
 key = n.at("key")
-SIZES = {"c": 4, "h": 5, "k": 3, "d": 8, "e": 4, "heads": 2}
+SIZES = {"n": 3, "c": 4, "h": 5, "k": 3, "d": 8, "e": 4, "heads": 2}
 
 
 def built(graph, **more):
@@ -198,3 +198,9 @@ def test_ten_thousand_operations_are_written_in_linear_time() -> None:
 
     seconds(10)
     assert seconds(10_000) < 5
+
+
+def test_pooling_names_its_axis_where_the_map_makes_it_the_only_one() -> None:
+    net = (op.linear(key, h) >> op.mean(n)).at(Real[n, key])
+    made = built(net.graph())
+    assert made.derivation and ".mean(dim=-2)" in made.source
