@@ -11,7 +11,7 @@ scores: Real[n, c] → Real[k]
 
 from categorical import groups, laws, op
 from categorical.architecture import Architecture, architecture
-from categorical.arrows import Arrow, copy, discard, identity, swap
+from categorical.arrows import Arrow, copy, discard, identity, sequence, swap
 from categorical.errors import Notice, SpecError
 from categorical.functors import stack, union
 from categorical.index import Axis, Dim
@@ -49,6 +49,7 @@ __all__ = [
     "masked",
     "op",
     "reparametrise",
+    "sequence",
     "stack",
     "swap",
     "tie",

@@ -24,9 +24,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from categorical import messages
+from categorical import declaring, messages
 from categorical.arrows import Arrow
 from categorical.checked import checked
 from categorical.errors import SpecError
@@ -106,7 +106,7 @@ def architecture(
     arrow: Arrow,
     *,
     laws: Sequence[Law] = (),
-    sizes: Mapping[str, int] | None = None,
+    sizes: Mapping[str, Any] | None = None,
     name: str = "",
     atlas: str | None = None,
     batch: str = "stack",
@@ -131,7 +131,10 @@ def architecture(
         law.boundary(graph)
     found = Architecture(title, arrow, tuple(laws), given, atlas, batch, here())
     if batch == "union":
-        found.batched()
+        try:
+            found.batched()
+        except SpecError as problem:
+            raise declaring.no_union(problem) from None
     return found
 
 
@@ -139,23 +142,14 @@ def _check_sizes(title: str, graph: Graph, sizes: dict[str, int]) -> None:
     known = graph.dims
     for key, value in sizes.items():
         if key not in known:
-            raise SpecError(
-                "CM025",
-                f"`{title}` has no dimension `{key}`",
-                facts=[("dimensions", ", ".join(known) or "none")],
-            )
+            raise declaring.unknown_size(title, key, list(known))
         if type(value) is not int or value < 1:
-            text = f"`{key}` cannot have the size {value!r}"
-            raise SpecError("CM025", text, help=["a positive int"])
-    for condition in sorted(graph.conditions(), key=str):
+            raise declaring.bad_size(key, value)
+    conditions = sorted(graph.conditions(), key=str)
+    for condition in conditions:
         if condition.symbols <= set(sizes):
             if not condition.holds(sizes):
-                values = ", ".join(f"{s} = {sizes[s]}" for s in sorted(condition.symbols))
-                raise SpecError(
-                    "CM008",
-                    f"the sizes of `{title}` violate {condition}",
-                    facts=[("sizes", values)],
-                )
+                raise declaring.violated(title, condition, sizes, conditions)
         elif condition.symbols:
             bad = least_counterexample([condition], sorted(condition.symbols))
             assert bad is None or bad, "a condition is either satisfiable or has a counterexample"
@@ -163,9 +157,4 @@ def _check_sizes(title: str, graph: Graph, sizes: dict[str, int]) -> None:
         if resource.space.size.symbols <= set(sizes):
             numbers = resource.space.size.evaluate(sizes)
             if numbers > LARGEST:
-                raise SpecError(
-                    "CM026",
-                    f"`{path}` of `{title}` is too large",
-                    facts=[("type", str(resource.space)), ("numbers", f"{numbers:,}")],
-                    help=["choose smaller sizes; nothing was allocated"],
-                )
+                raise declaring.too_large(title, path, resource.space, numbers, sizes)

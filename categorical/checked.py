@@ -139,20 +139,18 @@ def _check(
     try:
         typeguard.check_type_internal(value, hint, memo[0])
     except typeguard.TypeCheckError as problem:
-        got = repr(value)
+        got = _given(value)
         facts = [
-            ("it got", f"{got if len(got) <= 60 else got[:57] + '…'} ({type(value).__name__})"),
+            ("it got", got),
             ("expected", _hint_text(hint)),
         ]
         if (get_args(hint) or is_ours(hint)) and "did not match any" not in str(problem):
             facts.append(("because", f"it {problem.args[0]}"))
-        helps = []
-        if hint is Arrow and inspect.isfunction(value):
-            inside = value.__module__.partition(".")[0] == "categorical"
-            call = f"call it: `{value.__name__}(…)` makes the arrow"
-            helps = [call if inside else f"make it an arrow: put @arrow above `{value.__name__}`"]
-        elif hint is Arrow and isinstance(value, (tuple, list)):
-            helps = ["compose the arrows of a list with sequence([f, g])"]
+        helps: list[Any] = []
+        if hint is Arrow:
+            from categorical.declaring import arrow_instead
+
+            helps = arrow_instead(value)
         elif get_origin(hint) is Sequence and _quick(get_args(hint)[0])(value):
             helps = ["put it into a list: […]"]
         raise SpecError(
@@ -161,6 +159,17 @@ def _check(
             facts=facts,
             help=helps,
         ) from None
+
+
+def _given(value: Any) -> str:
+    """A value as a message shows it."""
+    kind = type(value).__name__
+    if isinstance(value, (list, tuple)) and value and all(isinstance(v, Arrow) for v in value):
+        return f"a {kind} of {len(value)} arrows: " + ", ".join(v.label() for v in value[:6])
+    if inspect.isfunction(value):
+        return f"the function `{value.__name__}`"
+    text = repr(value)
+    return f"{text if len(text) <= 60 else text[:57] + '…'} ({kind})"
 
 
 def _hint_text(hint: Any) -> str:

@@ -31,7 +31,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from typing import ClassVar, overload
+from typing import Any, ClassVar, overload
 
 from categorical.errors import SpecError
 from categorical.sizes import Condition, Size, exact_quotient
@@ -254,9 +254,16 @@ def index_set(value: object) -> IndexSet:
         raise SpecError(
             "CM033",
             f"the string {value!r} stands where a dimension is expected",
-            help=[f'declare it first:  {value.split()[0] if value.split() else "n"} = Dim({value!r})'],
+            help=_declaring().dim_of(value),
         )
     raise SpecError("CM033", f"{value!r} is not a dimension", help=["pass a Dim, or an int"])
+
+
+def _declaring() -> Any:
+    """The wordings of mistakes in declarations: they speak of index sets, so they come later."""
+    from categorical import declaring
+
+    return declaring
 
 
 def product(*factors: IndexSet | int) -> IndexSet:
@@ -342,7 +349,14 @@ def quotient(whole: IndexSet | int, part: IndexSet | int) -> IndexSet:
         if count % by == 0:
             return product(count // by, *numerator[1:])
         if len(numerator) == 1:
-            raise SpecError("CM008", f"{by} does not divide {count}")
+            near = [d for d in range(1, count + 1) if count % d == 0]
+            near = sorted(sorted(near, key=lambda d: abs(d - by))[:3])
+            raise SpecError(
+                "CM008",
+                f"{by} does not divide {count}",
+                facts=[("the set", f"{count} points"), ("the part", f"{by} points")],
+                help=[f"divisors of {count} near {by}: {', '.join(map(str, near))}"],
+            )
     key = ("quotient", whole, part)
     found = IndexSet._table.get(key)
     if found is None:

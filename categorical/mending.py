@@ -51,7 +51,7 @@ def located(problem: SpecError, arrow: Arrow, wires: Sequence[Wire]) -> SpecErro
     nodes = arguments(written, len(wires))
     if nodes:
         problem.facts = [
-            (_said(label, [_brief(written.text(n)) for n in nodes]), text)
+            (_said(label, [brief(written.text(n)) for n in nodes]), text)
             for label, text in problem.facts
         ]
     problem.related += [
@@ -59,7 +59,15 @@ def located(problem: SpecError, arrow: Arrow, wires: Sequence[Wire]) -> SpecErro
         for wire, place in ((w, declaration(w)) for w in dict.fromkeys(wires))
         if place is not None
     ]
-    found = [*of_types(problem, arrow, wires, nodes, written)]
+    op = getattr(arrow, "op", None)
+    found = []
+    if isinstance(op, Op):
+        found = of_types(problem, op, tuple(w.type for w in wires), nodes, written, wires)
+    elif problem.code in ("CM001", "CM003"):
+        found = converted([w.type for w in wires], arrow.dom, nodes, written)
+    if problem.code == "CM007":
+        got = " × ".join(str(w.type) for w in wires)
+        problem.facts.append(("the wires", got))
     if found:
         problem.help = found
     return problem
@@ -86,7 +94,7 @@ def declaration(wire: Wire) -> Origin | None:
     return Origin.of_argument(wire.tracer.function, wire.name)
 
 
-def _brief(text: str) -> str:
+def brief(text: str) -> str:
     text = " ".join(text.split())
     return text if len(text) <= 48 else text[:45] + "…"
 
@@ -109,15 +117,17 @@ def _said(label: str, texts: Sequence[str]) -> str:
 
 def of_types(
     problem: SpecError,
-    arrow: Arrow,
-    wires: Sequence[Wire],
+    op: Op,
+    types: tuple[Array, ...],
     nodes: Sequence[ast.expr],
     written: Written,
+    wires: Sequence[Wire] = (),
 ) -> list[Help]:
-    """The mends for an operation that does not take the types of its inputs."""
-    types = tuple(w.type for w in wires)
-    op = getattr(arrow, "op", None)
-    if not isinstance(op, Op) or written.op is None:
+    """The mends for an operation that does not take the types of its inputs.
+
+    In a chain ``f >> g`` there are neither arguments (``nodes``) nor wires.
+    """
+    if written.op is None:
         return []
     if problem.code in ("CM016", "CM017"):
         return activation(problem.code, op.name, types, nodes, written)
@@ -130,10 +140,15 @@ def of_types(
         if found:
             return found
     if isinstance(problem, MissingAxis):
-        return [
-            *reduced_before(op, problem.axis, wires, nodes, written),
-            *other_axis(op, problem.axis, types[0], written),
-        ][:1]
+        wanted = problem.axis
+        same = [a for t in types for a in t.axes if a.size is wanted.size]
+        if same and same[0].index is not wanted.index:
+            problem.code = "CM003"
+            text = f"{same[0]} ≠ {wanted}: one size, but different index sets"
+            problem.facts.append(("difference", text))
+        return reduced_before(op, wanted, wires, nodes, written) or other_axis(
+            op, wanted, types[0], written
+        )
     if op.name == "einsum":
         return relabelled(op, types, nodes, written)
     if len(nodes) == 2 and len(types) == 2 and problem.code in ("CM003", "CM004", "CM010"):
@@ -175,7 +190,7 @@ def adapt(got: Array, want: Array, spell: Spell) -> tuple[str, str] | None:
             spelled = [spell(a) for a in pairs[0]]
             if None not in spelled and got.kind == "real":
                 text = f"op.linear({spelled[0]}, {spelled[1]})({{}})"
-                return text, f"bring it to the width {pairs[0][1].size}"
+                return text, f"project it to `{pairs[0][1]}`"
     return None
 
 
@@ -184,15 +199,16 @@ def one_type(types: Sequence[Array], nodes: Sequence[ast.expr], written: Written
     order = [(1, 0), (0, 1)]
     if isinstance(nodes[1], ast.Name) and not isinstance(nodes[0], ast.Name):
         order.reverse()
-    for this, other in order:
-        found = adapt(types[this], types[other], written.spell)
+    tries = [(i, adapt(types[i], types[j], written.spell)) for i, j in order]
+    tries.sort(key=lambda one: one[1] is None or "squeeze" not in one[1][0])
+    for this, found in tries:
         if found is not None:
-            text = _fill(found[0], written.text(nodes[this]), written)
-            return [Help(f"{found[1]}: {_brief(text)}", written.edit(nodes[this], text))]
+            text = filled(found[0], written.text(nodes[this]), written)
+            return [Help(f"{found[1]}: {brief(text)}", written.edit(nodes[this], text))]
     return []
 
 
-def _fill(pattern: str, inner: str, written: Written) -> str:
+def filled(pattern: str, inner: str, written: Written) -> str:
     module = written.op or "op"
     return pattern.replace("op.", f"{module}.").format(inner)
 
@@ -208,8 +224,8 @@ def converted(
     for node, got, want in zip(nodes, types, wanted, strict=True):
         found = None if got is want else adapt(got, want, written.spell)
         if found is not None:
-            text = _fill(found[0], written.text(node), written)
-            return [Help(f"{found[1]}: {_brief(text)}", written.edit(node, text))]
+            text = filled(found[0], written.text(node), written)
+            return [Help(f"{found[1]}: {brief(text)}", written.edit(node, text))]
     return []
 
 
@@ -236,8 +252,8 @@ def other_axis(op: Op, wanted: Axis, got: Array, written: Written) -> list[Help]
         spelled = written.spell(one)
         if spelled is not None and _takes(op, wanted, one, got):
             edit = written.edit(node, spelled)
-            said = " ".join(_brief(spelled).split())
-            return [Help(f"the axis that is there is {_brief(str(one))}: write {said}", edit)]
+            said = " ".join(brief(spelled).split())
+            return [Help(f"the axis that is there is {brief(str(one))}: write {said}", edit)]
     return []
 
 
@@ -278,7 +294,7 @@ def reduced_before(
         if before:
             text = written.text(nodes[0])
             place = f" (line {node.origin.line})" if node.origin is not None else ""
-            words = f"`{node.box.name}`{place} has reduced {wanted} already: write {_brief(text)}"
+            words = f"`{node.box.name}`{place} has reduced {wanted} already: write {brief(text)}"
             return [Help(words, written.edit(written.node, text))]
         wire = node.ins[0] if node.ins else -1
     return []
@@ -297,7 +313,7 @@ def occurrences(types: Sequence[Array], written: Written) -> list[Help]:
             texts = [f'{base}.at("{a.label}")' for a in reversed(found)]
             return [
                 Help(
-                    f"along {a}: {_brief(written.text(factory.func))}({text})",
+                    f"along {a}: {brief(written.text(factory.func))}({text})",
                     written.edit(argument, text),
                 )
                 for a, text in zip(reversed(found), texts, strict=True)
@@ -318,7 +334,7 @@ def relabelled(
         spelled = [written.spell(a) for a in (*old[:1], wanted)]
         if len(old) == 1 and None not in spelled:
             text = f"{written.op}.relabel({spelled[0]}, {spelled[1]})({written.text(node)})"
-            return [Help(f"say which factor has it: {_brief(text)}", written.edit(node, text))]
+            return [Help(f"say which factor has it: {brief(text)}", written.edit(node, text))]
     return []
 
 
@@ -413,19 +429,45 @@ def activation(
     ]
 
 
-def insertion(first: Arrow, wanted: Axis, written: Written, right: ast.expr) -> list[Help]:
-    """For ``f >> g`` where ``g`` lacks an axis: another source for g, or a layer in between."""
-    got = first.cod[0] if len(first.cod) == 1 else None
-    if not isinstance(got, Array) or not got.axes:
+def chained(problem: SpecError, first: Arrow, second: Arrow, written: Written) -> list[Help]:
+    """The mends for ``f >> g`` where ``g`` does not take what ``f`` produces."""
+    if not isinstance(written.node, ast.BinOp) or not isinstance(written.node.op, ast.RShift):
         return []
-    last = got.axes[-1]
-    ends = [written.spell(a) for a in (last, wanted)]
-    if None in ends or written.op is None:
+    right = written.node.right
+    types = tuple(t for t in first.cod if isinstance(t, Array))
+    op = getattr(second, "op", None)
+    if len(types) != len(first.cod):
         return []
-    text = f"{written.op}.linear({ends[0]}, {ends[1]}) >> {operand(written.text(right))}"
+    if isinstance(op, Op):
+        return of_types(problem, op, types, (), written.on(right))
+    if len(types) == len(second.dom) == 1 and isinstance(second.dom[0], Array):
+        found = adapt(types[0], second.dom[0], written.spell)
+        if found is not None and found[0].count("{}") == 1 and found[0].count("(") == 2:
+            step = found[0].removesuffix("({})").replace("op.", f"{written.op or 'op'}.")
+            text = f"{step} >> {operand(written.text(right))}"
+            return [Help(f"{found[1]}: {text}", written.edit(right, text))]
+    return []
+
+
+def parts_in_order(index: IndexSet, parts: Sequence[Axis]) -> list[Help]:
+    """A split into the factors of a product in another order than they have there."""
+    factors = index.factors if isinstance(index, Product) else ()
+    if sorted(map(str, factors)) != sorted(str(p.index) for p in parts):
+        return [Help(f"the parts multiply to `{index}`, the first one slowest")]
+    written = Written.here("axes.py")
+    call = written.call if written is not None else None
+    order = [next(p for p in parts if p.index is f) for f in factors]
+    if written is None or call is None or None in (spelled := [written.spell(a) for a in order]):
+        return [Help("split in the order of the product, then transpose")]
+    function, whole = written.text(call.func), written.text(call.args[0])
+    wanted = ", ".join(written.text(a) for a in call.args[1:])
+    text = (
+        f"({function}({whole}, {', '.join(map(str, spelled))})"
+        f" >> {function.removesuffix('split')}transpose({wanted}))"
+    )
     return [
         Help(
-            f"or insert a layer between them: {written.op}.linear({ends[0]}, {ends[1]})",
-            written.edit(right, text),
+            f"split in the order of the product, then transpose: {text[1:-1]}",
+            written.edit(call, text),
         )
     ]

@@ -12,14 +12,15 @@ Every function returns a ``SpecError``; raising is left to the place that found 
 from __future__ import annotations
 
 import ast
+import inspect
 import keyword
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from categorical.errors import Edit, Help, SpecError
 from categorical.origin import Origin, here
-from categorical.records import MissingAxis
+from categorical.records import Generator, MissingAxis
 from categorical.spaces import Array, Space, SumSpace
 from categorical.written import Written
 
@@ -28,9 +29,13 @@ if TYPE_CHECKING:
     from categorical.graph import Graph
 
 _RESERVED = frozenset(
-    "forward parameters buffers training to half double float train eval torch self F nn math "
-    "state_dict modules children config Config named_parameters register_buffer apply cpu cuda "
-    "type zero_grad requires_grad_ share_memory extra_repr compile".split()
+    name
+    for line in (
+        "forward parameters buffers training to half double float train eval torch self F nn math",
+        "state_dict modules children config Config named_parameters register_buffer apply cpu cuda",
+        "type zero_grad requires_grad_ share_memory extra_repr compile",
+    )
+    for name in line.split()
 )
 
 
@@ -74,6 +79,11 @@ def side(types: Sequence[Space]) -> str:
     return " × ".join(f"({t})" if isinstance(t, SumSpace) else str(t) for t in types) or "One"
 
 
+def boundary(graph: Graph) -> str:
+    """The type of a graph."""
+    return f"{side(graph.dom)} → {side(graph.cod)}"
+
+
 def arrays(arrow: Arrow, types: Sequence[Space]) -> tuple[Array, ...]:
     """Wires as arrays; a sum type must have been decided before."""
     found = []
@@ -101,7 +111,10 @@ def difference(got: Space, want: Space) -> tuple[str, str]:
         pairs = [(g, w) for g, w in zip(got.axes, want.axes, strict=True) if g is not w]
         g, w = pairs[0]
         if len(pairs) == 1 and g.index is w.index:
-            return f"the axis {g} is another occurrence than {w}", f"relabel with op.relabel({g}, {w})"
+            return (
+                f"the axis {g} is another occurrence than {w}",
+                f"relabel with op.relabel({g}, {w})",
+            )
         if len(pairs) == 1 and g.size is w.size:
             return (
                 f"axis {g} ≠ {w}: one size, but different index sets",
@@ -110,8 +123,6 @@ def difference(got: Space, want: Space) -> tuple[str, str]:
         if len(pairs) == 1:
             return f"axis {g} ≠ {w}  (sizes {g.size} and {w.size})", f"op.linear({g}, {w})"
         return f"axis {g} ≠ {w}", ""
-    if got.size is want.size:
-        return "one number of elements, different axes: a view is no type", "op.merge or op.split"
     extra = [a for a in want.axes if a not in got.axes]
     missing = [a for a in got.axes if a not in want.axes]
     if extra and not missing:
@@ -120,6 +131,8 @@ def difference(got: Space, want: Space) -> tuple[str, str]:
     if missing and not extra:
         names = ", ".join(map(str, missing))
         return f"it has the axis {names} in addition", f"reduce it, or lift: f.over({names})"
+    if got.size is want.size:
+        return "one number of elements, different axes: a view is no type", "op.merge or op.split"
     return "", ""
 
 
@@ -140,48 +153,84 @@ def _wires(got: Sequence[Space], want: Sequence[Space]) -> tuple[list[tuple[str,
 
 def composition(first: Arrow, second: Arrow, cause: SpecError | None = None) -> SpecError:
     """CM001 (or CM002 where only the order of wires is wrong) for ``first >> second``."""
-    place = here()
+    written, place = Written.here(), here()
     texts = place.operands() if place is not None else None
     left, right = texts if texts is not None else (first.label(), second.label())
-    if len(left) > 60:
-        left = first.label()
-    expects = side(second.dom)
-    facts = [(f"`{left}`", f"produces  {side(first.cod)}"), (f"`{right}`", f"expects   {expects}")]
+    whole = left
+    if len(left) > 60 or "\n" in left:
+        left = _shortened(first, left)
+        if written is not None and isinstance(written.node, ast.BinOp):
+            place = written.origin(written.node.right)
+    facts = [
+        (f"`{left}`", f"produces  {side(first.cod)}"),
+        (f"`{right}`", f"expects   {side(second.dom)}"),
+    ]
+    title = f"`{left}` does not compose with `{right}`"
     if cause is not None and not isinstance(cause, MissingAxis):
-        more = SpecError(
+        problem = SpecError(
             cause.code,
             cause.title,
-            facts=[facts[0], *cause.facts],
+            facts=[facts[0], *(f for f in cause.facts if f[0] != "wire")],
             help=cause.help,
             notes=cause.notes,
+            origin=place,
         )
-        return more
-    if isinstance(cause, MissingAxis):
+    elif isinstance(cause, MissingAxis):
         wanted = cause.axis
         facts[1] = (f"`{right}`", f"needs the axis {wanted}")
-        helps = [str(h.text) for h in cause.help]
+        helps = list(cause.help)
         got = first.cod[0] if first.cod else None
         if isinstance(got, Array) and got.axes and not helps:
             last = got.axes[-1]
             facts.append(("axis", f"{last} ≠ {wanted}  (sizes {last.size} and {wanted.size})"))
-            helps = [f"insert op.linear({last}, {wanted}) between them"]
-        return SpecError("CM001", f"`{left}` does not compose with `{right}`", facts=facts, help=helps)
-    if len(first.cod) == len(second.dom) == 2 and first.cod == second.dom[::-1]:
-        a, b = first.cod
-        fix = f"{left} >> swap({a}, {b}) >> {right}"
+            helps = [Help(f"insert op.linear({last}, {wanted}) between them")]
+        problem = MissingAxis("CM001", title, facts=facts, help=helps, origin=place)
+        problem.axis, problem.extends = wanted, cause.extends
+    elif len(first.cod) == len(second.dom) == 2 and first.cod == second.dom[::-1]:
+        spelled = [written.spell(t) for t in first.cod] if written is not None else [None]
+        known = None not in spelled
+        a, b = spelled if known else map(str, first.cod)
+        fix = f"{whole} >> swap({a}, {b}) >> {right}"
+        edit = Edit.replacing(here(), fix) if known else None
+        also = written.importing("swap") if written is not None and edit is not None else ()
         return SpecError(
             "CM002",
-            f"`{left}` does not compose with `{right}`",
+            title,
             facts=facts,
-            help=[Help(f"the wires agree up to order: {fix}", Edit.replacing(place, fix))],
+            help=[Help(f"the wires agree up to order: {fix}", edit, also)],
+            origin=place,
         )
-    more_facts, helps = _wires(first.cod, second.dom)
-    return SpecError(
-        "CM001",
-        f"`{left}` does not compose with `{right}`",
-        facts=facts + more_facts,
-        help=[f"{h}" for h in helps],
-    )
+    else:
+        more_facts, helps_ = _wires(first.cod, second.dom)
+        if not helps_:
+            helps_ = ["make both boundaries the same: the wires meet in order, one by one"]
+        problem = SpecError("CM001", title, facts=facts + more_facts, help=helps_, origin=place)
+    found = [] if written is None else _mending().chained(problem, first, second, written)
+    if found:
+        problem.help = found
+    if isinstance(problem, MissingAxis):  # what is raised is an error of the composite
+        facts = [f for f in problem.facts if not found or f[0] != "axis"]
+        return SpecError(problem.code, title, facts=facts, help=problem.help, origin=place)
+    return problem
+
+
+def _mending() -> Any:
+    from categorical import mending
+
+    return mending
+
+
+def _shortened(arrow: Arrow, text: str) -> str:
+    """The last step of a long chain, as written."""
+    try:
+        node = ast.parse(f"({text})", mode="eval").body
+    except SyntaxError:
+        return arrow.label()
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.RShift):
+        last = ast.unparse(node.right)
+        if len(last) <= 60:
+            return f"… >> {last}"
+    return arrow.label()
 
 
 def does_not_fit(arrow: Arrow, types: Sequence[Space]) -> SpecError:
@@ -202,21 +251,33 @@ def does_not_fit(arrow: Arrow, types: Sequence[Space]) -> SpecError:
 def call_mismatch(graph: Graph, types: Sequence[Space]) -> SpecError:
     more, helps = _wires(types, graph.dom)
     facts = [("it got", side(types)), (f"`{graph.name}`", f"expects  {side(graph.dom)}")]
-    return SpecError("CM001", f"`{graph.name}` does not take these wires", facts=facts + more, help=helps)
+    return SpecError(
+        "CM001", f"`{graph.name}` does not take these wires", facts=facts + more, help=helps
+    )
 
 
 def not_an_arrow(value: object) -> SpecError:
-    return SpecError(
-        "CM001",
-        f"{value!r} is not an arrow",
-        help=["compose arrows with >> and @; call an arrow on wires inside @arrow"],
-    )
+    from categorical.declaring import arrow_instead
+
+    what = repr(value)
+    if inspect.isfunction(value):
+        what = f"the function `{value.__name__}`"
+    elif isinstance(value, list | tuple):
+        what = f"a {type(value).__name__} of {len(value)} things"
+    return SpecError("CM001", f"{what} is not an arrow", help=arrow_instead(value))
 
 
 def arity(name: str, want: int, got: int, origin: Origin | None = None) -> SpecError:
     """CM007."""
     many = "wire" if want == 1 else "wires"
     facts = [("expected", f"{want} {many}"), ("got", str(got))]
-    if origin is None:
-        return SpecError("CM007", f"`{name}` takes {want} {many} and got {got}", facts=facts)
-    return SpecError("CM007", f"`{name}` takes {want} {many} and got {got}", facts=facts, origin=origin)
+    known = Generator.table.get(name)
+    if known is not None:
+        facts.append((f"`{name}` is", known.summary))
+    title = f"`{name}` takes {want} {many} and got {got}"
+    helps = [f"give it {'its wire' if want == 1 else f'all {want} wires, in order'}"]
+    if got > want == 1:
+        helps = ["apply it to each wire alone, or put them side by side first: op.concat"]
+    problem = SpecError("CM007", title, facts=facts, help=helps)
+    problem.origin = origin or problem.origin
+    return problem

@@ -216,7 +216,7 @@ def _notice_second_call(tracer: Tracer, arrow: Arrow, origin: Origin | None) -> 
         Notice(
             "CM018",
             f"`{arrow.label()}` is called twice: that makes two sets of weights",
-            help=[wiring.shared(arrow.label())],
+            help=[wiring.shared(arrow)],
             related=[(first[1], "first call here")],
         ).emit()
 

@@ -297,8 +297,12 @@ def foreign(arrow: Arrow, wire: Wire, inside: str) -> SpecError:
     )
 
 
-def shared(label: str) -> Help:
+def shared(arrow: Arrow) -> Help:
     """How to share the weights of an arrow that is called twice: ``tie`` where it is defined."""
+    label = arrow.label()
+    roles = {resource.role for resource in arrow.graph().resources().values()}
+    if roles & {"statistic", "noise"}:
+        return Help("it has state or noise, which two uses cannot share: make two arrows")
     plain = Help(f"share one set: make it with tie(…), as in  {label} = tie({label})")
     written = Written.here()
     if written is None or written.call is None or not isinstance(written.call.func, ast.Name):
@@ -492,5 +496,5 @@ def _converted(
     adapted = mending.adapt(got[0], want[0], written.spell)
     if adapted is None:
         return []
-    text = mending._fill(adapted[0], written.text(last.value), written)
+    text = mending.filled(adapted[0], written.text(last.value), written)
     return [Help(f"{adapted[1]}: return {text}", written.edit(last.value, text))]

@@ -38,7 +38,7 @@ from categorical.index import Dim as _Dim
 from categorical.origin import Origin, here, names_here
 from categorical.spaces import Array, Bool, Fin, Kind, Real, Space
 
-Node = ast.expr | ast.stmt | ast.arg
+Node = ast.expr | ast.stmt | ast.arg | ast.keyword
 _PLUMBING = frozenset(
     f"{name}.py"
     for name in (

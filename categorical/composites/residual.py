@@ -23,9 +23,9 @@ categorical.errors.SpecError: error[CM010]: a residual connection around ...
 
 from __future__ import annotations
 
-from categorical import messages, op
+from categorical import declaring, messages, op
 from categorical.arrows import Arrow, Seq, Types, Wiring
-from categorical.errors import SpecError
+from categorical.errors import Help, SpecError
 
 
 class Residual(Seq):
@@ -53,16 +53,16 @@ def residual(body: Arrow) -> Arrow:
         raise messages.not_an_arrow(body)
     if len(body.cod) != 1 or body.cod[0] is not body.dom[0]:
         facts = [("from", messages.side(body.dom[:1])), ("to", messages.side(body.cod))]
-        helps = []
+        helps: list[Help] = []
         if len(body.cod) == 1:
-            text, mend = messages.difference(body.cod[0], body.dom[0])
+            text, _ = messages.difference(body.cod[0], body.dom[0])
             facts += [("difference", text)] if text else []
-            helps += [f"end with {mend}"] if mend else []
+            helps = declaring.closing(body)
         raise SpecError(
             "CM010",
             f"a residual connection around `{body.label()}` changes its type",
             facts=facts,
-            help=helps,
+            help=helps or ["`x + f(x)` needs `f` to return the type of x"],
         )
     around = Wiring(body.dom[:1], (0,), "identity", body.open)
     doubled = Wiring(body.dom, (0, *range(len(body.dom))), "copy", body.open)

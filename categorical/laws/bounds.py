@@ -103,7 +103,10 @@ class SumsTo(Law):
     def boundary(self, graph: Graph) -> None:
         for one in graph.cod:
             if self.axis not in one.axes:
-                raise self._unstatable(f"the output {one} has no axis `{self.axis}`")
+                raise self._unstatable(
+                    f"the output {one} has no axis `{self.axis}`",
+                    f"name one of its axes: {', '.join(map(str, one.axes)) or 'it has none'}",
+                )
 
     def sides(
         self, ctx: Context, run: Run, graph: Graph, inputs: Values, rng: Any

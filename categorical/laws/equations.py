@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from categorical import messages
+from categorical import declaring, messages
 from categorical.arrows import Arrow
 from categorical.graph import Graph
 from categorical.laws.law import (

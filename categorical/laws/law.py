@@ -1,7 +1,7 @@
 """A law: the one object that provers, the exact checker and the tester read.
 
-Definition.  ``requires`` is a structural condition that implies the law, ``sides`` both sides of its
-equation at concrete inputs, ``sabotage`` a copy of the architecture that breaks it on purpose.
+Definition.  ``requires`` is a structural condition that implies the law, ``sides`` both sides of
+its equation at concrete inputs, ``sabotage`` a copy of the architecture that breaks it on purpose.
 
 >>> Law("f = f").fails().expected
 True
@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from categorical.errors import SpecError
+from categorical.errors import Help, SpecError
 from categorical.graph import Graph
 from categorical.index import Axis
 from categorical.origin import Origin
@@ -102,32 +102,31 @@ class Law:
     def sides(
         self, ctx: Context, run: Run, graph: Graph, inputs: Values, rng: Any
     ) -> Iterator[Instance]:
-        """Both sides at these inputs, one instance for each generator; ``run`` has fixed weights."""
+        """Both sides at these inputs, an instance for each generator; ``run`` has fixed weights."""
         raise NotImplementedError
 
     def sabotage(self, ctx: Context, run: Run, graph: Graph) -> Run:
         """A broken copy of the architecture: a check that passes it too cannot fail."""
         return position_dependent(ctx, run, graph, None)
 
-    def _unstatable(self, reason: str, *help: str) -> SpecError:
-        if self.origin is None:
-            return SpecError(
-                "CM021", f"`{self.name}` cannot be stated here", facts=[("reason", reason)]
-            )
-        return SpecError(
+    def _unstatable(
+        self, reason: str, *help: str | Help, facts: Sequence[tuple[str, str]] = ()
+    ) -> SpecError:
+        problem = SpecError(
             "CM021",
             f"`{self.name}` cannot be stated here",
-            facts=[("reason", reason)],
+            facts=[("reason", reason), *facts],
             help=list(help),
-            origin=self.origin,
         )
+        problem.origin = self.origin or problem.origin
+        return problem
 
     def __repr__(self) -> str:
         return self.name
 
 
 def position_dependent(ctx: Context, run: Run, graph: Graph, dims: Sequence[str] | None) -> Run:
-    """The architecture after weighting its real inputs by position along the dims (all, if None)."""
+    """The architecture after weighting real inputs by position along the dims (all, if None)."""
 
     def broken(inputs: Values) -> Values:
         changed = []

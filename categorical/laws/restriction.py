@@ -17,12 +17,13 @@ categorical.errors.SpecError: error[CM021]: `causal[n]` cannot be stated here
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from categorical import messages
 from categorical.graph import Graph
 from categorical.index import Dim
 from categorical.laws.law import (
@@ -58,7 +59,18 @@ class Restricted(Law):
         assert self.dim is not None
         for side_, types in (("input", graph.dom), ("output", graph.cod)):
             if not any(a.index is self.dim for one in types for a in one.axes):
-                raise self._unstatable(f"no {side_} has an axis over `{self.dim}`")
+                raise self._unstatable(
+                    f"no {side_} has an axis over `{self.dim}`",
+                    f"claim it of the part of the architecture that keeps `{self.dim}`",
+                    facts=[("the boundary", messages.boundary(graph))],
+                )
+            for one in types:
+                for a in one.axes:
+                    if self.dim in a.index.atoms and a.index is not self.dim:
+                        raise self._unstatable(
+                            f"the {side_} {one} mixes `{self.dim}` with others in its axis `{a}`",
+                            "let the arrow take and give separate axes: split or merge outside",
+                        )
 
     def sides(
         self, ctx: Context, run: Run, graph: Graph, inputs: Values, rng: Any
@@ -108,11 +120,9 @@ class Restricted(Law):
 
     def _restrict(self, ctx: Context, value: Any, type_: Any, keep: Any) -> Any:
         for place in self._places(type_):
-            index = np.nonzero(keep)[0]
-            if isinstance(value, np.ndarray):
-                value = np.take(value, index, axis=place)
-            else:
-                value = ctx.algebra.structural(value, lambda a, p=place: np.take(a, index, axis=p))
+            part = _taken(np.nonzero(keep)[0], place)
+            plain = isinstance(value, np.ndarray)
+            value = part(value) if plain else ctx.algebra.structural(value, part)
         return value
 
     def sabotage(self, ctx: Context, run: Run, graph: Graph) -> Run:
@@ -126,10 +136,7 @@ class Restricted(Law):
                 if type_.kind == "real" and places:
                     total = ctx.algebra.sum(value, places)
                     shape = [1 if i in places else s for i, s in enumerate(ctx.shape(type_))]
-                    spread = ctx.algebra.structural(
-                        total,
-                        lambda a, s=shape, t=type_: np.broadcast_to(a.reshape(s), ctx.shape(t)),
-                    )
+                    spread = ctx.algebra.structural(total, _spread(shape, ctx.shape(type_)))
                     value = ctx.algebra.add(value, spread)
                 for place in places if type_.kind in ("bool", "fin") else ():
                     value = np.flip(value, place)
@@ -137,6 +144,14 @@ class Restricted(Law):
             return run(changed)
 
         return broken
+
+
+def _taken(index: Any, place: int) -> Callable[[Any], Any]:
+    return lambda a: np.take(a, index, axis=place)
+
+
+def _spread(shape: list[int], to: tuple[int, ...]) -> Callable[[Any], Any]:
+    return lambda a: np.broadcast_to(a.reshape(shape), to)
 
 
 def causal(over: Dim) -> Restricted:

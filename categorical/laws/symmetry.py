@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from categorical import messages
+from categorical import declaring, messages
 from categorical.graph import Graph
 from categorical.groups import Element, Group, act
 from categorical.laws.law import (
@@ -61,17 +61,24 @@ class Equivariant(Law):
         for dim in self.group.dims:
             if not any(dim in one.atoms for one in graph.dom):
                 raise self._unstatable(
-                    f"no input has the dim `{dim}`: the boundary is "
-                    f"{messages.side(graph.dom)} → {messages.side(graph.cod)}"
+                    f"no input has the dim `{dim}`",
+                    f"name a dim of the inputs, or give the arrow the axis: f.at(Real[{dim}, …])",
+                    facts=[("the boundary", messages.boundary(graph))],
                 )
             acted = [one for one in graph.cod if dim in one.atoms]
             if self.trivially and acted:
                 raise self._unstatable(
-                    f"the output {acted[0]} has the dim `{dim}`", "claim laws.equivariant instead"
+                    f"the output {acted[0]} has the dim `{dim}`",
+                    declaring.other_law(
+                        self.origin, "equivariant", "claim laws.equivariant instead"
+                    ),
+                    facts=[("the boundary", messages.boundary(graph))],
                 )
             if not self.trivially and not acted:
                 raise self._unstatable(
-                    f"no output has the dim `{dim}`", "claim laws.invariant instead"
+                    f"no output has the dim `{dim}`",
+                    declaring.other_law(self.origin, "invariant", "claim laws.invariant instead"),
+                    facts=[("the boundary", messages.boundary(graph))],
                 )
 
     def sides(

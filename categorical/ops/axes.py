@@ -34,6 +34,7 @@ import numpy as np
 from categorical.arrows import OpArrow
 from categorical.errors import SpecError
 from categorical.index import Axis, Dim, IndexSet, axis, product, quotient
+from categorical.mending import parts_in_order
 from categorical.naturality import FUNCTION, LINEAR, NONE, NaturalityClass
 from categorical.ops import common
 from categorical.records import Box, Context, Generator, Op, Signature
@@ -270,7 +271,12 @@ def split(of: IndexSet | Axis | int, *into: IndexSet | Axis | int) -> OpArrow:
             facts.append(
                 ("difference", "one size, but different index sets: the order of the parts counts")
             )
-        raise SpecError(code, f"`split` cannot take `{index}` apart like this", facts=facts)
+        raise SpecError(
+            code,
+            f"`split` cannot take `{index}` apart like this",
+            facts=facts,
+            help=parts_in_order(index, parts),
+        )
     return common.make(SPLIT, of=whole, into=parts)
 
 

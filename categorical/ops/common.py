@@ -18,9 +18,9 @@ from typing import Any
 
 import numpy as np
 
-from categorical import messages
+from categorical import declaring, messages
 from categorical.arrows import OpArrow
-from categorical.errors import SpecError
+from categorical.errors import Help, SpecError
 from categorical.index import Axis, Dim, DisjointSum, IndexSet, Product, axis, index_set
 from categorical.naturality import BIJECTION, FUNCTION, LINEAR, NONE, NaturalityClass
 from categorical.records import Box, Context, Generator, MissingAxis, Op
@@ -57,14 +57,23 @@ def numeric(name: str, *inputs: Array) -> None:
 def boolean(name: str, one: Array) -> None:
     """CM011 unless the input is a mask."""
     if one.kind != "bool":
-        raise SpecError("CM011", f"`{name}` needs a Bool mask and got {one}")
+        raise SpecError(
+            "CM011",
+            f"`{name}` needs a Bool mask and got {one}",
+            facts=[("needed", f"Bool over {', '.join(map(str, one.axes)) or 'no axis'}")],
+            help=["declare the wire as Bool[…], or compare: x > 0"],
+        )
 
 
 def real(name: str, *inputs: Array) -> None:
     """CM011 unless every input is a real array."""
     for one in inputs:
         if one.kind != "real":
-            raise SpecError("CM011", f"`{name}` needs real numbers and got {one}")
+            raise SpecError(
+            "CM011",
+            f"`{name}` needs real numbers and got {one}",
+            help=["declare the wire as Real[…]; op.indicator makes numbers of a mask"],
+        )
 
 
 def in_range(
@@ -75,8 +84,15 @@ def in_range(
         if low <= value <= high and (top or value != high):
             return value
     bracket = "]" if top else ")"
+    helps = [Help(f"write a number in [{low}, {high}{bracket}")]
+    if isinstance(value, (int, float)) and (low, high) == (0, 1) and 1 < value <= 100:
+        edit = declaring.instead_of(value, repr(value / 100), "common.py", "noise.py")
+        helps = [Help(f"{value} percent is {value / 100}", edit)]
     raise SpecError(
-        "CM041", f"`{name}`: {what} is {value!r}", facts=[("range", f"[{low}, {high}{bracket}")]
+        "CM041",
+        f"`{name}`: {what} is {value!r}",
+        facts=[("range", f"[{low}, {high}{bracket}")],
+        help=helps,
     )
 
 
@@ -128,16 +144,18 @@ def same(name: str, inputs: Sequence[Array]) -> Array:
         facts.append(("difference", text))
     helps = [mend] if mend else []
     code = "CM010"
+    below = set(first.axes) < set(second.axes) or set(second.axes) < set(first.axes)
     if first.kind != second.kind:
         code = "CM011"
     elif set(first.axes) == set(second.axes) or (
-        first.size is second.size and len(first.axes) != len(second.axes)
+        first.size is second.size and len(first.axes) != len(second.axes) and not below
     ):
         code = "CM003"
-    elif set(first.axes) < set(second.axes) or set(second.axes) < set(first.axes):
+    elif below:
         small, large = (first, second) if len(first.axes) < len(second.axes) else (second, first)
         extra = ", ".join(str(a) for a in large.axes if a not in small.axes)
         code, helps = "CM004", [f"expand the smaller one explicitly: op.expand({extra})"]
+    helps = helps or ["bring one of them to the type of the other"]
     raise SpecError(code, f"`{name}` needs two wires of one type", facts=facts, help=helps)
 
 
