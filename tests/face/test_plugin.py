@@ -15,6 +15,8 @@ from categorical.pytest_plugin import declares
 
 ROOT = Path(__file__).resolve().parents[2]
 INSTALLED = any(one.name == "commute" for one in importlib.metadata.entry_points(group="pytest11"))
+LOAD = [] if INSTALLED else ["-p", "categorical.pytest_plugin"]
+pytest_plugins = ["pytester"]
 
 
 @pytest.fixture
@@ -23,19 +25,15 @@ def project(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def run(project: Path):
+def run(pytester: pytest.Pytester, spec, project: Path, monkeypatch: pytest.MonkeyPatch):
     """Run pytest in the project; gives its status and what it printed."""
+    monkeypatch.chdir(project)
+    monkeypatch.setenv("COLUMNS", "150")
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
 
-    def go(*arguments: str, plugin: bool = True) -> tuple[int, str]:
-        load = ["-p", "categorical.pytest_plugin"] if plugin and not INSTALLED else []
-        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *load, *arguments]
-        path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
-        env = {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1", "COLUMNS": "150"}
-        env.pop("PYTEST_ADDOPTS", None)
-        answer = subprocess.run(
-            command, cwd=project, env=env, capture_output=True, text=True, timeout=120, check=False
-        )
-        return answer.returncode, answer.stdout + answer.stderr
+    def go(*arguments: str) -> tuple[int, str]:
+        answer = pytester.runpytest_inprocess("-p", "no:cacheprovider", *LOAD, *arguments)
+        return int(answer.ret), answer.stdout.str() + answer.stderr.str()
 
     return go
 
@@ -170,11 +168,17 @@ def test_a_spec_that_is_named_is_no_test_module_and_no_doctest(spec, run, projec
     assert status == 0 and "2 passed" in out, out
 
 
-def test_runs_in_several_processes(spec, run) -> None:
+def test_runs_in_several_processes(spec, project) -> None:
     pytest.importorskip("xdist")
     spec("good"), spec("several")
-    status, out = run("-q", "-n", "2", "good.py", "several.py")
-    assert status == 0 and "4 passed" in out, out
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *LOAD, "-q", "-n", "2"]
+    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    env = {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
+    env.pop("PYTEST_ADDOPTS", None)
+    answer = subprocess.run(
+        [*command, "good.py", "several.py"], cwd=project, env=env, capture_output=True, text=True
+    )
+    assert answer.returncode == 0 and "4 passed" in answer.stdout, answer.stdout + answer.stderr
 
 
 def _folder(spec, project: Path) -> None:
