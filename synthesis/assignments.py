@@ -2,8 +2,9 @@
 
 Definition.  A *plan* is a short list of assignments of sizes to dims.  The first is the main one:
 independent dims get distinct sizes, the dims of the law at least 3 (2 where that is impossible), so
-that neither equal sizes nor an axis with one element hides a swapped axis.  Then come tiny ones (1,
-2) and random ones up to 13.
+that neither equal sizes nor an axis with one element hides a swapped axis.  Then come sizes beyond
+the numbers in the graph (a window of 20 is all there is at n = 13), tiny ones (2, 1) and random
+ones up to 13.
 
 Laws.  Every assignment satisfies all conditions that the graphs collect; dims with a fixed size are
 no dims of the plan.  Nothing is allocated: an ``Account`` counts the entries of wires and weights.
@@ -136,12 +137,36 @@ def plan(
     main = next((s for s in ranked[:40] if cost(s) <= 4 * COMFORT), pool[0])
     twos = [s for s in pool if all(v > 1 for d, v in s.items() if d not in free)]
     chosen = [main]
-    for sizes in (*twos[:1], *others[:2], *pool[:1], *others[2:], *ranked[1:4]):
+    for sizes in _beyond(graphs, main, needed):
+        if sizes not in chosen and cost(sizes) <= 4 * COMFORT:
+            chosen.append(sizes)
+    count += len(chosen) - 1
+    for sizes in (*twos[:1], *pool[:1], *others, *ranked[1:4]):
         if len(chosen) >= count:
             break
         if sizes not in chosen and cost(sizes) <= COMFORT:
             chosen.append(sizes)
     return chosen
+
+
+def _beyond(
+    graphs: Sequence[Graph], main: Sizes, needed: Sequence[Condition], most: int = 2
+) -> Iterator[Sizes]:
+    """The main assignment with a dim larger than a number that the graph speaks of (a window)."""
+    found: dict[tuple[str, int], None] = {}
+    for graph in graphs:
+        for _, node in graph.walk():
+            if isinstance(node.box, OperatorBox):
+                continue
+            widest = [v for v in node.box.op.attrs.values() if type(v) is int and 2 < v <= 200]
+            names = sorted({d.name for t in (*node.box.dom, *node.box.cod) for d in t.atoms})
+            found.update(((d, max(widest) + 2), None) for d in names if widest and d in main)
+    count = 0
+    for name, size in found:
+        sizes = {**main, name: size}
+        if size > main[name] and count < most and all(c.holds(sizes) for c in needed):
+            count += 1
+            yield sizes
 
 
 def _afford(total: int, sizes: Sizes, limit: int) -> None:

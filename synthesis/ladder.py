@@ -51,7 +51,7 @@ from synthesis.shrink import shrink
 #: Seconds for one law.
 BUDGET = 10.0
 #: Assignments of the exact rung.
-EXACT_SIZES = 3
+EXACT_SIZES = 4
 #: Evidence below 2⁻ᵏ is printed as a test.
 LEAST_BITS = 16.0
 #: Operations whose verdicts hold off ties.

@@ -47,18 +47,39 @@ def shrink(law: Law, graphs: Sequence[Graph], failure: Failure, seconds: float =
 
 
 def _smaller_sizes(law: Law, graphs: Sequence[Graph], failure: Failure, deadline: float) -> Failure:
+    """The first failing assignment in the order of sums; else dims one at a time."""
     total = sum(failure.point.sizes.values())
     for sizes in assignments.by_total(graphs):
         if sum(sizes.values()) >= total or time.perf_counter() > deadline:
             break
-        first = failure.point.trial or Trial(sizes, failure.point.mode, 1.0, failure.point.seed)
-        others = (replace(first, scale=scale, sparse=False) for scale in MAGNITUDES)
-        for k, one in enumerate((first, *others)):
-            trial = replace(one, sizes=sizes, seed=failure.point.seed + k)
-            found = attempt(law, graphs[0], trial).failure
-            if found is not None and found.error >= min(1e-6, failure.error / 10):
-                return found
+        found = _fails_at(law, graphs[0], failure, sizes)
+        if found is not None:
+            return found
+    needed = assignments.conditions(graphs)
+    changed = True
+    while changed and time.perf_counter() < deadline:
+        changed = False
+        for name, size in sorted(failure.point.sizes.items()):
+            for value in sorted({1, 2, 3, size // 2, size - 1}):
+                sizes = {**failure.point.sizes, name: value}
+                if 0 < value < size and all(c.holds(sizes) for c in needed):
+                    found = _fails_at(law, graphs[0], failure, sizes)
+                    if found is not None:
+                        failure, changed = found, True
+                        break
     return failure
+
+
+def _fails_at(law: Law, graph: Graph, failure: Failure, sizes: dict[str, int]) -> Failure | None:
+    """A clear failure at these sizes, in a trial like the first one or at a usual magnitude."""
+    first = failure.point.trial or Trial(sizes, failure.point.mode, 1.0, failure.point.seed)
+    others = (replace(first, scale=scale, sparse=False) for scale in MAGNITUDES)
+    for k, one in enumerate((first, *others)):
+        trial = replace(one, sizes=sizes, seed=failure.point.seed + k)
+        found = attempt(law, graph, trial).failure
+        if found is not None and found.error >= min(1e-6, failure.error / 10):
+            return found
+    return None
 
 
 class _Minimiser:

@@ -52,7 +52,8 @@ def test_the_replay_line_finds_the_same_counterexample(name: str) -> None:
 def test_counterexamples_are_small(name: str) -> None:
     for finding in check(BROKEN[name]):
         assert finding.counterexample is not None
-        assert max(finding.counterexample.sizes.values(), default=0) <= 3
+        largest = 22 if "twenty" in name else 3
+        assert max(finding.counterexample.sizes.values(), default=0) <= largest
         assert len(finding.counterexample.source) < 900
 
 

@@ -120,6 +120,20 @@ def one_ahead(x: Real[n, width]) -> Real[n, width]:
 
 
 @arrow
+def near_tokens(x: Real[n, c]) -> Real[n, c]:
+    """Sums over a window of twenty."""
+    window = op.indicator(op.band_mask(n, key, before=20, after=0)())
+    return op.einsum(n, c)(window, op.relabel(n, key)(x))
+
+
+@arrow
+def earlier_tokens(x: Real[n, c]) -> Real[n, c]:
+    """Sums over everything before."""
+    window = op.indicator(op.causal_mask(n, key)())
+    return op.einsum(n, c)(window, op.relabel(n, key)(x))
+
+
+@arrow
 def mean_leaks(x: Real[n, c]) -> Real[n, c]:
     """A residual on the mean of all tokens, the future included."""
     return x + op.expand(n)(op.mean(n)(x))
@@ -202,6 +216,7 @@ BROKEN = {
         (op.linear(c, d) >> op.relu).named("half_open"), laws.bounded(low=0, strict=True)
     ),
     "causal mask off by one": _broken(one_ahead, CAUSAL),
+    "window of twenty taken for everything": _broken(near_tokens, laws.equal(earlier_tokens)),
     "mean over the future": _broken(mean_leaks, CAUSAL),
     "batch norm claimed for each sample": _broken(
         (op.linear(c, d) >> op.batch_norm(d, over=(s,))).at(Real[s, c]).named("batch_normalised"),
