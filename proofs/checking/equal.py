@@ -30,6 +30,7 @@ class Reader:
     def __init__(self, table: Table, mode: str, renaming: Mapping[str, str] | None = None) -> None:
         self.table, self.mode, self.renaming = table, mode, renaming or {}
         self.updates: dict[str, Value] = {}
+        table.reapply = lambda how, one: self.apply(how[0], how[1], one)
 
     # --- wires ----------------------------------------------------------------------------------
 
@@ -170,7 +171,10 @@ class Reader:
             if first is not None and first[1] < 0:
                 one, sign = scaled(one, Fraction(-1)), Fraction(-1)
         key, order = self.table.abstract([one])
-        found = self.table.single(self.table.atom(("function", op, attrs, key)), order)
+        atom = self.table.atom(("function", op, attrs, key))
+        slots = tuple(("t", k, i) for k, i in enumerate(key[1]))
+        self.table.functions[atom] = ((op, attrs), dict(key[0][0]), slots)
+        found = self.table.single(atom, order)
         if sign == 1 or op in EVEN:
             return found
         self.table.used.add(f"{op} of a negative is known from {op}")
@@ -281,7 +285,7 @@ class Reader:
         """1 where two indices are equal, else 0."""
         found: Poly = {}
         factors = tuple((self.table.delta, (a, b)) for a, b in zip(left, right, strict=True))
-        self.table.collect(found, (), factors, Fraction(1))
+        self.table.collect(found, {}, factors, Fraction(1))
         return found
 
     def on_causal_mask(self, node: Node, ins: list[Value]) -> list[Value]:
@@ -475,14 +479,37 @@ class Reader:
             whole = self.beside(node, pieces[0])
             at = pairs(self.table.places(pieces[0]), self.table.places(whole))
             return [self.slots(ins[0], at)]
-        return [self.opaque(node, ins, [[p] for p in pieces], [self.beside(node, pieces[0])])]
+        whole = self.beside(node, pieces[0])
+        found = self.opaque(node, ins, [[p] for p in pieces], [whole])
+        terms = [t for p in pieces for t in parts_of_sum(p[0])]
+        single = all(p[0][0] != "sum" for p in pieces)
+        if isinstance(found, dict) and single and whole[0] == ("sum", *terms):
+            (((_, ((atom, args),)), _),) = found.items()
+            order = args[:-1]
+            at = {t: ("t", k, self.table.set_of(t)) for k, t in enumerate(order)}
+            items = []
+            for piece, value in zip(pieces, ins, strict=True):
+                slots = self.numbered([piece])
+                placed = self.table.place(numbers(value), {**at, **slots})
+                every = [slots.get(t, ("c", 0)) for t in self.table.places(piece)]
+                items.append((placed, tuple(every)))
+            self.table.cases[atom] = (tuple(at[t] for t in order), items)
+        return [found]
 
     def on_unconcat(self, node: Node, ins: list[Value]) -> list[Value]:
-        whole = node.attr_axes("of")[0]
-        return [
-            self.opaque(node, ins, [[whole]], [self.beside(node, whole, i)], i)
-            for i in range(len(node.cod))
-        ]
+        whole, table = node.attr_axes("of")[0], self.table
+        (place,) = table.places(whole) if whole[0][0] != "product" else (("c", 0),)
+        found, first = [], 0
+        for i in range(len(node.cod)):
+            piece = self.beside(node, whole, i)
+            terms = parts_of_sum(piece[0])
+            if place[0] == "f" and whole[0][0] == "sum" and piece[0][0] != "sum":
+                at = ("s", table.places(piece), first, table.id(whole[0]))
+                found.append(self.slots(ins[0], {place: at}))
+            else:
+                found.append(self.opaque(node, ins, [[whole]], [piece], i))
+            first += len(terms)
+        return found
 
     def on_batch_norm(self, node: Node, ins: list[Value]) -> list[Value]:
         feature, over, table = node.attr_axes("feature")[0], node.attr_axes("over"), self.table
@@ -509,6 +536,11 @@ class Reader:
         return [plus(numbers(ins[0]), scaled(numbers(ins[1]), std))]
 
     on_gaussian_noise = on_gumbel_noise
+
+
+def parts_of_sum(index: Any) -> tuple[Any, ...]:
+    """The terms of a disjoint union, or the set itself."""
+    return tuple(index[1:]) if index[0] == "sum" else (index,)
 
 
 class Anonymous(dict[Term, Term]):

@@ -7,7 +7,8 @@ are renamed canonically.  Equal normal forms mean equal arrows in real arithmeti
 
 Index terms: ``("f", axis, part)`` a free index, ``("b", k)`` a bound one, ``("t", …)`` a slot of an
 atom, ``("c", k)`` a fixed position, ``("v", atom, args, part)`` a value of an index array, and
-``("j", args, ids, whole)``, ``("p", i, term, ids)``: an index put together from parts, and a part.
+``("j", args, ids, whole)``, ``("p", i, term, ids)``: an index put together from parts, and a part;
+``("s", args, k, whole)`` an index of a disjoint union that lies in its term k.
 
 >>> table = Table()
 >>> x, y = (table.single(table.atom(name), ()) for name in "xy")
@@ -18,7 +19,7 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from itertools import permutations
 from typing import Any
@@ -34,13 +35,18 @@ TRIES = 24  # orders of bound indices that are tried where they look alike
 def plus(left: Poly, right: Poly) -> Poly:
     """The sum."""
     found = dict(left)
-    for mono, value in right.items():
+    merge(found, right)
+    return found
+
+
+def merge(found: Poly, more: Poly) -> None:
+    """Add to a sum in place."""
+    for mono, value in more.items():
         total = found.get(mono, Fraction(0)) + value
         if total:
             found[mono] = total
         else:
             found.pop(mono, None)
-    return found
 
 
 def scaled(one: Poly, by: Fraction) -> Poly:
@@ -60,7 +66,7 @@ def leaves(term: Term) -> Iterator[Term]:
     elif term[0] == "v":
         for one in term[2]:
             yield from leaves(one)
-    elif term[0] == "j":
+    elif term[0] in ("j", "s"):
         for one in term[1]:
             yield from leaves(one)
     elif term[0] == "p":
@@ -78,6 +84,8 @@ def put(term: Term, at: Mapping[Term, Term]) -> Term:
         return join(tuple(put(t, at) for t in term[1]), term[2], term[3])
     if kind == "p":
         return part(term[1], put(term[2], at), term[3])
+    if kind == "s":
+        return ("s", tuple(put(t, at) for t in term[1]), term[2], term[3])
     return term
 
 
@@ -111,6 +119,10 @@ class Table:
         self.boolean: set[int] = set()
         self.sizes: dict[int, tuple[int, int]] = {}
         self.unit: dict[int, int] = {}  # atoms that sum to 1 over so many last arguments
+        self.cases: dict[int, tuple[tuple[Term, ...], list[tuple[Poly, tuple[Term, ...]]]]] = {}
+        self.functions: dict[int, tuple[Any, Poly, tuple[Term, ...]]] = {}
+        self.reapply: Callable[[Any, Poly], Poly] | None = None
+        self.temporary = 0
         self.delta = self.atom("delta")
         self.boolean.add(self.delta)
         self.used: set[str] = set()
@@ -165,21 +177,77 @@ class Table:
             for (more, others), other in right.items():
                 at = {("b", k): ("b", k + shift) for k in range(len(more))}
                 moved = tuple((a, tuple(put(t, at) for t in args)) for a, args in others)
-                self.collect(found, (*bounds, *more), (*factors, *moved), value * other)
+                every = dict(enumerate((*bounds, *more)))
+                self.collect(found, every, (*factors, *moved), value * other)
         return found
 
     def collect(
-        self, found: Poly, bounds: tuple[int, ...], factors: tuple[Factor, ...], value: Fraction
+        self, found: Poly, bounds: dict[int, int], factors: tuple[Factor, ...], value: Fraction
     ) -> None:
         """Add a monomial in normal form."""
-        tidy = self.tidy(dict(enumerate(bounds)), list(factors), value)
+        for k, number in bounds.items():
+            terms = self.summands(number)
+            for place, term in enumerate(terms):
+                self.used.add("a sum over a disjoint union is a sum of sums")
+                places, fresh = [], {j: i for j, i in bounds.items() if j != k}
+                for i in self.parts(term):
+                    new = max([*bounds, *fresh]) + 1
+                    fresh.update({} if self.count(i) == 1 else {new: i})
+                    places.append(("c", 0) if self.count(i) == 1 else ("b", new))
+                at: dict[Term, Term] = {("b", k): ("s", tuple(places), place, number)}
+                moved = tuple((a, tuple(put(t, at) for t in ts)) for a, ts in factors)
+                self.collect(found, fresh, moved, value)
+            if terms:
+                return
+        for n, (atom, args) in enumerate(factors):
+            if self.decided(atom, args):
+                self.used.add("a joined wire is one of its parts")
+                self.expand(found, bounds, factors[:n] + factors[n + 1 :], (atom, args), value)
+                return
+        tidy = self.tidy(dict(bounds), list(factors), value)
         if tidy is not None:
-            mono, value = tidy
-            total = found.get(mono, Fraction(0)) + value
-            if total:
-                found[mono] = total
-            else:
-                found.pop(mono, None)
+            merge(found, dict([tidy]))
+
+    def summands(self, number: int) -> tuple[Any, ...]:
+        """The terms of a disjoint union."""
+        index = self.sets[number]
+        return tuple(index[1:]) if index[0] == "sum" else ()
+
+    def decided(self, atom: int, args: tuple[Term, ...]) -> bool:
+        """Whether a joined wire, or a function, is read at a known term of a union."""
+        if atom in self.cases:
+            return bool(args[-1][0] == "s")
+        return atom in self.functions and any(t[0] == "s" for t in args)
+
+    def expand(
+        self,
+        found: Poly,
+        bounds: dict[int, int],
+        rest: tuple[Factor, ...],
+        factor: Factor,
+        value: Fraction,
+    ) -> None:
+        """Add a monomial with a factor replaced by what it is there; bound indices are free for a
+        while, under names of their own."""
+        at: dict[Term, Term] = {}
+        for k, number in bounds.items():
+            self.temporary += 1
+            (at["b", k],) = self.places((self.sets[number], f"\0{self.temporary}"))
+        (atom, args) = factor[0], tuple(put(t, at) for t in factor[1])
+        if atom in self.cases:
+            order, items = self.cases[atom]
+            body, slots = items[args[-1][2]]
+            given = dict(zip(order, args[:-1], strict=True))
+            given.update(zip(slots, args[-1][1], strict=True))
+            inner = self.place(body, given)
+        else:
+            how, body, order = self.functions[atom]
+            assert self.reapply is not None
+            inner = self.reapply(how, self.place(body, dict(zip(order, args, strict=True))))
+        outer: Poly = {}
+        moved = tuple((a, tuple(put(t, at) for t in ts)) for a, ts in rest)
+        self.collect(outer, {}, moved, value)
+        merge(found, self.sum(self.times(outer, inner), at.values()))
 
     def place(self, one: Poly, at: Mapping[Term, Term]) -> Poly:
         """Substitute free indices."""
@@ -188,7 +256,7 @@ class Table:
         found: Poly = {}
         for (bounds, factors), value in one.items():
             moved = tuple((a, tuple(put(t, at) for t in args)) for a, args in factors)
-            self.collect(found, bounds, moved, value)
+            self.collect(found, dict(enumerate(bounds)), moved, value)
         return found
 
     def sum(self, one: Poly, over: Iterable[Term]) -> Poly:
@@ -199,7 +267,7 @@ class Table:
             at = {v: ("b", len(bounds) + k) for k, v in enumerate(variables)}
             moved = tuple((a, tuple(put(t, at) for t in args)) for a, args in factors)
             more = tuple(self.set_of(v) for v in variables)
-            self.collect(found, (*bounds, *more), moved, value)
+            self.collect(found, dict(enumerate((*bounds, *more))), moved, value)
         return found
 
     def frozen(self, one: Poly) -> Poly:
@@ -229,6 +297,12 @@ class Table:
                     break
                 if left[0] == right[0] == "c" and left[1] >= 0 and right[1] >= 0:
                     return None
+                if left[0] == right[0] == "s":
+                    if left[2] != right[2]:
+                        return None
+                    new = zip(left[1], right[1], strict=True)
+                    factors, changed = [*rest, *((atom, pair) for pair in new)], True
+                    break
                 for one, other in ((left, right), (right, left)):
                     if one[0] == "b" and one not in leaves(other):
                         at = {one: other}
@@ -288,6 +362,12 @@ class Table:
         known = self.count(number)
         if known is not None:
             return constant(Fraction(1, known))
+        terms = self.summands(number)
+        if terms and len(set(terms)) == 1:  # 1/(n + n) is a half of 1/n
+            found = constant(Fraction(1, len(terms)))
+            for i in self.parts(terms[0]):
+                found = self.times(found, self.inverse(i))
+            return found
         pair = (self.atom(("size", number)), self.atom(("inverse size", number)))
         self.sizes[number] = pair
         return self.single(pair[1], ())
@@ -404,7 +484,7 @@ def joined(term: Term) -> Iterator[Term]:
     """The joins in a term, outermost first."""
     if term[0] == "j":
         yield term
-    inner = {"v": 2, "j": 1}.get(term[0])
+    inner = {"v": 2, "j": 1, "s": 1}.get(term[0])
     if inner is not None:
         for one in term[inner]:
             yield from joined(one)
@@ -426,6 +506,8 @@ def swapped(term: Term, old: Term, new: Term) -> Term:
         return join(tuple(swapped(t, old, new) for t in term[1]), term[2], term[3])
     if term[0] == "p":
         return part(term[1], swapped(term[2], old, new), term[3])
+    if term[0] == "s":
+        return ("s", tuple(swapped(t, old, new) for t in term[1]), term[2], term[3])
     return term
 
 
