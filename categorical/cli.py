@@ -115,7 +115,6 @@ def parser() -> argparse.ArgumentParser:
         help="how long one spec file may take to load (30; 0: no limit)",
     )
     lawful = argparse.ArgumentParser(add_help=False, parents=[timed])
-    lawful.add_argument("--law", metavar="PATTERN", help="only the laws that match, as causal*")
     lawful.add_argument("--strict", action="store_true", help="unknown or vacuous: exit status 3")
     lawful.add_argument("--no-cache", action="store_true", help="decide every law again")
     lawful.add_argument("--seed", type=int, metavar="N", help="the seed of all random points")
@@ -129,6 +128,7 @@ def parser() -> argparse.ArgumentParser:
         epilog=f"{TRUST}\n\n{STATUS}",
     )
     check.add_argument("spec", nargs="+", metavar="SPEC", help="a spec file, or a folder of them")
+    check.add_argument("--law", metavar="PATTERN", help="only the laws that match, as causal*")
     check.add_argument("--arch", action="append", default=[], metavar="NAME", help="only this one")
     check.add_argument("--types", action="store_true", help="types only: no law is checked")
     check.add_argument("--json", action="store_true", help="print JSON")
@@ -145,7 +145,7 @@ def parser() -> argparse.ArgumentParser:
     build.add_argument("--no-check", dest="check", action="store_false", help="do not check laws")
     build.add_argument("--force", action="store_true", help="build although a law is refuted")
     build.add_argument("--svg", action="store_true", help="write the string diagram too")
-    build.set_defaults(replay=None)
+    build.set_defaults(replay=None, law=None)
 
     recheck = commands.add_parser(
         "recheck", parents=[common], help="check a certificate with the independent checker"
@@ -162,7 +162,7 @@ def parser() -> argparse.ArgumentParser:
     draw.add_argument("--wire", metavar="NAME", help="show this wire in red")
 
     explain = commands.add_parser("explain", parents=[common], help="what an error code means")
-    explain.add_argument("code", metavar="CODE", help="a code such as CM005")
+    explain.add_argument("code", nargs="?", metavar="CODE", help="as CM005; none: list them all")
 
     listed = commands.add_parser(
         "list", parents=[timed], help="the atlas with its verdicts", epilog=TRUST

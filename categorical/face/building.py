@@ -41,10 +41,10 @@ LARGEST = 50_000_000
 
 def build(options: Namespace) -> int:
     """``commute build SPEC -o model.py``."""
+    if options.output is not None:
+        check_writable(_paths(options.output, options.svg))
     declared = one_of(load(options.spec, options.time_limit), options.arch)
-    target = options.output or f"{declared.name}.py"
-    stem = target.removesuffix(".py")
-    paths = [target, f"{stem}.certificate.json", *([f"{stem}.svg"] if options.svg else [])]
+    paths = _paths(options.output or f"{declared.name}.py", options.svg)
     check_writable(paths)
     _not_the_spec(declared, paths)
     results: list[Checked] = []
@@ -69,6 +69,12 @@ def build(options: Namespace) -> int:
     write_all_atomic(contents)
     _say(declared, made, found, paths, checked=options.check)
     return 0
+
+
+def _paths(target: str, picture: bool) -> list[str]:
+    """The files that a build writes."""
+    stem = target.removesuffix(".py")
+    return [target, f"{stem}.certificate.json", *([f"{stem}.svg"] if picture else [])]
 
 
 def generate(declared: Declared, found: Sequence[Finding]) -> Any:

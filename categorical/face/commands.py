@@ -254,8 +254,13 @@ def _check_wire(declared: Declared, wire: str) -> None:
 
 def explain(options: Namespace) -> int:
     """``commute explain CODE``: the page of the catalogue."""
+    from categorical.catalogue import CATALOGUE
     from categorical.catalogue import explain as page
 
+    if options.code is None:
+        for code, entry in CATALOGUE.items():
+            print(f"{code}  {entry.title}")
+        return 0
     try:
         print(page(options.code), end="")
     except KeyError as problem:

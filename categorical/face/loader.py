@@ -179,6 +179,7 @@ def _run(given: str, real: str, code: CodeType, module: ModuleType, seconds: flo
 
     linecache.checkcache(real)
     sys.modules[module.__name__] = module
+    folder = os.getcwd()
     done = False
     try:
         with _neighbours(os.path.dirname(real)):
@@ -197,6 +198,7 @@ def _run(given: str, real: str, code: CodeType, module: ModuleType, seconds: flo
         trace = problem.__traceback__
         raise _refusal(given, reason, "", _place(trace, real), _through(trace, real)) from problem
     finally:
+        os.chdir(folder)
         if not done:
             sys.modules.pop(module.__name__, None)
 

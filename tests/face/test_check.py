@@ -397,6 +397,8 @@ def test_draw_refuses_a_path_before_it_works(spec, run) -> None:
 def test_explain(run) -> None:
     status, out, _ = run("explain", "cm026")
     assert status == 0 and out.startswith("CM026: ")
+    status, out, _ = run("explain")
+    assert status == 0 and len(out.splitlines()) >= 42 and out.startswith("CM001  ")
 
 
 def test_version_and_help(run) -> None:

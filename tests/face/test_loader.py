@@ -79,6 +79,15 @@ def test_what_a_spec_prints_does_not_mix_with_the_output(spec, capsys) -> None:
     assert out == "" and err == "hello\n"
 
 
+def test_a_spec_that_changes_the_folder_does_not_change_ours(spec, tmp_path) -> None:
+    before = os.getcwd()
+    move = f"import os\nos.chdir({str(tmp_path)!r})\n"
+    load(spec("moves", move + "m = architecture(op.relu.at(Real[n]), name='m')\n"))
+    assert os.getcwd() == before
+    refused(spec("moves", move + "1 / 0\n"), "CM027")
+    assert os.getcwd() == before
+
+
 def test_notices_are_collected_once(spec) -> None:
     text = """
 @arrow
