@@ -199,6 +199,8 @@ def act(ctx: Context, element: Element, value: Any, type_: Array) -> Any:
                 value = _permute(ctx, element, value, place, one, name, np.array(order))
         for name, matrix in element.matrices.items():
             if any(d.name == name for d in one.index.atoms):
+                if type_.kind not in ("real", "complex"):
+                    raise _no_action(element, one, f"{type_} has no numbers to multiply")
                 value = _multiply(ctx, element, value, place, one, name, matrix)
     if type_.values is not None:
         for name, order in element.permutations.items():
@@ -222,11 +224,15 @@ def _factors(ctx: Context, element: Element, one: Axis, name: str) -> tuple[list
     return [ctx.size(part) for part in parts], hits[0]
 
 
-def _no_action(element: Element, one: Axis) -> SpecError:
+def _no_action(
+    element: Element,
+    one: Axis,
+    reason: str = "the index set was computed from the one that is permuted",
+) -> SpecError:
     return SpecError(
         "CM021",
         f"{element} does not act on the axis `{one}`",
-        facts=[("reason", "the index set was computed from the one that is permuted")],
+        facts=[("reason", reason)],
         help=["state the law on a part of the architecture before that, or drop the axis (pool)"],
     )
 

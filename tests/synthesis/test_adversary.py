@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from categorical import Bool, Dim, Real, SpecError, architecture, arrow, laws, op
+from categorical.groups import Sign
 from categorical.verdicts import Verdict
 from synthesis.ladder import check
 
@@ -59,3 +60,10 @@ def test_a_dim_inside_a_product_is_not_restricted(law):
     with pytest.raises(SpecError, match="CM021") as error:
         check(architecture(mixed, laws=[law], name="mixed"))
     assert "axis `n*c`" in str(error.value)
+
+
+def test_matrices_do_not_act_on_masks():
+    """A sign flips numbers; there is nothing to flip in a mask."""
+    net = op.mean(n, masked=True).at(Real[n, c], Bool[n, c])
+    with pytest.raises(SpecError, match="CM021"):
+        check(architecture(net, laws=[laws.equivariant(under=Sign(c))], name="net"))
