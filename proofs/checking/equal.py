@@ -296,7 +296,10 @@ class Reader:
         )
         return [self.made(key, node.cod[0], (), axes)]
 
-    on_band_mask = on_causal_mask
+    def on_band_mask(self, node: Node, ins: list[Value]) -> list[Value]:
+        if node.attrs["before"] == node.attrs["after"] == 0:
+            return self.on_eye(node, ins)
+        return self.on_causal_mask(node, ins)
 
     def on_positions(self, node: Node, ins: list[Value]) -> list[Value]:
         return [self.table.places(node.axis(node.attrs["over"]))]
@@ -413,7 +416,11 @@ class Reader:
                 for i in table.parts(a[0]):
                     found = table.times(found, table.inverse(i))
             return found
-        if op == "sum":
+        single = mask != ONE and table.sum(mask, self.places(over)) == ONE
+        if single and op == "softmax":
+            table.used.add("a mask with one place chooses it")
+            return mask
+        if op == "sum" or single:
             return table.sum(table.times(mask, numbers(ins[0])), self.places(over))
         new = over if op == "softmax" else []
         if mask == ONE:
