@@ -78,16 +78,20 @@ def _inline_once(graph: Graph) -> Graph:
 
 def share(graph: Graph) -> Graph:
     """Equal boxes on equal wires merged (hash-consing), regions included."""
+    return _share(graph, {})
+
+
+def _share(graph: Graph, regions: dict[int, Graph]) -> Graph:
+    """``regions`` keeps one region one object, at every depth."""
     at = list(range(len(graph.types)))
     seen: dict[tuple[object, ...], Node] = {}
-    regions: dict[int, Graph] = {}
     nodes: list[Node] = []
     for node in graph.nodes:
         box = node.box
         if isinstance(box, OperatorBox):
             for region in box.regions:
                 if id(region) not in regions:
-                    regions[id(region)] = share(region)
+                    regions[id(region)] = _share(region, regions)
             inner = tuple(regions[id(region)] for region in box.regions)
             pure = all(deterministic(region) for region in box.regions)
             key: tuple[object, ...] = (
