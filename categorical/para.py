@@ -99,6 +99,7 @@ def _refuse_state(body: Arrow) -> None:
             raise SpecError(
                 "CM014",
                 f"`{body.label()}` draws the noise `{path}` and cannot be shared or copied",
+                facts=[(f"`{path}`", f"{resource.space}, drawn anew at every use")],
                 help=[
                     "two uses are two draws; to share one, draw once and copy the result",
                     *declaring.untied(),
