@@ -71,11 +71,14 @@ class Tied(Arrow):
                 builder.shared[id(self)] = (node.ins[len(node.box.dom) :], node.name, self)
             return outs
         known = builder.shared.get(id(self))
-        graph = self.body.body if isinstance(self.body, Traced) else self.body.retype(types).graph()
-        if not graph.name:
-            graph = replace(graph, name="shared")
+        bodies = known[2][1] if known is not None and isinstance(known[2], tuple) else {}
+        graph = bodies.get(types)  # one region for all uses: equal uses are then one node
+        if graph is None:
+            whole = self.body.body if isinstance(self.body, Traced) else None
+            graph = whole or self.body.retype(types).graph()
+            graph = bodies[types] = graph if graph.name else replace(graph, name="shared")
         name = known[1] if known is not None else builder.unique(graph.name)
-        builder.shared[id(self)] = ((), name, self)
+        builder.shared[id(self)] = ((), name, (self, bodies))
         return call(builder, graph, ins, name, origin)
 
     def label(self) -> str:
@@ -90,6 +93,7 @@ def _refuse_state(body: Arrow) -> None:
             raise SpecError(
                 "CM015",
                 f"`{body.label()}` has the state `{path}` and cannot be tied",
+                facts=[(f"`{path}`", f"{resource.space}, written by every forward pass")],
                 help=[
                     "state is threaded in program order: use two boxes",
                     *declaring.untied(),
