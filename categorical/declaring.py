@@ -158,10 +158,14 @@ def violated(
         found = _size(key)
         edit = None if found is None else found[0].edit(found[2], str(value))
         helps.append(Help(f"the nearest that fits: {key} = {value}", edit))
+    facts = [("sizes", ", ".join(f"{s} = {v}" for s, v in mine.items()))]
+    if condition.kind == "divides":
+        part, whole = condition.left.evaluate(sizes), condition.right.evaluate(sizes)
+        facts.append(("that is", f"{part} does not divide {whole}"))
     return SpecError(
         "CM008",
         f"the sizes of `{title}` violate {condition}",
-        facts=[("sizes", ", ".join(f"{s} = {v}" for s, v in mine.items()))],
+        facts=facts,
         help=helps or ["choose sizes that satisfy it"],
     )
 
@@ -219,7 +223,7 @@ def untied() -> list[Help]:
     if not isinstance(call.func, ast.Name | ast.Attribute):
         return []
     text = written.text(call.args[0])
-    return [Help(f"or leave out the tie: {mending.brief(text)}", written.edit(call, text))]
+    return [Help(f"or leave out the tie: {mending.one_line(text)}", written.edit(call, text))]
 
 
 def transposed(target: str, old: Array, source: str, new: Array) -> list[Help]:

@@ -254,6 +254,7 @@ def index_set(value: object) -> IndexSet:
         raise SpecError(
             "CM033",
             f"the string {value!r} stands where a dimension is expected",
+            facts=[("needed", "a Dim"), ("got", f"{value!r} (str)")],
             help=_declaring().dim_of(value),
         )
     raise SpecError("CM033", f"{value!r} is not a dimension", help=["pass a Dim, or an int"])
@@ -350,12 +351,12 @@ def quotient(whole: IndexSet | int, part: IndexSet | int) -> IndexSet:
             return product(count // by, *numerator[1:])
         if len(numerator) == 1:
             near = [d for d in range(1, count + 1) if count % d == 0]
-            near = sorted(sorted(near, key=lambda d: abs(d - by))[:3])
+            near = [*[d for d in near if d < by][-1:], *[d for d in near if d > by][:1]]
             raise SpecError(
                 "CM008",
                 f"{by} does not divide {count}",
-                facts=[("the set", f"{count} points"), ("the part", f"{by} points")],
-                help=[f"divisors of {count} near {by}: {', '.join(map(str, near))}"],
+                facts=[("the axis", f"{count} indices"), ("the parts", str(by))],
+                help=[f"the nearest divisors of {count}: {', '.join(map(str, near))}"],
             )
     key = ("quotient", whole, part)
     found = IndexSet._table.get(key)

@@ -94,8 +94,14 @@ def declaration(wire: Wire) -> Origin | None:
     return Origin.of_argument(wire.tracer.function, wire.name)
 
 
+def one_line(text: str) -> str:
+    """A text without line breaks."""
+    return " ".join(text.split())
+
+
 def brief(text: str) -> str:
-    text = " ".join(text.split())
+    """The beginning of a text, to name it by."""
+    text = one_line(text)
     return text if len(text) <= 48 else text[:45] + "…"
 
 
@@ -104,7 +110,7 @@ _SIDES = {"left": 0, "right": 1, "input": 0, "mask": 1}
 
 def _said(label: str, texts: Sequence[str]) -> str:
     """A label such as "left" as the expression that it stands for."""
-    if label == "it got" and len(texts) == 1:
+    if label in ("it got", "array", "wire") and len(texts) == 1:
         return f"`{texts[0]}` is"
     if label.startswith("factor ") and label[7:].isdigit() and int(label[7:]) < len(texts):
         return f"`{texts[int(label[7:])]}` is"
@@ -204,7 +210,7 @@ def one_type(types: Sequence[Array], nodes: Sequence[ast.expr], written: Written
     for this, found in tries:
         if found is not None:
             text = filled(found[0], written.text(nodes[this]), written)
-            return [Help(f"{found[1]}: {brief(text)}", written.edit(nodes[this], text))]
+            return [Help(f"{found[1]}: {one_line(text)}", written.edit(nodes[this], text))]
     return []
 
 
@@ -225,7 +231,7 @@ def converted(
         found = None if got is want else adapt(got, want, written.spell)
         if found is not None:
             text = filled(found[0], written.text(node), written)
-            return [Help(f"{found[1]}: {brief(text)}", written.edit(node, text))]
+            return [Help(f"{found[1]}: {one_line(text)}", written.edit(node, text))]
     return []
 
 
@@ -235,8 +241,8 @@ def converted(
 def other_axis(op: Op, wanted: Axis, got: Array, written: Written) -> list[Help]:
     """Name an axis that the wire has, where one that it has not is written."""
     factory = written.factory
-    node = factory and written.saying(wanted, factory)
-    if node is None or not isinstance(got, Array):
+    node = None if factory is None else written.saying(wanted, factory)
+    if node is None or factory is None or not isinstance(got, Array):
         return []
     close = [
         [a for a in got.axes if a.index is wanted.index],
@@ -251,9 +257,14 @@ def other_axis(op: Op, wanted: Axis, got: Array, written: Written) -> list[Help]
     for one in next((group for group in close if group), []):
         spelled = written.spell(one)
         if spelled is not None and _takes(op, wanted, one, got):
-            edit = written.edit(node, spelled)
-            said = " ".join(brief(spelled).split())
-            return [Help(f"the axis that is there is {brief(str(one))}: write {said}", edit)]
+            text = written.replaced(factory, node, spelled)
+            words = f"use the axis that is there, {brief(str(one))}: {text}"
+            helps = [Help(words, written.edit(node, spelled))]
+            if isinstance(one.index, Product) and isinstance(wanted.index, Product):
+                if set(one.index.factors) == set(wanted.index.factors):
+                    order = ", ".join(map(str, wanted.index.factors))
+                    helps.append(Help(f"or merge in the other order where it is made: ({order})"))
+            return helps
     return []
 
 
@@ -294,7 +305,7 @@ def reduced_before(
         if before:
             text = written.text(nodes[0])
             place = f" (line {node.origin.line})" if node.origin is not None else ""
-            words = f"`{node.box.name}`{place} has reduced {wanted} already: write {brief(text)}"
+            words = f"`{node.box.name}`{place} has reduced {wanted} already: write {one_line(text)}"
             return [Help(words, written.edit(written.node, text))]
         wire = node.ins[0] if node.ins else -1
     return []
@@ -334,7 +345,7 @@ def relabelled(
         spelled = [written.spell(a) for a in (*old[:1], wanted)]
         if len(old) == 1 and None not in spelled:
             text = f"{written.op}.relabel({spelled[0]}, {spelled[1]})({written.text(node)})"
-            return [Help(f"say which factor has it: {brief(text)}", written.edit(node, text))]
+            return [Help(f"say which factor has it: {one_line(text)}", written.edit(node, text))]
     return []
 
 

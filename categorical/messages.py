@@ -59,7 +59,7 @@ def check_name(name: object, of: str) -> str:
 
 def free_name(name: object) -> str:
     """A usable name that is close to one that is not."""
-    close = re.sub(r"[^A-Za-z0-9_]+", "_", str(name)).strip("_") or "part"
+    close = re.sub(r"[^A-Za-z0-9]+", "_", str(name)).strip("_") or "part"
     if not close[0].isalpha() or keyword.iskeyword(close) or close in _RESERVED:
         close = f"my_{close}"
     return close
@@ -121,7 +121,9 @@ def difference(got: Space, want: Space) -> tuple[str, str]:
                 "a view is not a transpose: merge or split in the order that was meant",
             )
         if len(pairs) == 1:
-            return f"axis {g} ≠ {w}  (sizes {g.size} and {w.size})", f"op.linear({g}, {w})"
+            plain = str(g.size) == str(g) and str(w.size) == str(w)
+            sizes = "" if plain else f"  (sizes {g.size} and {w.size})"
+            return f"axis {g} ≠ {w}{sizes}", f"op.linear({g}, {w})"
         return f"axis {g} ≠ {w}", ""
     extra = [a for a in want.axes if a not in got.axes]
     missing = [a for a in got.axes if a not in want.axes]
@@ -145,7 +147,8 @@ def _wires(got: Sequence[Space], want: Sequence[Space]) -> tuple[list[tuple[str,
     for place, (g, w) in enumerate(zip(got, want, strict=True)):
         if g is not w:
             text, mend = difference(g, w)
-            facts.append((f"wire {place}", text or f"{g} ≠ {w}"))
+            label = "difference" if len(got) == 1 else f"wire {place}"
+            facts.append((label, text or f"{g} ≠ {w}"))
             if mend:
                 helps.append(mend)
     return facts, helps

@@ -111,6 +111,17 @@ class Written:
         last = None if end_line == line else end_line
         return Edit(self.filename, line, column, end_column, replacement, last)
 
+    def replaced(self, node: Node, part: Node, replacement: str) -> str:
+        """The text of a node with another text in place of one part, on one line."""
+        inside = self.text(part)
+        whole, place = self.origin(node), self.origin(part)
+        if whole.line != place.line or whole.column is None or place.column is None:
+            return replacement
+        start = place.column - whole.column
+        text = self.text(node)
+        text = text[:start] + replacement + text[start + len(inside) :]
+        return " ".join(text.split())
+
     def before(self, node: ast.stmt, text: str) -> Edit:
         """The edit that puts lines before a statement (before its decorators)."""
         decorators = getattr(node, "decorator_list", [])

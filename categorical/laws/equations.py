@@ -54,7 +54,14 @@ class Equal(Law):
         assert self.other is not None
         other = self.other.graph()
         if other.dom != graph.dom or other.cod != graph.cod:
-            more, helps = messages._wires((*other.dom, *other.cod), (*graph.dom, *graph.cod))
+            end, got, want = ("input", other.dom, graph.dom)
+            if got == want:
+                end, got, want = ("output", other.cod, graph.cod)
+            more, helps = messages._wires(got, want)
+            more = [
+                (label.replace("wire", end).replace("difference", f"the {end}"), text)
+                for label, text in more
+            ]
             raise self._unstatable(
                 "the sides of the equation have different types",
                 *(helps[:1] or ["an equation is between arrows from one space to one space"]),

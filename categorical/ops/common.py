@@ -31,7 +31,7 @@ from categorical.spaces import Array
 def make(generator: Generator, name: str = "", **attrs: Any) -> OpArrow:
     """The open arrow of a generator; ``name`` names its weights."""
     if name:
-        messages.check_name(name, "a resource")
+        messages.check_name(name, f"the weights of `{generator.name}`")
     return OpArrow(Op(generator, **attrs), name)
 
 

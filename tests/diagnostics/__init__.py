@@ -1,0 +1,1 @@
+"""A corpus of mistakes with the messages that they must give, and mutants of the shipped specs."""

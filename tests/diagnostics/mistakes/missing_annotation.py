@@ -1,0 +1,14 @@
+"""An argument without a type."""
+
+from categorical import Dim, Real, architecture, arrow, op
+
+feature, label = Dim.named("feature label")
+
+
+@arrow
+def scores(x) -> Real[label]:
+    """A linear classifier."""
+    return op.linear(feature, label)(x)
+
+
+model = architecture(scores, sizes=dict(feature=8, label=2))

@@ -1,0 +1,14 @@
+"""The return annotation forgot that there is one result for each item."""
+
+from categorical import Dim, Real, architecture, arrow, op
+
+item, feature, label = Dim.named("item feature label")
+
+
+@arrow
+def scores(items: Real[item, feature]) -> Real[label]:
+    """Scores of a set."""
+    return op.linear(feature, label)(op.relu(items))
+
+
+model = architecture(scores, sizes=dict(feature=8, label=2))

@@ -1,0 +1,15 @@
+"""n + n and 2 * n have one size and are different index sets: blocks, or interleaved."""
+
+from categorical import Dim, Real, architecture, arrow, op
+
+n, label = Dim.named("n label")
+
+
+@arrow
+def both(left: Real[n], right: Real[n]) -> Real[label]:
+    """A linear layer on two vectors side by side."""
+    joined = op.concat(n, n)(left, right)
+    return op.linear(2 * n, label)(joined)
+
+
+model = architecture(both, sizes=dict(n=8, label=2))
