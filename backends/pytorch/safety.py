@@ -231,12 +231,12 @@ def check_source(source: str, trusted: frozenset[tuple[str, str]] = frozenset())
     except SyntaxError as problem:
         raise Unsafe(f"line {problem.lineno}: not Python: {problem.msg}") from None
     functions = (ast.FunctionDef, ast.ClassDef)
-    defined = {n.name for n in ast.walk(tree) if isinstance(n, functions)}
-    local = {
-        n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
-    }
+    nodes = list(ast.walk(tree))
+    defined = {n.name for n in nodes if isinstance(n, functions)}
+    local = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
     defined |= {function for _, function in trusted}
-    for node in ast.walk(tree):
+    callable_ = defined | _CALLS | local
+    for node in nodes:
         line = f"line {getattr(node, 'lineno', 0)}"
         if not isinstance(node, _NODES):
             raise Unsafe(f"{line}: {type(node).__name__} is not allowed in a generated file")
@@ -260,7 +260,7 @@ def check_source(source: str, trusted: frozenset[tuple[str, str]] = frozenset())
             if node.name.startswith("__") and node.name not in _DUNDER:
                 raise Unsafe(f"{line}: the private function `{node.name}`")
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            if node.func.id not in defined | _CALLS | local:
+            if node.func.id not in callable_:
                 raise Unsafe(f"{line}: a call of `{node.func.id}`")
             if node.func.id in _BUILTINS and node.func.id not in _CALLS:
                 raise Unsafe(f"{line}: a call of `{node.func.id}`")
@@ -268,8 +268,8 @@ def check_source(source: str, trusted: frozenset[tuple[str, str]] = frozenset())
             raise Unsafe(f"{line}: a call of a computed function")
     for name in (defined | local) & _MODULES:
         raise Unsafe(f"the file redefines `{name}`")
-    bases = {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
-    for node in ast.walk(tree):
+    bases = {id(n.value) for n in nodes if isinstance(n, ast.Attribute)}
+    for node in nodes:
         if isinstance(node, ast.Name) and node.id in _MODULES and id(node) not in bases:
             raise Unsafe(f"line {node.lineno}: `{node.id}` stands alone")
     _only_declarations(tree)
