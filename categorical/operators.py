@@ -99,7 +99,9 @@ def iterate(
             )
         attrs: dict[str, Any] = {"times": count, "weights": weights}
         if weights == "stacked":
-            attrs["stacked"] = Axis(count)
+            taken = {a for r in graph.resources().values() for a in r.space.axes}
+            plain = Axis(count)
+            attrs["stacked"] = plain if plain not in taken else Axis(count, "step")
         builder = Builder()
         ins = tuple(
             builder.input(t, f"x{i + 1}" if len(types) > 1 else "x")
