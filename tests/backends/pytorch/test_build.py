@@ -286,3 +286,8 @@ def test_every_operator_has_a_row() -> None:
     from categorical.graph import Operator
 
     assert set(Operator.table) == set(OPERATORS)
+
+
+def test_as_many_stacked_steps_as_features() -> None:
+    made = build(iterate(op.linear(2, 2), 2, weights="stacked").at(Real[batch, 2]), {}, "net")
+    assert made.module().state_dict()["steps.linear.weight"].shape == (2, 2, 2)

@@ -228,3 +228,13 @@ def test_bugs_in_the_flat_parts_are_seen(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setitem(ROWS, "relu6", lambda emit, box, ins: f"torch.relu({ins[0]})")
     with pytest.raises(SpecError, match="CM040"):
         build(net, {}, "spoiled")
+
+
+@pytest.mark.parametrize("error", [1e-9, 1e-7, 1e-5])
+def test_a_constant_that_is_almost_right_is_refused(
+    error: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sound = ROWS["tanh"]
+    monkeypatch.setitem(ROWS, "tanh", lambda *a: f"{1 + error!r} * {sound(*a)}")
+    with pytest.raises(SpecError, match="CM040"):
+        build(differences, {}, "spoiled")
