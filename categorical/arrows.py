@@ -31,12 +31,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, TypeVar
 
 from categorical import messages
-from categorical.errors import SpecError
 from categorical.graph import Builder, Graph, Operator, OperatorBox
 from categorical.index import Axis
 from categorical.origin import Origin
-from categorical.records import MissingAxis, Op
-from categorical.spaces import Array, Space, space
+from categorical.records import Op
+from categorical.spaces import Space, space
 
 Types = tuple[Space, ...]
 T = TypeVar("T")
@@ -60,7 +59,9 @@ class Arrow:
     def __rshift__(self, other: Arrow) -> Arrow:
         if isinstance(other, Arrow) and not other.open and self.cod == other.dom:
             return Seq(self, other, self.dom, other.cod, self.open)
-        return _compose(self, other)
+        from categorical.composing import compose
+
+        return compose(self, other)
 
     def __matmul__(self, other: Arrow) -> Arrow:
         if not isinstance(other, Arrow):
@@ -423,67 +424,6 @@ def flatten(arrow: Arrow) -> Graph:
     )
     outs = execute(arrow, ins, lambda leaf, wires: leaf.emit(builder, wires, None))
     return builder.finish(outs)
-
-
-def _compose(first: Arrow, second: Arrow) -> Arrow:
-    """Compose where a type must be inferred, or explain why there is none."""
-    if not isinstance(second, Arrow):
-        raise messages.not_an_arrow(second)
-    if not second.open:
-        if first.open and (wider := _widen_to(first, second.dom)) is not None:
-            return Seq(wider, second, wider.dom, second.cod, True)
-        raise messages.composition(first, second)
-    for _ in range(64):
-        try:
-            if not second.dom and isinstance(second, OpArrow):
-                cod: Types = second.op.box(messages.arrays(second, first.cod)).cod
-            elif len(first.cod) != len(second.dom):
-                raise messages.composition(first, second)
-            else:
-                cod = execute(second, first.cod, lambda leaf, wires: leaf.codomain(wires))
-            return Seq(first, second, first.dom, cod, first.open)
-        except MissingAxis as missing:
-            if not (first.open and first.dom and (missing.extends or _bare(first))):
-                raise messages.composition(first, second, missing) from None
-            first = _add_axis(first, missing.axis)
-        except SpecError as problem:
-            raise messages.composition(first, second, problem) from None
-    raise messages.composition(first, second)
-
-
-def _bare(arrow: Arrow) -> bool:
-    """Whether nothing so far fixes an axis, so that a feature axis may still be added."""
-    return all(isinstance(one, Array) and not one.axes for one in (*arrow.dom, *arrow.cod))
-
-
-def _add_axis(arrow: Arrow, axis: Axis) -> Arrow:
-    return arrow.retype(
-        tuple(
-            one.with_axes((axis, *one.axes))
-            if isinstance(one, Array) and axis not in one.axes
-            else one
-            for one in arrow.dom
-        )
-    )
-
-
-def _widen_to(arrow: Arrow, wanted: Types) -> Arrow | None:
-    """An open arrow at the larger type whose codomain is ``wanted``, if the missing axes do it."""
-    if len(arrow.cod) != len(wanted) or len(arrow.dom) != 1:
-        return None
-    got, want = arrow.cod[0], wanted[0]
-    if (
-        not isinstance(got, Array)
-        or not isinstance(want, Array)
-        or not isinstance(arrow.dom[0], Array)
-    ):
-        return None
-    extra = tuple(a for a in want.axes if a not in got.axes)
-    try:
-        wider = arrow.retype((arrow.dom[0].with_axes((*extra, *arrow.dom[0].axes)),))
-    except SpecError:
-        return None
-    return wider if wider.cod == wanted else None
 
 
 # --- structural arrows ---------------------------------------------------------------------------

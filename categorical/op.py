@@ -66,10 +66,10 @@ from categorical.ops.logic import (
 )
 from categorical.ops.noise import dropout, gaussian_noise, gumbel_noise
 from categorical.ops.norm import batch_norm, layer_norm, normalise, rms_norm
+from categorical.ops.opaque import opaque
 from categorical.ops.order import argmax, logsumexp
 from categorical.ops.order import largest as max
 from categorical.ops.order import smallest as min
-from categorical.ops.opaque import opaque
 from categorical.ops.pointwise import (
     add,
     div,

@@ -1,8 +1,8 @@
 """Compare the emitted source of random architectures with the reference meaning.
 
 ``python -m tests.fuzz --count 2000``: values, states and gradients of every architecture, in
-float64 at small sizes, through the validation that every build runs.  Prints each disagreement with its
-seed; exits 1 if there is one.
+float64 at small sizes, through the validation that every build runs.  Prints each disagreement with
+its seed; exits 1 if there is one.
 """
 
 from __future__ import annotations

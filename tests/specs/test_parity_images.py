@@ -27,9 +27,13 @@ def test_residual_block(train: bool) -> None:
     paths += [f"norm{i}.{kind}" for i in (1, 2, 3) for kind in ("weight", "bias")]
     sizes = dict(narrow=3, wide=4)
     error = compare(
-        block, baselines.ResidualBlock(3, 4), same_names(*paths), [torch.randn(5, 3, 9, 7).double()],
-        train=train, sizes=sizes,
-    )  # fmt: skip
+        block,
+        baselines.ResidualBlock(3, 4),
+        same_names(*paths),
+        [torch.randn(5, 3, 9, 7).double()],
+        train=train,
+        sizes=sizes,
+    )
     assert error <= TOLERANCE
 
 
