@@ -5,11 +5,6 @@ bound indices; a factor is an atom (an input, a weight, a function of polynomial
 Products distribute over sums, Kronecker deltas are summed out, masks are idempotent, bound indices
 are renamed canonically.  Equal normal forms mean equal arrows in real arithmetic, not conversely.
 
-Index terms: ``("f", axis, part)`` a free index, ``("b", k)`` a bound one, ``("t", …)`` a slot of an
-atom, ``("c", k)`` a fixed position, ``("v", atom, args, part)`` a value of an index array, and
-``("j", args, ids, whole)``, ``("p", i, term, ids)``: an index put together from parts, and a part;
-``("s", args, k, whole)`` an index of a disjoint union that lies in its term k.
-
 >>> table = Table()
 >>> x, y = (table.single(table.atom(name), ()) for name in "xy")
 >>> square, mixed = table.times(plus(x, y), plus(x, y)), scaled(table.times(y, x), Fraction(2))
@@ -21,15 +16,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
-from itertools import permutations
 from typing import Any
 
-Term = tuple[Any, ...]
+from proofs.checking.indices import Term, joined, joined_count, leaves, orders, put, swapped
+
 Factor = tuple[int, tuple[Term, ...]]
 Mono = tuple[tuple[int, ...], tuple[Factor, ...]]
 Poly = dict[Mono, Fraction]
 LARGEST = 96  # monomials; a larger polynomial becomes an atom
-TRIES = 24  # orders of bound indices that are tried where they look alike
 
 
 def plus(left: Poly, right: Poly) -> Poly:
@@ -57,54 +51,6 @@ def scaled(one: Poly, by: Fraction) -> Poly:
 def constant(value: Fraction) -> Poly:
     """A number."""
     return {((), ()): value} if value else {}
-
-
-def leaves(term: Term) -> Iterator[Term]:
-    """The variables in an index term."""
-    if term[0] in ("f", "b", "t"):
-        yield term
-    elif term[0] == "v":
-        for one in term[2]:
-            yield from leaves(one)
-    elif term[0] in ("j", "s"):
-        for one in term[1]:
-            yield from leaves(one)
-    elif term[0] == "p":
-        yield from leaves(term[2])
-
-
-def put(term: Term, at: Mapping[Term, Term]) -> Term:
-    """Substitute variables."""
-    kind = term[0]
-    if kind in ("f", "b", "t"):
-        return at.get(term, term)
-    if kind == "v":
-        return ("v", term[1], tuple(put(t, at) for t in term[2]), term[3])
-    if kind == "j":
-        return join(tuple(put(t, at) for t in term[1]), term[2], term[3])
-    if kind == "p":
-        return part(term[1], put(term[2], at), term[3])
-    if kind == "s":
-        return ("s", tuple(put(t, at) for t in term[1]), term[2], term[3])
-    return term
-
-
-def join(args: tuple[Term, ...], ids: tuple[int, ...], whole: int) -> Term:
-    """The index made of parts; the parts of one index give it back."""
-    first = args[0]
-    if first[0] == "p" and first[3] == ids:
-        if all(a == ("p", i, first[2], ids) for i, a in enumerate(args)):
-            whole_term: Term = first[2]
-            return whole_term
-    return ("j", args, ids, whole)
-
-
-def part(i: int, term: Term, ids: tuple[int, ...]) -> Term:
-    """Part i of an index whose parts range over ``ids``."""
-    if term[0] == "j" and term[2] == ids:
-        inner: Term = term[1][i]
-        return inner
-    return ("p", i, term, ids)
 
 
 class Table:
@@ -478,51 +424,3 @@ def terms_of(item: Any) -> Iterator[Term]:
                 yield from args
     else:
         yield from item
-
-
-def joined(term: Term) -> Iterator[Term]:
-    """The joins in a term, outermost first."""
-    if term[0] == "j":
-        yield term
-    inner = {"v": 2, "j": 1, "s": 1}.get(term[0])
-    if inner is not None:
-        for one in term[inner]:
-            yield from joined(one)
-    elif term[0] == "p":
-        yield from joined(term[2])
-
-
-def joined_count(term: Term, wanted: Term) -> int:
-    return sum(t == wanted for t in joined(term))
-
-
-def swapped(term: Term, old: Term, new: Term) -> Term:
-    """A join replaced by a variable."""
-    if term == old:
-        return new
-    if term[0] == "v":
-        return ("v", term[1], tuple(swapped(t, old, new) for t in term[2]), term[3])
-    if term[0] == "j":
-        return join(tuple(swapped(t, old, new) for t in term[1]), term[2], term[3])
-    if term[0] == "p":
-        return part(term[1], swapped(term[2], old, new), term[3])
-    if term[0] == "s":
-        return ("s", tuple(swapped(t, old, new) for t in term[1]), term[2], term[3])
-    return term
-
-
-def orders(groups: list[list[Term]]) -> Iterator[list[Term]]:
-    """Orders of the variables that keep the groups; a few, where there are too many."""
-    total = 1
-    for group in groups:
-        for k in range(2, len(group) + 1):
-            total *= k
-    if total > TRIES:
-        yield [v for group in groups for v in group]
-        return
-    if not groups:
-        yield []
-        return
-    for first in permutations(groups[0]):
-        for rest in orders(groups[1:]):
-            yield [*first, *rest]

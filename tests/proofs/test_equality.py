@@ -333,6 +333,49 @@ def test_a_step_of_unknown_number():
     assert not prove_equal(one, other, {"s.0.f.weight": "s.1.f.weight"})
 
 
+def nested(outer, inner, rows):
+    """Two steps of two steps, and the same step by step with the given weights."""
+    step = op.linear(c, c, bias=False, name="f") >> op.tanh
+    loops = iterate(iterate(step, 2, weights=inner, name="i"), 2, weights=outer, name="o").graph()
+
+    @arrow
+    def by_hand(x: Real[c]) -> Real[c]:
+        space = loops.resources()["o.i.f.weight"].space
+        weights = op.parameter(space, name="weight")()
+        for row in rows:
+            weight = weights
+            for place in row:
+                weight = op.take(weight.type.axes[0], place)(weight)
+            x = op.tanh(op.relabel(c.at("out"), c)(op.einsum(c.at("out"))(weight, x)))
+        return x
+
+    return loops, by_hand.graph()
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner", "rows"),
+    [
+        ("stacked", "stacked", [(0, 0), (0, 1), (1, 0), (1, 1)]),
+        ("stacked", "tied", [(0,), (0,), (1,), (1,)]),
+        ("tied", "stacked", [(0,), (1,), (0,), (1,)]),
+        ("tied", "tied", [(), (), (), ()]),
+    ],
+)
+def test_nested_iterations_read_their_own_rows(outer, inner, rows):
+    loops, by_hand = nested(outer, inner, rows)
+    proof = prove_equal(loops, by_hand, {"weight": "o.i.f.weight"})
+    assert proof, proof.reason
+    assert check(bundle("", [claim("equal", proof)])).ok
+    rng = np.random.default_rng(0)
+    weights, x = resources(loops, rng, {"c": 3}), inputs(loops, rng, {"c": 3})
+    mine = evaluate(loops, x, weights, {"c": 3})
+    yours = evaluate(by_hand, x, {"weight": weights["o.i.f.weight"]}, {"c": 3})
+    assert close(mine[0], yours[0])
+    if len(set(rows)) > 1:
+        wrong = nested(outer, inner, rows[::-1])[1]
+        assert not prove_equal(loops, wrong, {"weight": "o.i.f.weight"})
+
+
 def test_state_is_compared_in_train_mode():
     def norm(name):
         return op.batch_norm(c, over=(n,), name=name).at(X).graph()
@@ -398,7 +441,7 @@ def test_short_chains_are_equal_only_if_they_are_in_floats():
     for graph in chains:
         read = read_program(program(graph), check_types)
         reader = Reader(table, "eval")
-        (form,) = reader.run(read, reader.start(read), "", None)
+        (form,) = reader.run(read, reader.start(read))
         (y,) = evaluate(graph, value, {}, sizes)
         forms.setdefault(repr(sorted(form.items(), key=repr)), []).append(y)
         arrays.setdefault(tuple(np.round(y, 6).ravel() + 0.0), []).append(graph)

@@ -67,7 +67,8 @@ def moved(value, type_, maps, order, rng):
                 value = np.moveaxis(np.tensordot(matrix, value, axes=(1, place)), 0, place)
         else:
             return None
-    if type_.values is not None and n in type_.values.atoms:
+    named = maps in ("bijection", "shift")  # matrices act on axes only
+    if named and type_.values is not None and n in type_.values.atoms:
         value = back[value] if type_.values is n else None
     return value
 
