@@ -14,6 +14,10 @@ from proofs import checker
 from proofs.causality import prove_causal
 from proofs.certificate import Obstruction, bundle, canonical, claim
 from proofs.checker import check
+from proofs.checking.causal import check_causal
+from proofs.checking.programs import read_program
+from proofs.checking.table import check_types
+from proofs.program import index, program
 from tests.proofs import boxes
 from tests.proofs.graphs import SIZES, close, evaluate, inputs, random_graph, resources
 from tests.proofs.graphs import n as node
@@ -174,10 +178,21 @@ def holds(graph, dim, sizes, rng, mode=EVAL):
 EXTRA = (op.causal_mask(node, node.at("key")), op.causal_mask(node.at("key"), node))
 
 
+def accepted(graph, dim, mode=EVAL):
+    """Whether the checker, asked alone, accepts the claim."""
+    claimed = {"dims": [index(dim)], "mode": mode, "scope": "all sizes"}
+    try:
+        check_causal([read_program(program(graph), check_types)], claimed, [])
+    except checker.Refusal:
+        return False
+    return True
+
+
 @pytest.mark.parametrize("seed", range(150))
 def test_what_is_proved_holds_in_floats(seed):
     graph = random_graph(seed, 9, EXTRA)
     proof = prove_causal(graph, node)
+    assert bool(proof) == accepted(graph, node)
     if proof:
         assert check(bundle("", [claim("causal", proof)])).ok
         assert holds(graph, node, SIZES, np.random.default_rng(seed))
@@ -193,6 +208,7 @@ def test_random_graphs_are_proved_often_and_not_always():
 def test_one_node_of_every_generator(name, mode):
     for graph in boxes.GRAPHS[name]:
         proof = prove_causal(graph, boxes.n, mode)
+        assert bool(proof) == accepted(graph, boxes.n, mode), graph
         if proof:
             report = check(bundle("", [claim("causal", proof)]))
             assert report.ok, (graph, report.errors)

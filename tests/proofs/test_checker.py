@@ -12,9 +12,15 @@ import pytest
 
 from categorical import Dim, Real, op
 from proofs import checker
+from proofs.causality import prove_causal
 from proofs.certificate import SCHEMA, bundle, canonical, claim
 from proofs.checker import check
-from proofs.naturality import prove_natural
+from proofs.counts import parameter_count, prove_count
+from proofs.equality import prove_equal
+from proofs.intervals import prove_bounded, prove_sums_to
+from proofs.linearity import prove_degree, prove_linear
+from proofs.naturality import prove_natural, prove_parity
+from proofs.program import program
 
 n, c, h = Dim.named("n c h")
 
@@ -116,12 +122,91 @@ def test_a_false_law_with_honest_looking_steps_is_refused():
     honest = json.loads(small())
     graph = (op.linear(n, h) >> op.relu).at(Real[c, n]).graph()
     lie = copy.deepcopy(honest)
-    from proofs.program import program
-
     lie["programs"] = [program(graph)]
     lie["claims"][0]["steps"] = ["affine", "pointwise"]
     report = check(resealed(lie))
     assert not report.ok and "linear.weight" in report.errors[0]
+
+
+def every_kind() -> dict[str, str]:
+    """One small certificate of each kind of claim."""
+    net = (op.linear(c, h) >> op.relu >> op.sum(n)).graph()
+    straight = op.linear(c, h, bias=False).graph()
+    mask = op.causal_mask(n, n.at("key"))
+    proofs = {
+        "natural": prove_natural(net, [n]),
+        "parity": prove_parity(op.abs.at(Real[n]).graph(), c),
+        "causal": prove_causal((mask >> op.indicator).graph(), n),
+        "linear": prove_linear(straight),
+        "degree": prove_degree((op.linear(c, h) >> op.square).graph(), 2),
+        "bounded": prove_bounded((op.linear(c, h) >> op.sigmoid).graph(), 0, 1),
+        "sums": prove_sums_to((op.linear(c, h) >> op.softmax(h)).graph(), h, 1),
+        "equal": prove_equal(
+            (op.neg >> op.neg).at(Real[n]).graph(), op.scale(1).at(Real[n]).graph()
+        ),
+        "count": prove_count(net, parameter_count(net)),
+    }
+    return {kind: bundle("", [claim(kind, proof)]) for kind, proof in proofs.items()}
+
+
+KINDS = every_kind()
+
+
+def leaves(data, path=()):
+    """The paths of all values in plain data, containers included."""
+    yield path
+    for key in (
+        sorted(data)
+        if isinstance(data, dict)
+        else range(len(data))
+        if isinstance(data, list)
+        else ()
+    ):
+        yield from leaves(data[key], (*path, key))
+
+
+def test_there_is_a_certificate_of_every_kind():
+    assert set(KINDS) == set(checker.CLAIMS)
+    for kind, text in KINDS.items():
+        report = check(text)
+        assert report.ok and len(report.claims) == 1, (kind, report.errors)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_change_of_a_justification_is_refused(kind):
+    honest = json.loads(KINDS[kind])
+    for path in leaves(honest["claims"][0]["steps"]):
+        for new in (None, [], "other", 7, True, {"a": 1}):
+            data = copy.deepcopy(honest)
+            if not path:
+                data["claims"][0]["steps"] = new
+            else:
+                at = data["claims"][0]["steps"]
+                for key in path[:-1]:
+                    at = at[key]
+                if canonical(at[path[-1]]) == canonical(new):
+                    continue
+                at[path[-1]] = new
+            if canonical(data) != canonical(honest):
+                assert not check(resealed(data)).ok, (path, new)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_changed_program_or_claim_never_crashes_the_checker(kind):
+    """Every value of a certificate replaced by nonsense: a report, and never the same claim with
+    another program unless that program has the law, too."""
+    honest = json.loads(KINDS[kind])
+    for path in list(leaves(honest)):
+        for new in (None, [], "other", -1, {"a": 1}, 1.5, [[]]):
+            data = copy.deepcopy(honest)
+            if not path:
+                continue
+            at = data
+            for key in path[:-1]:
+                at = at[key]
+            at[path[-1]] = new
+            report = check(resealed(data) if path[0] != "digest" else canonical(data) + "\n")
+            assert report.ok == (not report.errors)
 
 
 def test_the_command(tmp_path):

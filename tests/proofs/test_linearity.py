@@ -13,7 +13,11 @@ from categorical.records import TRAIN
 from proofs import checker
 from proofs.certificate import bundle, canonical, claim
 from proofs.checker import check
+from proofs.checking.degrees import check_degrees
+from proofs.checking.programs import read_program
+from proofs.checking.table import check_types
 from proofs.linearity import degree, prove_degree, prove_linear
+from proofs.program import program
 from tests.proofs import boxes
 from tests.proofs.graphs import SIZES, close, evaluate, inputs, random_graph, resources
 
@@ -135,10 +139,21 @@ def linear_in_floats(graph, sizes, rng, mode="eval"):
     return all(close(x, 3 * y + z) for x, (y, z) in zip(left, right))
 
 
+def accepted(graph, chosen, mode="eval"):
+    """Whether the checker, asked alone, accepts the claim."""
+    claimed = {"claim": "linear", "inputs": chosen, "mode": mode, "scope": "all sizes"}
+    try:
+        check_degrees([read_program(program(graph), check_types)], claimed, [])
+    except checker.Refusal:
+        return False
+    return True
+
+
 @pytest.mark.parametrize("seed", range(150))
 def test_what_is_proved_holds_in_floats(seed):
     graph = random_graph(seed, 3)
     proof = prove_linear(graph, [0, 1])
+    assert bool(proof) == accepted(graph, [0, 1])
     if proof:
         assert check(bundle("", [claim("linear", proof)])).ok
         assert linear_in_floats(graph, SIZES, np.random.default_rng(seed))
@@ -154,6 +169,8 @@ def test_one_node_of_every_generator(name, mode):
     for graph in boxes.GRAPHS[name]:
         chosen = [i for i, t in enumerate(graph.dom) if t.kind == "real"]
         proof = prove_linear(graph, chosen, mode) if chosen else None
+        if chosen:
+            assert bool(proof) == accepted(graph, chosen, mode), graph
         if proof:
             assert check(bundle("", [claim("linear", proof)])).ok, graph
             assert linear_in_floats(graph, boxes.SIZES, np.random.default_rng(1), mode)
