@@ -1,0 +1,32 @@
+"""Names that collide."""
+
+from __future__ import annotations
+
+import pytest
+
+from categorical import Dim, Real, SpecError, architecture, arrow, op
+
+n, c = Dim.named("n c")
+batch = Dim("batch")
+
+
+def test_two_dims_of_one_name_are_refused():
+    other = Dim("n", size=4)
+
+    @arrow
+    def confused(x: Real[n, c], y: Real[other]) -> Real[n, c]:
+        return x + op.expand(n)(op.linear(other, c)(y))
+
+    with pytest.raises(
+        SpecError, match="CM024.*two dimensions of `confused` are called `n`"
+    ) as error:
+        architecture(confused)
+    assert "Dim('n')" in str(error.value) and "Dim('n', size=4)" in str(error.value)
+
+
+def test_the_axis_of_samples_is_added_by_the_module():
+    net = op.linear(c, c).at(Real[batch, c])
+    with pytest.raises(SpecError, match="CM024") as error:
+        architecture(net, name="net")
+    assert 'batch="none"' in str(error.value)
+    assert architecture(net, name="net", batch="none").batched() is net.graph()
