@@ -34,6 +34,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from backends.pytorch import layout, safety
+from backends.pytorch.cells import LstmCell
 from backends.pytorch.checks import input_checks
 from backends.pytorch.declare import Declarations
 from backends.pytorch.passes import Attention, attention
@@ -119,6 +120,10 @@ class Writer(Declarations):
     def _node(self, node: Node) -> None:
         plan, wire = self.file.plan, node.outs[0] if node.outs else -1
         if wire in plan.skipped.get(id(self.graph), ()):
+            return
+        cell = plan.cells.get(id(self.graph), {}).get(wire)
+        if cell is not None:
+            self._lstm(cell)
             return
         fused = plan.fused.get(id(self.graph), {}).get(wire)
         if fused is not None:
@@ -241,6 +246,17 @@ class Writer(Declarations):
             more += f", scale={safety.literal(match.scale)}"
         call = f"F.scaled_dot_product_attention({q}, {k}, {v}{more})"
         return self.permuted(call, match.result, match.out) if match.result != match.out else call
+
+    def _lstm(self, cell: LstmCell) -> None:
+        """The new state and the new memory, by torch's kernel."""
+        x, h, c = (self._wire(w) for w in (cell.x, cell.h, cell.c))
+        weights = ", ".join(self._wire(w) for w in cell.weights)
+        outs = (cell.state, cell.memory)
+        names = [self._name(w) for w in outs]
+        self.values.update(zip(outs, names))
+        note = ", ".join(shape_note(self.graph.types[w]) for w in outs)
+        text = f"torch.lstm_cell({x}, ({h}, {c}), {weights})"
+        self.lines.append((", ".join(names), text, note))
 
     # --- the text --------------------------------------------------------------------------------
 

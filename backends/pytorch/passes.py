@@ -37,6 +37,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from backends.pytorch.cells import LstmCell, lstm_cells
 from categorical.graph import Graph, Node, OperatorBox
 from categorical.index import Axis
 from categorical.normal import hash_cons
@@ -67,6 +68,7 @@ class Plan:
     and the derivation."""
 
     fused: dict[int, dict[int, Attention]] = field(default_factory=dict)
+    cells: dict[int, dict[int, LstmCell]] = field(default_factory=dict)
     skipped: dict[int, set[int]] = field(default_factory=dict)
     derivation: list[str] = field(default_factory=list)
     keep: list[Graph] = field(default_factory=list)  # graphs that are known by identity here
@@ -86,7 +88,7 @@ def prepare(graph: Graph) -> tuple[Graph, Plan]:
         plan.derivation.append(
             f"pooling before {moved} × an affine map of another axis (gradient everywhere)"
         )
-    total = 0
+    total = steps = 0
     pending, seen = [normal], set()
     while pending:
         one = pending.pop()
@@ -97,11 +99,18 @@ def prepare(graph: Graph) -> tuple[Graph, Plan]:
         if found:
             plan.fused[id(one)], plan.skipped[id(one)] = found, skipped
             total += len(found)
+        cells, needless = lstm_cells(one)
+        if cells:
+            plan.cells[id(one)] = cells
+            plan.skipped.setdefault(id(one), set()).update(needless)
+            steps += len(cells)
         pending.extend(region for node in one.nodes for region in node.regions)
     if total:
         plan.derivation.append(
             f"attention: {total} × F.scaled_dot_product_attention (gradient everywhere)"
         )
+    if steps:
+        plan.derivation.append(f"recurrence: {steps} × torch.lstm_cell (gradient everywhere)")
     return normal, plan
 
 
