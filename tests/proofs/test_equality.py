@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import itertools
 import json
+import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from categorical import Bool, Dim, Fin, Real, arrow, copy, identity, op, tie
+from categorical.graph import Node
 from categorical.operators import iterate
 from proofs import checker
 from proofs.certificate import bundle, canonical, claim
@@ -465,6 +468,37 @@ def test_a_graph_equals_itself_under_other_names_only(seed):
             evaluate(graph, values, weights, SIZES), evaluate(other, values, weights, SIZES)
         )
         assert all(close(a, b) for a, b in pairs)
+
+
+SWAPS = [
+    [op.relu, op.tanh, op.sigmoid, op.neg, op.square, op.scale(0.5), op.abs, op.softsign],
+    [op.add, op.sub, op.mul, op.maximum],
+]
+
+
+def mutants(graph, rng):
+    """The graph with one node changed: another operation, or its two inputs swapped."""
+    for place, one in enumerate(graph.nodes):
+        names = [[a.op.name for a in family] for family in SWAPS]
+        for family, known in zip(SWAPS, names):
+            if one.box.name in known:
+                other = rng.choice([a for a in family if a.op.name != one.box.name])
+                yield place, Node(other.op.box(one.box.dom), one.ins, one.outs, one.name)
+        if len(one.ins) == 2 and one.box.dom == (one.box.dom[0],) * 2:
+            yield place, Node(one.box, one.ins[::-1], one.outs, one.name)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_changed_graph_is_equal_only_if_it_is_in_floats(seed):
+    graph = random_graph(seed, 7)
+    rng = np.random.default_rng(seed)
+    values, weights = inputs(graph, rng, SIZES), resources(graph, rng, SIZES)
+    before = evaluate(graph, values, weights, SIZES)
+    for place, changed in mutants(graph, random.Random(seed)):
+        other = replace(graph, nodes=[*graph.nodes[:place], changed, *graph.nodes[place + 1 :]])
+        after = evaluate(other, values, weights, SIZES)
+        same = all(close(a, b) for a, b in zip(before, after))
+        assert same or not prove_equal(graph, other), (place, changed)
 
 
 @pytest.mark.parametrize("mode", ["eval", "train"])
