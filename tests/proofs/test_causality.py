@@ -26,6 +26,16 @@ n, c, h, d, v = Dim.named("n c h d v")
 key = n.at("key")
 
 
+def accepted(graph, dim, mode=EVAL):
+    """Whether the checker, asked alone, accepts the claim."""
+    claimed = {"dims": [index(dim)], "mode": mode, "scope": "all sizes"}
+    try:
+        check_causal([read_program(program(graph), check_types)], claimed, [])
+    except checker.Refusal:
+        return False
+    return True
+
+
 def attention(mask):
     """Self-attention over n whose mask is made by ``mask(padding)``."""
 
@@ -67,6 +77,8 @@ GOOD = {
     "strict mask": attention(lambda padding: op.causal_mask(n, key, strict=True)()),
     "mask and padding": attention(padded),
     "window behind": attention(lambda padding: op.band_mask(n, key, 2, 0)()),
+    "window far behind": attention(lambda padding: op.band_mask(n, key, 2, -1)()),
+    "window ahead, read backwards": op.band_mask(key, n, 0, 2) >> op.indicator,
     "embedding": transformer,
     "product": by_product,
     "convolution": op.conv(c, d, over=n, kernel=3, padding="causal").at(Real[c, n]),
@@ -106,6 +118,7 @@ BAD = {
     "no mask": attention(lambda padding: op.expand(n)(op.relabel(n, key)(padding))),
     "mask the other way": attention(upside_down),
     "mask of a window ahead": attention(lambda padding: op.band_mask(n, key, 2, 1)()),
+    "mask of a window far ahead": attention(lambda padding: op.band_mask(n, key, 0, 2)()),
     "either mask": attention(
         lambda padding: op.logical_or(
             op.causal_mask(n, key)(), op.expand(n)(op.relabel(n, key)(padding))
@@ -130,6 +143,7 @@ BAD = {
 def test_broken_twins_are_obstructed(name):
     found = prove_causal(BAD[name].graph(), n)
     assert isinstance(found, Obstruction)
+    assert not accepted(BAD[name].graph(), n)
     assert "`n`" in found.reason
     assert found.wire_name
 
@@ -176,16 +190,6 @@ def holds(graph, dim, sizes, rng, mode=EVAL):
 
 
 EXTRA = (op.causal_mask(node, node.at("key")), op.causal_mask(node.at("key"), node))
-
-
-def accepted(graph, dim, mode=EVAL):
-    """Whether the checker, asked alone, accepts the claim."""
-    claimed = {"dims": [index(dim)], "mode": mode, "scope": "all sizes"}
-    try:
-        check_causal([read_program(program(graph), check_types)], claimed, [])
-    except checker.Refusal:
-        return False
-    return True
 
 
 @pytest.mark.parametrize("seed", range(150))

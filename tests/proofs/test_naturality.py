@@ -9,7 +9,11 @@ from categorical import Bool, Dim, Real, arrow, op, tie
 from categorical.operators import iterate
 from proofs.certificate import Obstruction, Proof, bundle, claim
 from proofs.checker import check
+from proofs.checking.natural import check_natural
+from proofs.checking.programs import Refusal, read_program
+from proofs.checking.table import check_types
 from proofs.naturality import prove_natural, prove_parity
+from proofs.program import index, program
 from tests.proofs.graphs import SIZES, close, evaluate, inputs, permute, random_graph, resources
 from tests.proofs.graphs import c as ITEM
 from tests.proofs.graphs import n as node
@@ -39,6 +43,16 @@ def accepted(proof: Proof | Obstruction) -> bool:
     """Whether the checker agrees with a proof."""
     report = check(bundle("00", [claim("law", proof)]))
     assert report.ok, report.errors
+    return True
+
+
+def alone(graph, dim, maps) -> bool:
+    """Whether the checker, asked alone, accepts the claim."""
+    claimed = {"maps": maps, "mode": "eval", "dims": [index(dim)], "scope": "all sizes"}
+    try:
+        check_natural([read_program(program(graph), check_types)], claimed, [])
+    except Refusal:
+        return False
     return True
 
 
@@ -92,6 +106,7 @@ def test_broken_twins_are_obstructed(graph, maps, word):
     assert isinstance(found, Obstruction) and not found
     assert word in found.reason
     assert found.wire_name
+    assert not alone(graph, n, maps)
 
 
 @arrow
