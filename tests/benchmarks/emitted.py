@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from categorical import Architecture
 from categorical.face.loader import load
 from tests.benchmarks.rows import ROWS, Inputs, Row, Sizes
-from tests.benchmarks.timing import measure, table
+from tests.benchmarks.timing import keep_memory, measure, table
 
 SPECS = Path(__file__).resolve().parents[2] / "specs"
 TARGET = 1.02
@@ -115,6 +115,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=31)
     options = parser.parse_args()
     torch.set_num_threads(1)
+    keep_memory()
     modes = ["eager", *(["compiled"] if options.compiled else [])]
     count = options.count and not options.compiled
     lines = []

@@ -3,10 +3,14 @@
 One thread; ``time.process_time``; every round runs each contender once, in a rotating order; a
 ratio is the median over rounds of (contender / baseline in the same round).  The A/A row times the
 baseline against itself: what differs from 1 there is noise.
+
+``keep_memory`` makes the C library keep freed memory.  Without it every large tensor is fresh pages
+from the kernel, whose zeroing costs more than a small convolution and varies by half.
 """
 
 from __future__ import annotations
 
+import ctypes
 import statistics
 import time
 from collections.abc import Callable, Mapping
@@ -21,6 +25,17 @@ class Timing:
 
     baseline: float
     ratios: dict[str, tuple[float, float, float]]
+
+
+def keep_memory() -> bool:
+    """Keep freed memory in the process (glibc only); whether that was possible."""
+    m_trim_threshold, m_mmap_threshold = -1, -3
+    try:
+        libc = ctypes.CDLL("libc.so.6")
+        done = [libc.mallopt(key, 1 << 30) for key in (m_trim_threshold, m_mmap_threshold)]
+    except (OSError, AttributeError):
+        return False
+    return all(done)
 
 
 def measure(
