@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from categorical.errors import Edit, Help, SpecError
+from categorical.index import Dim
 from categorical.origin import Origin, here
 from categorical.records import Generator, MissingAxis
 from categorical.spaces import Array, Space, SumSpace
@@ -181,9 +182,11 @@ def composition(first: Arrow, second: Arrow, cause: SpecError | None = None) -> 
     elif isinstance(cause, MissingAxis):
         wanted = cause.axis
         facts[1] = (f"`{right}`", f"needs the axis {wanted}")
-        helps = list(cause.help)
+        helps = list(cause.help) or [
+            Help(f"start the chain at its type: f.at(Real[…, {wanted}]) >> …")
+        ]
         got = first.cod[0] if first.cod else None
-        if isinstance(got, Array) and got.axes and not helps:
+        if isinstance(got, Array) and got.axes and not cause.help:
             last = got.axes[-1]
             facts.append(("axis", f"{last} ≠ {wanted}  (sizes {last.size} and {wanted.size})"))
             helps = [Help(f"insert op.linear({last}, {wanted}) between them")]
@@ -284,3 +287,10 @@ def arity(name: str, want: int, got: int, origin: Origin | None = None) -> SpecE
     problem = SpecError("CM007", title, facts=facts, help=helps)
     problem.origin = origin or problem.origin
     return problem
+
+
+def declaration(dim: Dim) -> str:
+    """How a dim was declared, as Python text."""
+    options = {"size": dim.fixed, "action": dim.action, "varies": dim.varies or None}
+    given = [f"{k}={v!r}" for k, v in options.items() if v is not None]
+    return f"Dim({', '.join([repr(dim.name), *given])})"

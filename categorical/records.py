@@ -71,6 +71,16 @@ class Init:
     kind: str
     args: tuple[float | Size, ...] = ()
 
+    def __post_init__(self) -> None:
+        fits = isinstance(self.kind, str) and isinstance(self.args, tuple)
+        if not fits or not all(isinstance(one, (int, float, Size)) for one in self.args):
+            raise SpecError(
+                "CM042",
+                "`Init` takes the name of a start and a tuple of numbers",
+                facts=[("it got", f"{self.kind!r} and {self.args!r}")],
+                help=['for example Init("normal", (0.02,))'],
+            )
+
 
 ZEROS, ONES = Init("zeros"), Init("ones")
 

@@ -36,6 +36,7 @@ from typing import ClassVar, Union
 
 from categorical import polynomials as poly
 from categorical.assignments import least_counterexample, solutions
+from categorical.errors import SpecError
 from categorical.polynomials import ONE, Parts, Poly, Terms
 from categorical.size_text import FLOORS, UNIT, floor_text, is_floor, size_text, sum_text
 
@@ -308,8 +309,13 @@ def exact_quotient(p: SizeLike, q: SizeLike) -> Size:
 
 def floor_div(p: SizeLike, s: int) -> Size:
     """``⌊p/s⌋`` for an integer s >= 1."""
-    if s < 1:
-        raise ValueError(f"a floor needs a positive integer below, not {s}")
+    if isinstance(s, bool) or not isinstance(s, int) or s < 1:
+        raise SpecError(
+            "CM025",
+            f"`floor_div` by {s}",
+            facts=[("needed", "a positive whole number"), ("got", f"{s} ({type(s).__name__})")],
+            help=["exact quotients by a dimension are written d // h"],
+        )
     return _floor(Size.of(p), s)
 
 

@@ -44,6 +44,7 @@ _PLUMBING = frozenset(
     for name in (
         "arrows",
         "checked",
+        "composing",
         "mending",
         "messages",
         "tracing",
