@@ -179,6 +179,11 @@ EQUAL = {
         iterate(op.linear(c, c, name="f") >> op.tanh, 2, weights="tied", name="f_loop").graph(),
         None,
     ),
+    "off the diagonal": pair(
+        lambda x: op.mul(x, op.take(n, 0)(op.take(key, 1)(op.eye(n, key)()))),
+        lambda x: op.full_like(0)(x),
+        x=Real.scalar,
+    ),
     "one-point axes": (
         chain(op.unsqueeze(1).at(X), op.squeeze(1), op.softmax(c)),
         chain(op.softmax(c).at(X)),
@@ -292,6 +297,11 @@ UNEQUAL = {
     ),
     "even": (chain(op.neg.at(X), op.relu), chain(op.relu.at(X), op.neg)),
     "another position": (chain(op.take(n, 0).at(X)), chain(op.take(n, 1).at(X))),
+    "the last place may be the first": pair(
+        lambda x: op.mul(x, op.take(n, 0)(op.take(key, -1)(op.eye(n, key)()))),
+        lambda x: op.full_like(0)(x),
+        x=Real.scalar,
+    ),
     "the other part": pair(
         lambda x, y: first(*op.unconcat(c, c)(op.concat(c, c)(x, y))), lambda x, y: y, x=X, y=Y
     ),

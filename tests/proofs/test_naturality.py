@@ -131,6 +131,9 @@ def test_the_sign_change_relatively():
         iterate(gate_by_size >> op.relu, 2),
     ):
         assert not prove_natural(broken.graph(), [n], "negation")
+    joined = op.concat(n, h).at(Real[n], Real[h]).graph()
+    assert not prove_parity(joined, n)  # −1 acts on a part of the axis only
+    assert not prove_parity(op.indicator.at(Bool[n]).graph(), n)
 
 
 @pytest.mark.parametrize("seed", range(120))
