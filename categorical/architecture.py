@@ -126,6 +126,7 @@ def architecture(
         known = '"stack", "union" or "none"'
         raise SpecError("CM021", f"`{batch}` is no way to batch", help=[known])
     given = dict(sizes or {})
+    _check_dims(title, graph, batch)
     _check_sizes(title, graph, given)
     for law in laws:
         law.boundary(graph)
@@ -136,6 +137,33 @@ def architecture(
         except SpecError as problem:
             raise declaring.no_union(problem) from None
     return found
+
+
+def _check_dims(title: str, graph: Graph, batch: str) -> None:
+    """One dim for each name: sizes are given by name; `batch` is the axis that `stack` adds."""
+    found: dict[str, Dim] = {}
+    for part in (graph, *(region for _, node in graph.walk() for region in node.regions)):
+        for dim in sorted({d for one in part.types for d in one.atoms}, key=repr):
+            other = found.setdefault(dim.name, dim)
+            if other is not dim:
+                raise SpecError(
+                    "CM024",
+                    f"two dimensions of `{title}` are called `{dim.name}`",
+                    facts=[
+                        ("one", messages.declaration(other)),
+                        ("other", messages.declaration(dim)),
+                    ],
+                    help=["declare it once and use that object, or name them apart"],
+                )
+    if batch == "stack" and BATCH.name in found:
+        raise SpecError(
+            "CM024",
+            f"`{title}` has an axis `{BATCH.name}`, which a module adds in front of every input",
+            help=[
+                "leave it out: the arrow is for one sample",
+                'or keep it, and say so: architecture(…, batch="none")',
+            ],
+        )
 
 
 def _check_sizes(title: str, graph: Graph, sizes: dict[str, int]) -> None:
