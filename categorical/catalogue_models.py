@@ -31,22 +31,18 @@ ENTRIES: dict[str, tuple[str, str, str, str]] = {
     "CM014": (
         "a random box copied or merged",
         """
-        Running one dropout and copying its result is not the same as running two. A rewrite
-        that copies or merges boxes with noise, or a law that needs it, is refused.
+        Running one dropout and copying its result is not the same as running two. Whatever
+        copies, shares or merges boxes with noise is refused.
         """,
         """
-        from categorical import architecture, laws
+        from categorical import tie
 
-        drop = op.dropout(0.5)
-        law = laws.equal(drop >> op.copy, op.copy >> (drop @ drop))
-        model = architecture(drop, on=Real[c], laws=[law])
+        drop = tie(op.dropout(0.5).at(Real[c]))
         """,
         """
-        from categorical import architecture, laws
+        from categorical import copy
 
-        gate = op.relu
-        law = laws.equal(gate >> op.copy, op.copy >> (gate @ gate))
-        model = architecture(gate, on=Real[c], laws=[law])
+        drop = op.dropout(0.5).at(Real[c]) >> copy(Real[c])
         """,
     ),
     "CM015": (
@@ -58,7 +54,7 @@ ENTRIES: dict[str, tuple[str, str, str, str]] = {
         """
         from categorical import tie
 
-        net = tie(op.batch_norm(c) >> op.batch_norm(c))
+        net = tie(op.batch_norm(c, over=(n,)).at(Real[n, c]))
         """,
         """
         from categorical import tie
@@ -133,12 +129,14 @@ ENTRIES: dict[str, tuple[str, str, str, str]] = {
         """
         from categorical import tie
 
-        net = tie(op.linear(c, h, name="a") >> op.linear(h, c, name="b"), a="b")
+        net = op.linear(c, h, name="a") >> op.linear(h, c, name="b")
+        tied = tie(net, {"a.weight": "b.weight"})
         """,
         """
         from categorical import tie
 
-        net = tie(op.linear(c, c, name="a") >> op.linear(c, c, name="b"), a="b")
+        net = op.linear(c, c, name="a") >> op.linear(c, c, name="b")
+        tied = tie(net, {"a.weight": "b.weight"})
         """,
     ),
     "CM020": (
@@ -147,12 +145,14 @@ ENTRIES: dict[str, tuple[str, str, str, str]] = {
         """
         from categorical import tie
 
-        net = tie(op.linear(c, c, name="a") >> op.linear(c, c, name="b"), a="missing")
+        net = op.linear(c, c, name="a") >> op.linear(c, c, name="b")
+        tied = tie(net, {"a.weight": "missing.weight"})
         """,
         """
         from categorical import tie
 
-        net = tie(op.linear(c, c, name="a") >> op.linear(c, c, name="b"), a="b")
+        net = op.linear(c, c, name="a") >> op.linear(c, c, name="b")
+        tied = tie(net, {"a.weight": "b.weight"})
         """,
     ),
     "CM021": (
@@ -171,8 +171,8 @@ ENTRIES: dict[str, tuple[str, str, str, str]] = {
         from categorical import architecture, laws
         from categorical.groups import Symmetric
 
-        net = op.linear(c, h) >> op.sum(n)
-        model = architecture(net, on=Real[n, c], laws=[laws.invariant(under=Symmetric(n))])
+        net = (op.linear(c, h) >> op.sum(n)).at(Real[n, c])
+        model = architecture(net, laws=[laws.invariant(under=Symmetric(n))])
         """,
     ),
     "CM024": (

@@ -58,15 +58,15 @@ ENTRIES: dict[str, tuple[str, str, str, str]] = {
         w = Dim("w")
 
         @arrow
-        def flat(x: Real[h, w]) -> Real[w * h]:
-            return op.merge(h, w)(x)
+        def dense(x: Real[h, w]) -> Real[k]:
+            return op.linear(w * h, k)(op.merge(h, w)(x))
         """,
         """
         w = Dim("w")
 
         @arrow
-        def flat(x: Real[h, w]) -> Real[w * h]:
-            return op.merge(w, h)(op.transpose(w, h)(x))
+        def dense(x: Real[h, w]) -> Real[k]:
+            return op.linear(h * w, k)(op.merge(h, w)(x))
         """,
     ),
     "CM004": (
@@ -153,8 +153,16 @@ ENTRIES: dict[str, tuple[str, str, str, str]] = {
         `x + f(x)` needs `f` to return the space of `x`: project back, or project the shortcut
         too.
         """,
-        "block = op.residual(op.linear(c, h) >> op.relu)",
-        "block = op.residual(op.linear(c, h) >> op.relu >> op.linear(h, c))",
+        """
+        from categorical.composites import residual
+
+        block = residual(op.linear(c, h) >> op.relu)
+        """,
+        """
+        from categorical.composites import residual
+
+        block = residual(op.linear(c, h) >> op.relu >> op.linear(h, c))
+        """,
     ),
     "CM011": (
         "the kind of a wire is wrong",
@@ -189,7 +197,7 @@ ENTRIES: dict[str, tuple[str, str, str, str]] = {
         """
         @arrow
         def net(x: Real[c]) -> Real[c]:
-            return op.where(op.greater(x, op.relu(x)), op.relu(x), x)
+            return op.where(x > 0, op.relu(x), x)
         """,
     ),
     "CM013": (
@@ -326,7 +334,7 @@ ENTRIES: dict[str, tuple[str, str, str, str]] = {
         """
         from categorical import case
 
-        net = case(op.linear(c, h), op.relu)
+        net = case(op.linear(c, h), op.relu.at(Real[h]))
         """,
     ),
     "CM039": (

@@ -147,11 +147,6 @@ def of_types(
             return found
     if isinstance(problem, MissingAxis):
         wanted = problem.axis
-        same = [a for t in types for a in t.axes if a.size is wanted.size]
-        if same and same[0].index is not wanted.index:
-            problem.code = "CM003"
-            text = f"{same[0]} ≠ {wanted}: one size, but different index sets"
-            problem.facts.append(("difference", text))
         return reduced_before(op, wanted, wires, nodes, written) or other_axis(
             op, wanted, types[0], written
         )

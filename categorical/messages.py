@@ -190,7 +190,9 @@ def composition(first: Arrow, second: Arrow, cause: SpecError | None = None) -> 
             last = got.axes[-1]
             facts.append(("axis", f"{last} ≠ {wanted}  (sizes {last.size} and {wanted.size})"))
             helps = [Help(f"insert op.linear({last}, {wanted}) between them")]
-        problem = MissingAxis("CM001", title, facts=facts, help=helps, origin=place)
+        code = "CM003" if cause.code == "CM003" else "CM001"
+        facts += [f for f in cause.facts if f[0] == "difference"]
+        problem = MissingAxis(code, title, facts=facts, help=helps, origin=place)
         problem.axis, problem.extends = wanted, cause.extends
     elif len(first.cod) == len(second.dom) == 2 and first.cod == second.dom[::-1]:
         spelled = [written.spell(t) for t in first.cod] if written is not None else [None]

@@ -54,7 +54,13 @@ class MissingAxis(SpecError):
         facts = [(f"`{name}`", f"needs the axis {wanted}"), ("it got", str(got))]
         same = [a for a in got.axes if a.index is wanted.index]
         help_ = [f"the array has the axis {a}: name that occurrence instead" for a in same]
-        error = MissingAxis("CM005", f"`{name}` needs the axis `{wanted}`", facts=facts, help=help_)
+        code = "CM005"
+        like = [a for a in got.axes if a.size is wanted.size and a.index is not wanted.index]
+        if like and not same:
+            code = "CM003"
+            text = f"{like[0]} ≠ {wanted}: one size, but different index sets"
+            facts.append(("difference", text))
+        error = MissingAxis(code, f"`{name}` needs the axis `{wanted}`", facts=facts, help=help_)
         error.axis, error.extends = wanted, extends
         return error
 

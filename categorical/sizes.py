@@ -307,13 +307,17 @@ def exact_quotient(p: SizeLike, q: SizeLike) -> Size:
     return _make(num, poly.mul(dict(p._den), dict(q._num)))
 
 
+class BadDivisor(SpecError, ValueError):
+    """A floor by something else than a positive integer."""
+
+
 def floor_div(p: SizeLike, s: int) -> Size:
     """``⌊p/s⌋`` for an integer s >= 1."""
     if isinstance(s, bool) or not isinstance(s, int) or s < 1:
-        raise SpecError(
+        raise BadDivisor(
             "CM025",
-            f"`floor_div` by {s}",
-            facts=[("needed", "a positive whole number"), ("got", f"{s} ({type(s).__name__})")],
+            f"`floor_div` divides by a positive integer, not by {s}",
+            facts=[("needed", "a positive integer"), ("got", f"{s} ({type(s).__name__})")],
             help=["exact quotients by a dimension are written d // h"],
         )
     return _floor(Size.of(p), s)

@@ -22,6 +22,7 @@ from typing import Any
 
 from categorical import declaring, messages
 from categorical.arrows import Arrow
+from categorical.errors import SpecError
 from categorical.graph import Graph
 from categorical.laws.law import (
     Instance,
@@ -265,4 +266,11 @@ class Degree(Law):
 
 def degree(d: int) -> Degree:
     """Every output is a polynomial of the inputs of degree exactly ``d``."""
+    if isinstance(d, bool) or not isinstance(d, int) or d < 0:
+        raise SpecError(
+            "CM041",
+            f"`degree` of {d}",
+            facts=[("needed", "a whole number, 0 or more")],
+            help=["the degree of a product is the sum of the degrees of its factors"],
+        )
     return Degree(f"degree[{d}]", origin=here(), degree=d)

@@ -72,13 +72,6 @@ def test_the_page_shows_both_snippets(code: str) -> None:
     assert ("This is a notice" in page) == entry.notice
 
 
-# Codes whose snippets use parts of the language that the tests of those parts cover for now.
-PENDING = frozenset(
-    f"CM{number:03d}"
-    for number in (3, 8, 10, 11, 12, 14, 15, 18, 19, 20, 21, 25, 26, 29, 32, 36, 37, 39)
-)
-
-
 def outcome(source: str) -> str:
     """The code that a snippet raises or notes, or "fine"."""
     with warnings.catch_warnings(record=True) as caught:
@@ -93,7 +86,7 @@ def outcome(source: str) -> str:
 
 @pytest.mark.parametrize(
     "code",
-    [code for code in CODES if CATALOGUE[code].kind == "python" and code not in PENDING],
+    [code for code in CODES if CATALOGUE[code].kind == "python"],
 )
 def test_the_wrong_snippet_raises_the_code_and_the_right_one_does_not(code: str) -> None:
     entry = CATALOGUE[code]

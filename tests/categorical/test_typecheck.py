@@ -125,7 +125,7 @@ def test_domain_and_codomain_are_compared() -> None:
         classifier(NET.at(Real[n, c]) >> op.linear(k, h))
     assert str(caught.value) == (
         'argument "encode" (categorical.arrows.Seq) ends in Real[h], but '
-        "Arrow[Real[n, c], Real[k]] ends in Real[k]: axis h ≠ k  (sizes h and k) "
+        "Arrow[Real[n, c], Real[k]] ends in Real[k]: axis h ≠ k "
         "(help: op.linear(h, k))"
     )
 

@@ -1,8 +1,8 @@
 """``python -m tests.diagnostics.mutants [SPEC…]``: mutants of the shipped specs, and their fates.
 
 A mutant is *rejected* (a SpecError when the file is loaded), *refuted* (a law that held fails, or
-one that was to fail holds), *weaker* (a law still holds on weaker evidence), *equal* (the same normal
-form, or the same function as far as the ladder can tell), or it *survives*: it is another
+one that was to fail holds), *weaker* (a law still holds on weaker evidence), *equal* (the same
+normal form, or the same function as far as the ladder can tell), or it *survives*: it is another
 architecture, of which no declared law speaks.  Anything else is a *crash*.
 """
 

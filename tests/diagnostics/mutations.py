@@ -124,8 +124,7 @@ def _changes(node: ast.AST, dims: Sequence[str]) -> Iterator[tuple[str, Change]]
         if node.value.id == "op":
             for group in SAME_ARITY:
                 if node.attr in group:
-                    other_op = group[(group.index(node.attr) + 1) % len(group)]
-                    yield "another operation", lambda n: _with(n, attr=other_op)
+                    yield "another operation", _other_operation
     if isinstance(node, ast.BinOp):
         if type(node.op) in OPERATORS:
             yield "another operator", lambda n: _with(n, op=OPERATORS[type(n.op)]())  # type: ignore
@@ -147,6 +146,12 @@ def _changes(node: ast.AST, dims: Sequence[str]) -> Iterator[tuple[str, Change]]
             yield "axes transposed", _transposed
     if isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple):
         yield "results swapped", lambda n: _with(n, value=_reversed(n.value))  # type: ignore
+
+
+def _other_operation(node: ast.AST) -> ast.AST:
+    name: str = node.attr  # type: ignore[attr-defined]
+    group = next(one for one in SAME_ARITY if name in one)
+    return _with(node, attr=group[(group.index(name) + 1) % len(group)])
 
 
 def _calls(node: ast.Call) -> Iterator[tuple[str, Change]]:

@@ -153,7 +153,7 @@ def test_types() -> None:
         ("CM010", lambda: op.concat(n, m).at(Real[n, c], Real[c, m])),
         ("CM011", lambda: op.concat(n, m).at(Real[n], Fin(v)[m])),
         ("CM007", lambda: op.concat(n, m).at(Real[n])),
-        ("CM005", lambda: op.unconcat(n, m).at(Real[m + n])),
+        ("CM003", lambda: op.unconcat(n, m).at(Real[m + n])),
         ("CM008", lambda: op.unconcat(n, m, of=c.at("x"))),
         ("CM003", lambda: op.unconcat(n, m, of=(m + n).at("x"))),
         ("CM008", lambda: op.slice(3, 0, 4).at(Real[3])),
