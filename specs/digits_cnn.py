@@ -35,7 +35,7 @@ moving = architecture(
         laws.equivariant(under=Cyclic(height)).fails("zero padding makes the border special"),
         laws.bounded(low=0),
     ],
-    sizes=dict(narrow=16, wide=32),
+    sizes=dict(narrow=8, wide=24),
 )
 classifier = architecture(
     digits_cnn,
@@ -47,5 +47,5 @@ classifier = architecture(
             + (hidden.size * floor_div(height.size, 2) * floor_div(width.size, 2) + 1) * label.size
         ),
     ],
-    sizes=dict(narrow=16, wide=32, hidden=32, label=10, height=8, width=8),
+    sizes=dict(narrow=8, wide=24, hidden=32, label=10, height=8, width=8),
 )

@@ -160,8 +160,8 @@ class GatedMultimodalUnit(nn.Module):
 class DigitsCnn(nn.Module):
     def __init__(self) -> None:
         super().__init__()
-        self.edges, self.strokes = nn.Conv2d(1, 16, 3, padding=1), nn.Conv2d(16, 32, 3, padding=1)
-        self.parts, self.scores = nn.Conv2d(32, 32, 3, padding=1), nn.Linear(512, 10)
+        self.edges, self.strokes = nn.Conv2d(1, 8, 3, padding=1), nn.Conv2d(8, 24, 3, padding=1)
+        self.parts, self.scores = nn.Conv2d(24, 32, 3, padding=1), nn.Linear(512, 10)
 
     def forward(self, x: Tensor) -> Tensor:
         x = F.max_pool2d(F.relu(self.strokes(F.relu(self.edges(x)))), 2)

@@ -1,0 +1,43 @@
+"""The examples run end to end on real data, shortened; their full results are printed by them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("sklearn", reason="the examples extra is not installed")
+pytest.importorskip("networkx", reason="the examples extra is not installed")
+
+from examples import digits, karate, text
+
+
+def test_digits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(digits, "SEEDS", 1)
+    monkeypatch.setattr(digits, "EPOCHS", 4)
+    assert digits.main(tmp_path) > 0.9
+    names = {p.name for p in tmp_path.iterdir()}
+    assert names == {"model.py", "model.certificate.json", "model.svg", "model.safetensors"}
+
+
+def test_the_digits_are_split_without_overlap() -> None:
+    x, y, x_test, y_test = digits.data()
+    assert (len(x), len(x_test)) == (1347, 450)
+    assert x.shape[1:] == (1, 8, 8) and float(x.max()) <= 1
+    assert sorted(set(y_test.tolist())) == list(range(10)) == sorted(set(y.tolist()))
+
+
+def test_karate(tmp_path: Path) -> None:
+    assert karate.main(tmp_path) >= 0.9
+
+
+def test_the_text_model_learns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text, "STEPS", 12)
+    monkeypatch.setattr(text, "BATCH", 4)
+    assert -1.5 < text.main(tmp_path) < 0.3, "twelve steps are worse than pairs of letters"
+
+
+def test_no_file_of_text_is_on_both_sides() -> None:
+    train, test = text.text()
+    assert len(train) > 4 * len(test) > 1_000_000
+    assert int(train.max()) < text.LETTERS
