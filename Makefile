@@ -42,11 +42,7 @@ laws: $(VENV)/.test ## the laws of the atlas: one test a law, through the pytest
 	$(stage) "laws of the atlas" $(pytest) specs
 
 fuzz: $(VENV)/.test ## random architectures: the reference against the emitted source
-ifneq ($(wildcard tests/fuzz.py tests/fuzz/__main__.py),)
 	$(stage) "fuzz ($(FUZZ) architectures)" env $(one_thread) $(python) -m tests.fuzz --count $(FUZZ)
-else
-	@echo "== fuzz: there is no tests.fuzz to run"
-endif
 
 $(VENV)/.run: pyproject.toml constraints.txt .ci/install
 	$(stage) "install" .ci/install $(VENV) examples
