@@ -28,7 +28,7 @@ categorical.errors.SpecError: error[CM001]: `f` does not compose with `g`
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, cast
 
 from categorical import messages
 from categorical.graph import Builder, Graph, Operator, OperatorBox
@@ -57,7 +57,7 @@ class Arrow:
     # --- composing -------------------------------------------------------------------------
 
     def __rshift__(self, other: Arrow) -> Arrow:
-        if isinstance(other, Arrow) and not other.open and self.cod == other.dom:
+        if isinstance(other, Arrow) and self.cod == other.dom and (other.dom or not other.open):
             return Seq(self, other, self.dom, other.cod, self.open)
         from categorical.composing import compose
 
@@ -85,7 +85,7 @@ class Arrow:
             return self
         if not self.open:
             raise messages.does_not_fit(self, types)
-        return self._at(types, execute(self, types, lambda leaf, wires: leaf.codomain(wires)))
+        return self._at(types, codomain_at(self, types))
 
     def _at(self, dom: Types, cod: Types) -> Arrow:
         raise NotImplementedError  # each open class says how it is copied
@@ -389,14 +389,22 @@ class _Join:
 
 
 def execute(
-    arrow: Arrow, ins: tuple[T, ...], leaf: Callable[[Arrow, tuple[T, ...]], tuple[T, ...]]
+    arrow: Arrow,
+    ins: tuple[T, ...],
+    leaf: Callable[[Arrow, tuple[T, ...]], tuple[T, ...]],
+    types: bool = False,
 ) -> tuple[T, ...]:
-    """Run a term on any kind of wires (numbers, types): the one traversal, without recursion."""
+    """Run a term on any kind of wires (numbers, types): the one traversal, without recursion.
+
+    With ``types`` the wires are types, and a term at its own domain gives its codomain at once.
+    """
     current: tuple[T, ...] = ins
     tasks: list[Arrow | _Right | _Join] = [arrow]
     while tasks:
         task = tasks.pop()
-        if isinstance(task, Seq):
+        if types and isinstance(task, (Seq, Par)) and task.dom and current == task.dom:
+            current = cast("tuple[T, ...]", task.cod)
+        elif isinstance(task, Seq):
             tasks += (task.second, task.first)
         elif isinstance(task, Par):
             count = len(task.left.dom)
@@ -412,6 +420,11 @@ def execute(
         else:
             current = leaf(task, current)
     return current
+
+
+def codomain_at(arrow: Arrow, types: Types) -> Types:
+    """What an arrow gives at input types; a term at its own types is not entered again."""
+    return execute(arrow, types, lambda leaf, wires: leaf.codomain(wires), True)
 
 
 def flatten(arrow: Arrow) -> Graph:

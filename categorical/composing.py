@@ -23,7 +23,7 @@ categorical.errors.SpecError: error[CM001]: `f` does not compose with `g`
 from __future__ import annotations
 
 from categorical import messages
-from categorical.arrows import Arrow, OpArrow, Seq, Types, execute
+from categorical.arrows import Arrow, OpArrow, Seq, Types, codomain_at
 from categorical.errors import SpecError
 from categorical.index import Axis
 from categorical.records import MissingAxis
@@ -45,7 +45,7 @@ def compose(first: Arrow, second: Arrow) -> Arrow:
             elif len(first.cod) != len(second.dom):
                 raise messages.composition(first, second)
             else:
-                cod = execute(second, first.cod, lambda leaf, wires: leaf.codomain(wires))
+                cod = codomain_at(second, first.cod)
             return Seq(first, second, first.dom, cod, first.open)
         except MissingAxis as missing:
             if not (first.open and first.dom and (missing.extends or _bare(first))):
