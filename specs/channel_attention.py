@@ -38,6 +38,7 @@ gates = architecture(
         laws.bounded(0, 1, strict=True),
         laws.invariant(under=Symmetric(position)),
         laws.equivariant(under=Cyclic(channel)),
+        laws.parameters(3),
     ],
     sizes=dict(channel=32),
 )

@@ -57,6 +57,29 @@ layer = architecture(
 )
 
 
+# In a set of equal items each item is the mean, and all get one answer.
+@arrow
+def answer_of_one(value: Real[feature]) -> Real[item, hidden]:
+    """The answer of one item that is its own mean, for every item."""
+    own = op.linear(feature, hidden, name="own")(value)
+    shared = op.linear(feature, hidden, bias=False, name="shared")(value)
+    return op.expand(item)(op.relu(own + shared))
+
+
+repeated = architecture(
+    op.expand(item).at(Real[feature]) >> set_layer,
+    name="equal_items",
+    laws=[
+        laws.equal(
+            answer_of_one,
+            renaming={"own": "set_layer.own", "shared": "set_layer.shared"},
+            name="equal[one item]",
+        ),
+    ],
+    sizes=dict(feature=16, hidden=64),
+)
+
+
 @arrow
 def scores_of_doubled_set(items: Real[item, feature]) -> Real[label]:
     """The scores of a set in which every item is listed twice: the mean does not notice."""

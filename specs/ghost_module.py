@@ -30,7 +30,11 @@ def ghost_module(padding, name):
 module = architecture(
     ghost_module("circular", "ghost_module"),
     atlas="ghostnet",
-    laws=[laws.equivariant(under=torus), laws.parameters(colour * real + 9 * real)],
+    laws=[
+        laws.equivariant(under=torus),
+        laws.bounded(low=0),
+        laws.parameters(colour * real + 9 * real),
+    ],
     sizes=dict(colour=16, real=24),
 )
 zero_padded = architecture(

@@ -56,8 +56,60 @@ pooled = architecture(
 simple = architecture(
     simple_context_block,
     atlas="gcnet",
-    laws=[laws.equivariant(under=Symmetric(position))],
+    laws=[
+        laws.equivariant(under=Symmetric(position)),
+        laws.parameters(channel + 1 + channel * channel + channel),
+    ],
     sizes=dict(channel=32),
+)
+
+
+# What is added is the same at every position, so its mean over positions is the update itself.
+@arrow
+def added(x: Real[channel, position]) -> Real[channel]:
+    """The mean over positions of what the block adds to its input."""
+    return op.mean(position)(simple_context_block(x) - x)
+
+
+the_update = architecture(
+    added,
+    laws=[
+        laws.equal(
+            context >> op.linear(channel, channel, name="transform"),
+            renaming={
+                "context": "simple_context_block.context",
+                "transform": "simple_context_block.transform",
+            },
+            name="equal[transformed context]",
+        ),
+    ],
+    sizes=dict(channel=32),
+)
+
+
+@arrow
+def added_through_bottleneck(x: Real[channel, position]) -> Real[channel]:
+    """The same for the block with a bottleneck."""
+    return op.mean(position)(global_context_block(x) - x)
+
+
+the_bottleneck = architecture(
+    added_through_bottleneck,
+    laws=[
+        laws.equal(
+            context
+            >> op.linear(channel, reduced, name="reduce")
+            >> op.layer_norm(reduced)
+            >> op.relu
+            >> op.linear(reduced, channel, name="widen"),
+            renaming={
+                name: f"global_context_block.{name}"
+                for name in ("context", "reduce", "layer_norm", "widen")
+            },
+            name="equal[context, through the bottleneck]",
+        ),
+    ],
+    sizes=dict(channel=32, reduced=8),
 )
 bottleneck = architecture(
     global_context_block,

@@ -53,9 +53,44 @@ def two_layers(
     return propagate(scores, source, target) + bias
 
 
+def propagate_densely(x, source, target):
+    """The same with the matrix of the graph: how many edges go from each vertex to each other."""
+    end, other = vertex.at("end"), vertex.at("start")
+    ends = op.relabel(vertex, end)(op.one_hot(vertex)(target))
+    starts = op.relabel(vertex, other)(op.one_hot(vertex)(source))
+    matrix = op.einsum(end, other)(ends, starts) + op.eye(end, other)()
+    scale = op.rsqrt(op.sum(other)(matrix))
+    scaled = op.einsum(end, other)(scale, matrix, op.relabel(end, other)(scale))
+    start = op.relabel(vertex, other)(x)
+    kept = [a for a in x.type.axes if a.index is not vertex]
+    return op.relabel(end, vertex)(op.einsum(end, *kept)(scaled, start))
+
+
+@arrow
+def with_matrix(
+    x: Real[vertex, feature], source: Fin(vertex)[edge], target: Fin(vertex)[edge]
+) -> Real[vertex, hidden]:
+    """The layer, with the matrix of the graph."""
+    transformed = op.linear(feature, hidden, bias=False, name="linear")(x)
+    bias = op.expand(vertex)(op.parameter(Real[hidden], name="bias")())
+    return propagate_densely(transformed, source, target) + bias
+
+
+@arrow
+def two_layers_with_matrix(
+    x: Real[vertex, feature], source: Fin(vertex)[edge], target: Fin(vertex)[edge]
+) -> Real[vertex, label]:
+    """Both layers, with the matrix of the graph."""
+    near = op.relu(with_matrix(x, source, target))
+    scores = op.linear(hidden, label, bias=False, name="scores")(near)
+    bias = op.expand(vertex)(op.parameter(Real[label], name="bias")())
+    return propagate_densely(scores, source, target) + bias
+
+
 layer = architecture(
     graph_convolution,
     laws=[
+        laws.equal(with_matrix, name="equal[with the matrix of the graph]"),
         laws.equivariant(under=Symmetric(vertex)),
         laws.invariant(under=Symmetric(edge)),
         laws.equal(average_first),
@@ -66,7 +101,15 @@ layer = architecture(
 
 network = architecture(
     two_layers,
-    laws=[laws.equivariant(under=Symmetric(vertex)), laws.invariant(under=Symmetric(edge))],
+    laws=[
+        laws.equivariant(under=Symmetric(vertex)),
+        laws.invariant(under=Symmetric(edge)),
+        laws.equal(
+            two_layers_with_matrix,
+            renaming={"with_matrix": "graph_convolution"},
+            name="equal[with the matrix of the graph]",
+        ),
+    ],
     sizes=dict(feature=34, hidden=16, label=2),
     batch="none",
 )

@@ -41,9 +41,41 @@ def lstm_step(
     return from_logits(logits, memory)
 
 
+@arrow
+def gate_by_gate(
+    x: Real[feature], state: Real[hidden], memory: Real[hidden]
+) -> Real[hidden] * Real[hidden]:
+    """The equations of the textbook, each gate with its own rows of the weights."""
+    out, rows = hidden.at("out"), GATES * hidden
+    input_weight = op.parameter(Real[rows, feature], name="input_weight")()
+    state_weight = op.parameter(Real[rows, hidden], name="state_weight")()
+    input_bias = op.parameter(Real[rows], name="input_bias")()
+    state_bias = op.parameter(Real[rows], name="state_bias")()
+
+    def gate(i):
+        own = op.split(rows, GATES, out) >> op.take(GATES, i)
+        from_input = op.einsum(out)(own(input_weight), x) + own(input_bias)
+        from_state = op.einsum(out)(own(state_weight), state) + own(state_bias)
+        return op.relabel(out, hidden)(from_input + from_state)
+
+    enter, keep, show = (op.sigmoid(gate(i)) for i in (0, 1, 3))
+    memory = keep * memory + enter * op.tanh(gate(2))
+    return show * op.tanh(memory), memory
+
+
 model = architecture(
     lstm_step,
     laws=[
+        laws.equal(
+            gate_by_gate,
+            renaming={
+                "input_weight": "from_input.weight",
+                "input_bias": "from_input.bias",
+                "state_weight": "from_state.weight",
+                "state_bias": "from_state.bias",
+            },
+            name="equal[gate by gate]",
+        ),
         laws.parameters(GATES * hidden * feature + GATES * hidden * hidden + 2 * (GATES * hidden)),
     ],
     sizes=SIZES,
@@ -80,6 +112,32 @@ def numbered_units(
 renumbered = architecture(
     numbered_units,
     laws=[laws.equivariant(under=Symmetric(hidden))],
+    sizes=SIZES,
+)
+
+
+@arrow
+def numbered_with_weights(
+    x: Real[feature], state: Real[hidden], memory: Real[hidden]
+) -> Real[hidden] * Real[hidden]:
+    """The numbered units, with the weights of the step."""
+    rows, before = GATES * hidden, hidden.at("before")
+    by_gate = op.split(rows, GATES, hidden)
+    input_weight = by_gate(op.parameter(Real[rows, feature], name="input_weight")())
+    state_weight = op.parameter(Real[rows, hidden], name="state_weight")()
+    state_weight = by_gate(op.relabel(hidden, before)(state_weight))
+    bias = op.parameter(Real[rows], name="input_bias")()
+    bias = by_gate(bias + op.parameter(Real[rows], name="state_bias")())
+    return numbered_units(x, state, memory, input_weight, state_weight, bias)
+
+
+WEIGHTS = {
+    f"{of}_{kind}": f"from_{of}.{kind}" for of in ("input", "state") for kind in ("weight", "bias")
+}
+same_step = architecture(
+    lstm_step,
+    name="numbered_step",
+    laws=[laws.equal(numbered_with_weights, renaming=WEIGHTS, name="equal[numbered units]")],
     sizes=SIZES,
 )
 

@@ -33,9 +33,33 @@ def message_passing(
     return op.linear(hidden, label, name="scores")(op.mean(vertex)(vertices))
 
 
+# Looking up is a product with the matrix of a map (a one in each row), pushing forward one with its
+# transpose: the same network without any index.
+@arrow
+def with_matrices(
+    x: Real[vertex, feature], source: Fin(vertex)[edge], target: Fin(vertex)[edge]
+) -> Real[label]:
+    """The scores, with the matrices of both maps."""
+    sources, targets = op.one_hot(vertex)(source), op.one_hot(vertex)(target)
+    sent = op.einsum(edge, hidden)(sources, op.linear(feature, hidden, name="sent")(x))
+    known = op.linear(feature, hidden, bias=False, name="received")(x)
+    messages = op.relu(sent + op.einsum(edge, hidden)(targets, known))
+    arrived = op.einsum(vertex, hidden)(targets, messages)
+    updated = op.relu(arrived + op.linear(feature, hidden, name="kept")(x))
+    return op.linear(hidden, label, name="scores")(op.mean(vertex)(updated))
+
+
 graph_scores = architecture(
     message_passing,
-    laws=[laws.invariant(under=Symmetric(vertex)), laws.invariant(under=Symmetric(edge))],
+    laws=[
+        laws.invariant(under=Symmetric(vertex)),
+        laws.invariant(under=Symmetric(edge)),
+        laws.equal(
+            with_matrices,
+            renaming={name: f"message_layer.{name}" for name in ("sent", "received", "kept")},
+            name="equal[with the matrices of both maps]",
+        ),
+    ],
     sizes=dict(feature=6, hidden=16, label=3),
     batch="union",
 )

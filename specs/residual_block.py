@@ -39,6 +39,7 @@ block = architecture(
     residual_block,
     laws=[
         laws.equivariant(under=Symmetric(sample)),
+        laws.bounded(low=0),
         laws.per_sample(sample).in_mode("eval"),
         laws.per_sample(sample).in_mode("train").fails("the statistics are those of the batch"),
         laws.parameters(9 * narrow * wide + 9 * wide * wide + narrow * wide + 6 * wide),

@@ -27,7 +27,11 @@ def squeeze_aggregated(x: Real[channel, position]) -> Real[channel, position]:
 
 gate = architecture(
     aggregated_gate,
-    laws=[laws.invariant(under=Symmetric(position)), laws.bounded(0, 1, strict=True)],
+    laws=[
+        laws.invariant(under=Symmetric(position)),
+        laws.bounded(0, 1, strict=True),
+        laws.parameters(4 * (channel * reduced + reduced) + 4 * reduced * channel + channel),
+    ],
     sizes=dict(channel=32, reduced=4),
 )
 block = architecture(

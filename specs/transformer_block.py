@@ -34,10 +34,19 @@ block_weights = (
     + 4 * width  # two layer norms
 )
 
+# The same block as a chain: each half is added to what it reads.
+chain = residual(
+    op.layer_norm(width, name="norm_1")
+    >> attention(token, width, heads, mask="causal", packed=True)
+) >> residual(
+    op.layer_norm(width, name="norm_2") >> mlp(width, 4 * width, width, activation=op.gelu)
+)
+
 model = architecture(
     transformer_block,
     laws=[
         laws.causal(over=token),
+        laws.equal(chain, name="equal[the chain]"),
         laws.parameters(block_weights),
     ],
     sizes=SIZES,
