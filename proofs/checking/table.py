@@ -277,6 +277,7 @@ def regrouping(node: Node, mode: str) -> Shape:
         new = [
             a for a in node.cod[0][1] if a not in node.dom[0][1] or (len(gone) == 1 and a in gone)
         ]
+        need(len(new) == 1, "`merge` makes one axis")
     else:
         gone, new = node.attr_axes("of"), node.attr_axes("into")
     out = frame(node, gone, new)
@@ -300,6 +301,7 @@ def joining(node: Node, mode: str) -> Shape:
         need(len(node.attrs["axes"]) == len(node.dom) > 0, "`concat` has other inputs")
         pieces = [node.axis(a, i) for i, a in enumerate(node.attrs["axes"])]
         whole = [a for a in node.cod[0][1] if a not in node.dom[0][1]] or pieces[:1]
+        need(len(whole) == 1, "`concat` makes one axis")
         outs = [frame(node, [p], whole, i) for i, p in enumerate(pieces)]
         need(len(set(outs)) == 1, "`concat` joins wires that differ elsewhere")
         cod, terms = outs[:1], tuple((i,) for i in range(len(node.dom)))
@@ -377,9 +379,10 @@ def lookup(node: Node, mode: str) -> Shape:
         )
     arity(node, 2)
     rows, width = node.attr_axes("rows")[0], node.attr_axes("width")[0]
-    need(fin[2] == rows[0] == node.dom[1][1][0][0], "`embedding` has another weight")
-    need(len(node.dom[1][1]) == 2 and node.dom[1][1][1] == width, "`embedding` has another weight")
-    acts = {width: NONE, rows: NONE, node.dom[1][1][0]: NONE}
+    table = node.dom[1]
+    good = len(table[1]) == 2 and fin[2] == rows[0] == table[1][0][0] and table[1][1] == width
+    need(good and table[0] in NUMBERS, "`embedding` has another weight")
+    acts = {width: NONE, rows: NONE, table[1][0]: NONE}
     return Shape("lookup", [("real", (*fin[1], width), None)], acts, FUNCTION, ((1,),), (0,))
 
 
@@ -421,6 +424,13 @@ def window(node: Node, mode: str) -> Shape:
     if node.op == "conv":
         bias = bool(node.attrs.get("bias"))
         arity(node, 2 + bias)
+        target = node.attr_axes("target") if channels else []
+        kernel = node.dom[1][1][len(target) * 2 :]
+        need(len(kernel) == len(over), "`conv` has another weight")
+        need(all(a[0] == ("points", w["kernel"]) for a, w in zip(kernel, windows, strict=True)),
+             "`conv` has another weight")  # fmt: skip
+        need(not target or node.dom[1][1][0][0] == target[0][0], "`conv` has another weight")
+        need(not bias or list(node.dom[2][1]) == target, "`conv` has another bias")
         for extra in node.dom[1:]:
             acts.update((a, NONE) for a in extra[1] if a not in over)
         terms: Terms = ((0, 1), (2,)) if bias else ((0, 1),)

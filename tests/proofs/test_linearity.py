@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from categorical import Bool, Dim, Fin, Real, arrow, op
+from categorical.graph import Graph
 from categorical.operators import iterate
 from categorical.records import TRAIN
 from proofs import checker
@@ -54,6 +55,9 @@ LINEAR = {
     "mixed": (mixed.graph(), [0]),
     "dropout": (op.dropout(0.1).at(Real[n]).graph(), None),
     "iterate": (iterate(op.linear(c, c, bias=False) >> op.neg, 3).graph(), None),
+    "zero times": ((op.full_like(0) @ op.relu).at(Real[n], Real[n]) >> op.mul, None),
+    "times zero": ((op.relu @ op.full_like(0)).at(Real[n], Real[n]) >> op.mul, None),
+    "zero more": ((op.full_like(0) @ op.neg).at(Real[n], Real[n]) >> op.add, None),
     "zero": ((op.full_like(0)).at(Real[n]).graph(), None),
     "convolution": (op.conv(c, h, over=n, kernel=3, bias=False).at(Real[c, n]).graph(), None),
 }
@@ -62,6 +66,7 @@ LINEAR = {
 @pytest.mark.parametrize("name", LINEAR)
 def test_linear(name):
     graph, chosen = LINEAR[name]
+    graph = graph if isinstance(graph, Graph) else graph.graph()
     proof = prove_linear(graph, chosen)
     assert proof, proof.reason
     report = check(bundle("", [claim("linear", proof)]))

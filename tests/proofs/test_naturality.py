@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from categorical import Bool, Dim, Real, arrow, op, tie
+from categorical import Bool, Dim, Fin, Real, arrow, op, tie
 from categorical.operators import iterate
 from proofs.certificate import Obstruction, Proof, bundle, claim
 from proofs.checker import check
@@ -99,6 +99,16 @@ def test_rotations():
         (iterate(op.tanh, n).at(Real[n]).graph(), "bijection", "repeats"),
         (iterate(op.linear(n, n), 2).graph(), "bijection", "linear.weight"),
         (op.relu.at(Real[c // n]).graph(), "bijection", "do not act"),
+        (op.scale_root(n).at(Real[n]).graph(), "function", "scale_root"),
+        (op.scale_root(n).at(Real[n]).graph(), "linear", "scale_root"),
+        (op.roll(n * c, 1).at(Real[n * c]).graph(), "shift", "roll"),
+        (
+            op.conv(over=n * c, kernel=3, padding="circular").at(Real[n * c]).graph(),
+            "shift",
+            "conv",
+        ),
+        (op.relabel(n, key).at(Bool[n]).graph(), "signed", "matrices"),
+        (op.relabel(c, c.at("b")).at(Fin(n)[c]).graph(), "function", "values"),
     ],
 )
 def test_broken_twins_are_obstructed(graph, maps, word):

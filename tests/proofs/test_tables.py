@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
 
@@ -52,6 +54,33 @@ def test_every_generator_is_tested_here():
 def test_both_tables_name_the_same_rule(name, place):
     read = read_program(program(GRAPHS[name][place]), check_types)
     assert [shape(node, EVAL).rule for node in read.nodes] == [RULE[name]]
+
+
+LOOSE = ("einsum", "gather", "where", "scatter")
+EXTRA = [["dim", "extra", None, None], ""]
+
+
+@pytest.mark.parametrize(("name", "place"), CASES)
+def test_a_node_of_another_type_is_refused(name, place):
+    """An axis too few, an axis too many, another kind: the checker derives the types again."""
+    honest = program(GRAPHS[name][place])
+    for node in honest["nodes"]:
+        ins = node["ins"]
+        if node["op"] in LOOSE or node["attrs"].get("masked"):  # other data have a type as well
+            ins = ins[node["data"] :]
+        for wire in (*ins, *node["outs"]):
+            kind, axes, values = honest["types"][honest["wires"][wire]]
+            wrong = [
+                [kind, [*axes, EXTRA], values],
+                ["bool" if kind != "bool" else "real", axes, None],
+            ]
+            wrong += [[kind, axes[:k] + axes[k + 1 :], values] for k in range(len(axes))]
+            for type_ in wrong:
+                data = copy.deepcopy(honest)
+                data["wires"][wire] = len(data["types"])
+                data["types"].append(type_)
+                with pytest.raises((Refusal, ValueError, IndexError, TypeError)):
+                    read_program(data, check_types)
 
 
 def moved(value, type_, maps, order, rng):
