@@ -20,8 +20,8 @@ def message_layer(
     sent = op.linear(feature, hidden, name="sent")(op.gather(vertex)(x, source))
     received = op.linear(feature, hidden, bias=False, name="received")(op.gather(vertex)(x, target))
     messages = op.relu(sent + received)
-    kept = op.linear(feature, hidden, name="kept")(x)
-    return op.relu(kept + op.scatter(vertex)(messages, target))
+    heard = op.scatter(vertex)(messages, target)
+    return op.relu(op.linear(feature, hidden, name="kept")(x) + heard)
 
 
 @arrow
