@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 
 from categorical.errors import Edit, Help, SpecError
 from categorical.index import Axis, DisjointSum, IndexSet, Product
+from categorical.messages import computed
 from categorical.origin import Origin
 from categorical.records import MissingAxis, Op
 from categorical.sizes import Size
@@ -187,6 +188,12 @@ def adapt(got: Array, want: Array, spell: Spell) -> tuple[str, str] | None:
         if len(pairs) == 1 and pairs[0][0].index is pairs[0][1].index:
             text = call("relabel", pairs[0], "{}")
             return None if text is None else (text, f"call its axis {pairs[0][1]}")
+        if len(pairs) == 1 and computed(*pairs[0]):
+            called = spell(pairs[0][1])
+            place = have.index(pairs[0][0])
+            if called is not None:
+                text = f"op.slice({{0}}.type.axes[{place}], into={called})({{0}})"
+                return text, f"call its axis {pairs[0][1]}"
         if len(pairs) == 1 and pairs[0][0].size is not pairs[0][1].size:
             spelled = [spell(a) for a in pairs[0]]
             if None not in spelled and got.kind == "real":
@@ -203,7 +210,7 @@ def one_type(types: Sequence[Array], nodes: Sequence[ast.expr], written: Written
     tries = [(i, adapt(types[i], types[j], written.spell)) for i, j in order]
     tries.sort(key=lambda one: one[1] is None or "squeeze" not in one[1][0])
     for this, found in tries:
-        if found is not None:
+        if found is not None and ("{0}" not in found[0] or isinstance(nodes[this], ast.Name)):
             text = filled(found[0], written.text(nodes[this]), written)
             return [Help(f"{found[1]}: {one_line(text)}", written.edit(nodes[this], text))]
     return []
@@ -224,7 +231,7 @@ def converted(
         return []
     for node, got, want in zip(nodes, types, wanted, strict=True):
         found = None if got is want else adapt(got, want, written.spell)
-        if found is not None:
+        if found is not None and ("{0}" not in found[0] or isinstance(node, ast.Name)):
             text = filled(found[0], written.text(node), written)
             return [Help(f"{found[1]}: {one_line(text)}", written.edit(node, text))]
     return []

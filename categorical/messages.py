@@ -2,7 +2,7 @@
 
 Every function returns a ``SpecError``; raising is left to the place that found the fault.
 
->>> from categorical.index import Dim
+>>> from categorical.index import Axis, Derived, Dim
 >>> from categorical.spaces import Real
 >>> n, c = Dim.named("n c")
 >>> difference(Real[n, c], Real[c, n])
@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from categorical.errors import Edit, Help, SpecError
-from categorical.index import Dim
+from categorical.index import Axis, Derived, Dim
 from categorical.origin import Origin, here
 from categorical.records import Generator, MissingAxis
 from categorical.spaces import Array, Space, SumSpace
@@ -115,6 +115,13 @@ def difference(got: Space, want: Space) -> tuple[str, str]:
             return (
                 f"the axis {g} is another occurrence than {w}",
                 f"relabel with op.relabel({g}, {w})",
+            )
+        if len(pairs) == 1 and (computed(g, w) or computed(w, g)):
+            left, name = (g, w) if computed(g, w) else (w, g)
+            place = (got if left is g else want).axes.index(left)
+            return (
+                f"axis {g} ≠ {w}: one size, but {left} was computed from another axis",
+                f"call it {name}: y = op.slice(y.type.axes[{place}], into={name})(y)",
             )
         if len(pairs) == 1 and g.size is w.size:
             return (
@@ -289,6 +296,11 @@ def arity(name: str, want: int, got: int, origin: Origin | None = None) -> SpecE
     problem = SpecError("CM007", title, facts=facts, help=helps)
     problem.origin = origin or problem.origin
     return problem
+
+
+def computed(got: Axis, want: Axis) -> bool:
+    """Whether an axis that a window left has the size of the one that is wanted."""
+    return isinstance(got.index, Derived) and not got.label and got.size is want.size
 
 
 def declaration(dim: Dim) -> str:

@@ -32,7 +32,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from categorical.errors import SpecError
-from categorical.index import Axis, Dim, IndexSet
+from categorical.index import Axis, Derived, Dim, IndexSet
 from categorical.naturality import NONE, NaturalityClass
 from categorical.semantics.algebra import Algebra
 from categorical.sizes import Condition, Size
@@ -60,6 +60,10 @@ class MissingAxis(SpecError):
             code = "CM003"
             text = f"{like[0]} ≠ {wanted}: one size, but different index sets"
             facts.append(("difference", text))
+            if isinstance(like[0].index, Derived) and not like[0].label:
+                place = got.axes.index(like[0])
+                named = f"y = op.slice(y.type.axes[{place}], into={wanted})(y)"
+                help_.append(f"call the computed axis {wanted} before:  {named}")
         error = MissingAxis(code, f"`{name}` needs the axis `{wanted}`", facts=facts, help=help_)
         error.axis, error.extends = wanted, extends
         return error

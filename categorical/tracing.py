@@ -94,6 +94,25 @@ class Wire:
     def __truediv__(self, other: Any) -> Wire:
         return _binary("div", self, other)
 
+    def __rtruediv__(self, other: Any) -> Wire:
+        return _operation("reciprocal")(self) * other  # type: ignore[no-any-return]
+
+    def __abs__(self) -> Wire:
+        return _operation("abs")(self)  # type: ignore[no-any-return]
+
+    def __pow__(self, power: Any) -> Wire:
+        if type(power) is int and power == 2:
+            return _operation("square")(self)  # type: ignore[no-any-return]
+        raise wiring.no_power(self, power)
+
+    def __matmul__(self, other: Any) -> Wire:
+        raise wiring.no_matmul(self, other)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name in self.__slots__:
+            raise AttributeError(name)
+        raise wiring.no_attribute(self, name)
+
     def __neg__(self) -> Wire:
         return _operation("neg")(self)  # type: ignore[no-any-return]
 
@@ -235,6 +254,8 @@ def arrow(function: Callable[..., Any] | None = None, /, *, inline: bool = False
     """
     if function is None:
         return lambda f: _trace(f, inline)
+    if not inspect.isfunction(function):
+        raise wiring.no_function(function)
     return _trace(function, inline)
 
 
@@ -248,6 +269,8 @@ def _trace(function: Callable[..., Any], inline: bool) -> Arrow:
     annotations = _annotations(function)
     arguments = []
     for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind not in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
+            raise wiring.not_positional(function, parameter)
         if parameter.name not in annotations:
             raise wiring.no_annotation(function, parameter.name)
         arguments.append(_argument(tracer, parameter.name, annotations[parameter.name]))

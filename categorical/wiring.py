@@ -32,7 +32,7 @@ from categorical import mending, messages
 from categorical.arrows import Arrow
 from categorical.errors import Edit, Help, SpecError
 from categorical.graph import Graph
-from categorical.index import Dim, IndexSet
+from categorical.index import Derived, Dim, IndexSet
 from categorical.origin import Origin, here
 from categorical.spaces import Array, Space
 from categorical.written import Written, operand
@@ -180,6 +180,85 @@ def no_index(wire: Wire, key: object) -> SpecError:
         facts=_about(wire),
         help=helps,
         related=_declared(wire),
+    )
+
+
+class NoAttribute(SpecError, AttributeError):
+    """A wire is no tensor: it has no methods (and ``hasattr`` may ask)."""
+
+
+def no_attribute(wire: Wire, name: str) -> NoAttribute:
+    """CM034: ``x.mean(…)``, ``x.shape``."""
+    from categorical import op
+
+    known = {"view": "split", "reshape": "merge", "permute": "transpose", "t": "transpose"}
+    found = known.get(name, name)
+    helps = ["its type is `.type`, and its sizes are dims: nothing has a shape yet"]
+    if hasattr(op, found):
+        helps = [f"operations are in `op` and name their axes: op.{found}(…)({_called(wire)})"]
+    return NoAttribute(
+        "CM034",
+        f"a wire has no `{name}`: it is no tensor",
+        facts=_about(wire),
+        help=helps,
+        related=_declared(wire),
+    )
+
+
+def no_matmul(wire: Wire, other: Any) -> SpecError:
+    """CM034: ``x @ y``."""
+    theirs = getattr(other, "type", None)
+    helps = ["name the axes that are kept: op.einsum(…)(x, y) sums over all others"]
+    if isinstance(theirs, Array):
+        shared = set(wire.type.axes) & set(theirs.axes)
+        kept = [a for a in (*wire.type.axes, *theirs.axes) if a not in shared]
+        axes = ", ".join(map(str, kept))
+        helps = [
+            f"name the axes that are kept: op.einsum({axes})({_called(wire)}, {_called(other)})"
+        ]
+    return SpecError(
+        "CM034",
+        "`@` between wires does not say which axes are contracted",
+        facts=_about(wire),
+        help=helps,
+        related=_declared(wire),
+    )
+
+
+def no_power(wire: Wire, power: object) -> SpecError:
+    """CM034: ``x ** 3``."""
+    return SpecError(
+        "CM034",
+        f"a wire to the power {power!r} is not an operation",
+        facts=_about(wire),
+        help=["x ** 2 is op.square; others are products: x * x * x, or op.sqrt, op.exp, op.log"],
+        related=_declared(wire),
+    )
+
+
+def _called(wire: Any) -> str:
+    """The name of a wire where it has one."""
+    return str(wire.name) if getattr(wire, "name", "").isidentifier() else "…"
+
+
+def not_positional(function: Function, parameter: Any) -> SpecError:
+    """CM023: ``*x``, ``**x`` or an argument by keyword."""
+    written = str(parameter).partition(":")[0]
+    return SpecError(
+        "CM023",
+        f"the argument `{written}` of `{function.__name__}` is not positional",
+        facts=[("needed", "one argument for each wire, in the order of the domain")],
+        help=[f"write it as a plain argument: {parameter.name}: Real[n, c]"],
+        origin=Origin.of_argument(function, parameter.name),
+    )
+
+
+def no_function(value: object) -> SpecError:
+    """CM013: ``arrow`` of something that is no Python function."""
+    return SpecError(
+        "CM013",
+        f"`arrow` makes an arrow of a function, not of {value!r}",
+        help=["decorate a function of annotated arguments: @arrow def net(x: Real[n, c]): …"],
     )
 
 
@@ -461,18 +540,21 @@ def other_result(function: Function, graph: Graph, declared: Space) -> SpecError
         ("the body gives", messages.side(graph.cod)),
         ("declared", messages.side(declared.wires)),
     ]
-    more, _ = messages._wires(graph.cod, declared.wires)
+    more, advice = messages._wires(graph.cod, declared.wires)
     found = _definition(function)
     helps: list[Help] = []
+    if any(isinstance(a.index, Derived) for one in graph.cod for a in one.axes):
+        helps += [Help(one) if isinstance(one, str) else one for one in advice]
     spelled = None
     if found is not None:
         written, node = found
         parts = [written.spell(t) for t in graph.cod]
         spelled = None if None in parts else " * ".join(map(str, parts))
-        helps = _converted(written, node, graph.cod, declared.wires)
+        helps += _converted(written, node, graph.cod, declared.wires)
     text = spelled or messages.side(graph.cod).replace(" × ", " * ")
     edit = Edit.replacing(place, text) if spelled is not None else None
-    helps.append(Help(f"if the body is right, declare  -> {text}", edit))
+    if not helps or spelled is not None:
+        helps.append(Help(f"if the body is right, declare  -> {text}", edit))
     return SpecError(
         "CM022",
         f"`{graph.name}` does not have the type that it declares",
