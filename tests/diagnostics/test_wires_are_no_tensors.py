@@ -82,14 +82,14 @@ def test_a_computed_axis_can_be_named():
         return op.linear(h, k)(y)
 
     text = message(halved, x=Real[c, 2 * h])
-    assert "y = op.slice(y.type.axes[1], into=h)(y)" in text
+    assert "y.type.axes[1]" in text
 
     def whole(x):
         y = op.max_pool(2 * h, kernel=2)(x)
         return y
 
     text = message(whole, x=Real[c, 2 * h], **{"return": Real[c, h]})
-    assert "y = op.slice(y.type.axes[1], into=h)(y)" in text
+    assert "y.type.axes[1]" in text
 
     @arrow
     def named(x: Real[c, 2 * h]) -> Real[c, h]:
