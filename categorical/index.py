@@ -81,6 +81,14 @@ class IndexSet:
     def __radd__(self, other: int) -> IndexSet:
         return disjoint_sum(other, self)
 
+    def __sub__(self, other: object) -> IndexSet:
+        raise SpecError(
+            "CM033",
+            f"a dimension has no difference: `{self}` minus `{other}`",
+            facts=[("reason", "removing indices does not say which ones")],
+            help=["take a part of an axis: op.slice, op.take, op.unconcat"],
+        )
+
     def __floordiv__(self, other: IndexSet | int) -> IndexSet:
         return quotient(self, other)
 

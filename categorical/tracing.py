@@ -35,7 +35,7 @@ from collections.abc import Callable, Iterator
 from types import CodeType, FrameType
 from typing import Any, overload
 
-from categorical import mending, messages, wiring
+from categorical import habits, mending, messages, wiring
 from categorical.arrows import Arrow, Traced, execute
 from categorical.errors import Notice, SpecError
 from categorical.graph import Builder, Graph
@@ -58,16 +58,16 @@ class Wire:
         return other(self)
 
     def __bool__(self) -> bool:
-        raise wiring.no_truth(self)
+        raise habits.no_truth(self)
 
     def __iter__(self) -> Iterator[Any]:
-        raise wiring.no_loop(self)
+        raise habits.no_loop(self)
 
     def __len__(self) -> int:
-        raise wiring.no_length(self)
+        raise habits.no_length(self)
 
     def __getitem__(self, key: object) -> Any:
-        raise wiring.no_index(self, key)
+        raise habits.no_index(self, key)
 
     @property
     def name(self) -> str:
@@ -103,15 +103,15 @@ class Wire:
     def __pow__(self, power: Any) -> Wire:
         if type(power) is int and power == 2:
             return _operation("square")(self)  # type: ignore[no-any-return]
-        raise wiring.no_power(self, power)
+        raise habits.no_power(self, power)
 
     def __matmul__(self, other: Any) -> Wire:
-        raise wiring.no_matmul(self, other)
+        raise habits.no_matmul(self, other)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or name in self.__slots__:
             raise AttributeError(name)
-        raise wiring.no_attribute(self, name)
+        raise habits.no_attribute(self, name)
 
     def __neg__(self) -> Wire:
         return _operation("neg")(self)  # type: ignore[no-any-return]
@@ -157,7 +157,7 @@ def _binary(name: str, left: Any, right: Any) -> Wire:
         return result
     wire, number = (left, right) if isinstance(left, Wire) else (right, left)
     if isinstance(number, bool) or not isinstance(number, (int, float)):
-        raise wiring.no_operand(name, wire, number)
+        raise habits.no_operand(name, wire, number)
     constant = op.full_like(number)(wire)
     pair = (wire, constant) if isinstance(left, Wire) else (constant, wire)
     if name == "mul":

@@ -1,4 +1,4 @@
-"""The wordings of mistakes inside an ``@arrow`` function: wires used as if they were values.
+"""The wordings of mistakes around an ``@arrow`` function: what it is applied to, what it returns.
 
 Definition.  Every function returns a ``SpecError`` (or a ``Help``) that names the wire as it is
 written in the source, with an edit where one step puts the mistake right.
@@ -6,24 +6,23 @@ written in the source, with an edit where one step puts the mistake right.
 >>> from categorical import Dim, Real, arrow, op
 >>> n, c = Dim.named("n c")
 >>> @arrow
-... def first(x: Real[n, c]) -> Real[c]:
-...     return x[0]
+... def pool(x: Real[n, c]) -> Real[c]:
+...     x = op.mean(n)(x)
 Traceback (most recent call last):
 ...
-categorical.errors.SpecError: error[CM034]: a wire is not indexed by position
+categorical.errors.SpecError: error[CM022]: `pool` returns nothing
 ...
 
-What is meant by it has a name:
+A result is returned:
 
 >>> @arrow
-... def first(x: Real[n, c]) -> Real[c]:
-...     return op.take(n, 0)(x)
+... def pool(x: Real[n, c]) -> Real[c]:
+...     return op.mean(n)(x)
 """
 
 from __future__ import annotations
 
 import ast
-import inspect
 import linecache
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -32,8 +31,9 @@ from categorical import mending, messages
 from categorical.arrows import Arrow
 from categorical.errors import Edit, Help, SpecError
 from categorical.graph import Graph
+from categorical.habits import brief
 from categorical.index import Derived, Dim, IndexSet
-from categorical.origin import Origin, here
+from categorical.origin import Origin
 from categorical.spaces import Array, Space
 from categorical.written import Written, operand
 
@@ -43,202 +43,13 @@ if TYPE_CHECKING:
 Function = Callable[..., Any]
 
 
-def _about(wire: Wire, text: str = "") -> list[tuple[str, str]]:
-    """The fact what a wire is, under the name that stands in the source."""
-    shown = " ".join((text or wire.name).split())
-    return [(f"`{shown if len(shown) <= 48 else wire.name}` is", str(wire.type))]
-
-
-def _declared(wire: Wire) -> list[tuple[Origin | None, str]]:
-    place = mending.declaration(wire)
-    return [] if place is None else [(place, f"`{wire.name}` is declared")]
-
-
-# --- a wire is not a Python value ---------------------------------------------------------------
-
-
-def no_truth(wire: Wire) -> SpecError:
-    """CM012: ``if``, ``while``, ``and``, ``or`` and ``not`` of a wire."""
-    written, place = Written.here(), here()
-    if written is not None and isinstance(written.node, ast.If | ast.IfExp | ast.While):
-        written = written.on(written.node.test)
-        place = written.origin(written.node)
-    text = written.text(written.node) if written is not None else ""
-    helps = [Help("choose between values with op.where(condition, yes, no), index by index")]
-    if written is not None:
-        helps = _chosen(written, text) or helps
+def no_function(value: object) -> SpecError:
+    """CM013: ``arrow`` of something that is no Python function."""
     return SpecError(
-        "CM012",
-        "a wire has no truth value before the model runs",
-        facts=_about(wire, text),
-        help=helps,
-        origin=place,
-        related=_declared(wire),
+        "CM013",
+        f"`arrow` makes an arrow of a function, not of {value!r}",
+        help=["decorate a function of annotated arguments: @arrow def net(x: Real[n, c]): …"],
     )
-
-
-def _chosen(written: Written, condition: str) -> list[Help]:
-    """``op.where`` in place of a conditional expression, or of an ``if`` with two returns."""
-    module = written.op
-    for node in ast.walk(written.tree):
-        if module is None:
-            break
-        if isinstance(node, ast.IfExp) and node.test is written.node:
-            parts = (condition, written.text(node.body), written.text(node.orelse))
-            text = f"{module}.where({', '.join(parts)})"
-            return [Help(f"choose index by index: {text}", written.edit(node, text))]
-        for _, body in ast.iter_fields(node):
-            if not isinstance(body, list):
-                continue
-            for place, one in enumerate(body):
-                if not isinstance(one, ast.If) or one.test is not written.node:
-                    continue
-                other = one.orelse or body[place + 1 : place + 2]
-                ends = [b for b in (one.body[-1:] + other[:1]) if isinstance(b, ast.Return)]
-                if len(one.body) == len(other) == 1 and len(ends) == 2:
-                    yes, no = (written.text(b.value) if b.value else "" for b in ends)
-                    text = f"return {module}.where({condition}, {yes}, {no})"
-                    edit = written.edit(one, text)
-                    last = written.edit(other[0], "")
-                    whole = Edit(
-                        edit.file,
-                        edit.line,
-                        edit.col,
-                        last.end_col,
-                        text,
-                        other[0].end_lineno if other[0].end_lineno != one.lineno else None,
-                    )
-                    return [Help(f"choose index by index: {text}", whole)]
-    return []
-
-
-def no_loop(wire: Wire) -> SpecError:
-    """CM034: ``for`` over a wire."""
-    place = here()
-    written = Written.here()
-    if written is not None and isinstance(written.node, ast.For):
-        place = written.origin(written.node.iter)
-    first = next((str(a) for a in wire.type.axes), "")
-    helps = [
-        "an operation acts on all indices at once; to combine them along an axis, reduce it"
-        + (f": op.sum({first}), op.mean({first}), op.max({first})" if first else ""),
-        "repeat a body a fixed number of times with iterate(body, times)",
-    ]
-    facts = _about(wire, (place.text or "") if place is not None else "")
-    return SpecError(
-        "CM034",
-        "a wire cannot be iterated over",
-        facts=facts,
-        help=helps,
-        origin=place,
-        related=_declared(wire),
-    )
-
-
-def no_length(wire: Wire) -> SpecError:
-    """CM034: ``len`` of a wire."""
-    written = Written.here()
-    axes = [str(a) for a in wire.type.axes]
-    helps = [Help("divide by a size where it is made: op.mean(axis) is the sum over its size")]
-    parent = written.parent(written.node) if written is not None else None
-    if written is not None and isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Div):
-        above = parent.left
-        factory = above.func if isinstance(above, ast.Call) else None
-        if isinstance(factory, ast.Call) and isinstance(factory.func, ast.Attribute):
-            if factory.func.attr == "sum" and parent.right is written.node:
-                sum_, text = written.text(factory.func), written.text(above)
-                mean = sum_[: -len("sum")] + "mean" + text[len(sum_) :]
-                helps = [
-                    Help(f"the sum over its size is the mean: {mean}", written.edit(parent, mean))
-                ]
-    return SpecError(
-        "CM034",
-        "a wire has no length: its sizes are symbols until the model is built",
-        facts=[*_about(wire), ("its axes", ", ".join(axes) or "none")],
-        help=helps,
-        related=_declared(wire),
-    )
-
-
-def no_index(wire: Wire, key: object) -> SpecError:
-    """CM034: ``wire[…]``."""
-    written = Written.here()
-    helps = [Help("take a part by the name of its axis: op.take, op.slice, op.unconcat, op.gather")]
-    keys = key if isinstance(key, tuple) else (key,)
-    chosen = [(i, k) for i, k in enumerate(keys) if k != slice(None)]
-    if written is not None and isinstance(written.node, ast.Subscript) and len(chosen) == 1:
-        place, number = chosen[0]
-        if type(number) is int and number >= 0 and place < len(wire.type.axes):
-            spelled = written.spell(wire.type.axes[place])
-            text = f"{written.op}.take({spelled}, {number})({written.text(written.node.value)})"
-            if spelled is not None and written.op is not None:
-                words = f"take index {number} along {wire.type.axes[place]}: {text}"
-                helps = [Help(words, written.edit(written.node, text))]
-    return SpecError(
-        "CM034",
-        "a wire is not indexed by position",
-        facts=_about(wire),
-        help=helps,
-        related=_declared(wire),
-    )
-
-
-class NoAttribute(SpecError, AttributeError):
-    """A wire is no tensor: it has no methods (and ``hasattr`` may ask)."""
-
-
-def no_attribute(wire: Wire, name: str) -> NoAttribute:
-    """CM034: ``x.mean(…)``, ``x.shape``."""
-    from categorical import op
-
-    known = {"view": "split", "reshape": "merge", "permute": "transpose", "t": "transpose"}
-    found = known.get(name, name)
-    helps = ["its type is `.type`, and its sizes are dims: nothing has a shape yet"]
-    if hasattr(op, found):
-        helps = [f"operations are in `op` and name their axes: op.{found}(…)({_called(wire)})"]
-    return NoAttribute(
-        "CM034",
-        f"a wire has no `{name}`: it is no tensor",
-        facts=_about(wire),
-        help=helps,
-        related=_declared(wire),
-    )
-
-
-def no_matmul(wire: Wire, other: Any) -> SpecError:
-    """CM034: ``x @ y``."""
-    theirs = getattr(other, "type", None)
-    helps = ["name the axes that are kept: op.einsum(…)(x, y) sums over all others"]
-    if isinstance(theirs, Array):
-        shared = set(wire.type.axes) & set(theirs.axes)
-        kept = [a for a in (*wire.type.axes, *theirs.axes) if a not in shared]
-        axes = ", ".join(map(str, kept))
-        helps = [
-            f"name the axes that are kept: op.einsum({axes})({_called(wire)}, {_called(other)})"
-        ]
-    return SpecError(
-        "CM034",
-        "`@` between wires does not say which axes are contracted",
-        facts=_about(wire),
-        help=helps,
-        related=_declared(wire),
-    )
-
-
-def no_power(wire: Wire, power: object) -> SpecError:
-    """CM034: ``x ** 3``."""
-    return SpecError(
-        "CM034",
-        f"a wire to the power {power!r} is not an operation",
-        facts=_about(wire),
-        help=["x ** 2 is op.square; others are products: x * x * x, or op.sqrt, op.exp, op.log"],
-        related=_declared(wire),
-    )
-
-
-def _called(wire: Any) -> str:
-    """The name of a wire where it has one."""
-    return str(wire.name) if getattr(wire, "name", "").isidentifier() else "…"
 
 
 def not_positional(function: Function, parameter: Any) -> SpecError:
@@ -251,51 +62,6 @@ def not_positional(function: Function, parameter: Any) -> SpecError:
         help=[f"write it as a plain argument: {parameter.name}: Real[n, c]"],
         origin=Origin.of_argument(function, parameter.name),
     )
-
-
-def no_function(value: object) -> SpecError:
-    """CM013: ``arrow`` of something that is no Python function."""
-    return SpecError(
-        "CM013",
-        f"`arrow` makes an arrow of a function, not of {value!r}",
-        help=["decorate a function of annotated arguments: @arrow def net(x: Real[n, c]): …"],
-    )
-
-
-def no_operand(name: str, wire: Wire, value: object) -> SpecError:
-    """CM007: an operator between a wire and something that is neither wire nor number."""
-    written = Written.here()
-    text = ""
-    if written is not None and written.operands is not None:
-        text = next(
-            (written.text(o) for o in written.operands if written.text(o) != repr(value)), ""
-        )
-    helps = ["the other side must be a wire or a number"]
-    if isinstance(value, IndexSet):
-        helps = [
-            f"a dimension is not a number: `op.scale_root` scales by a power of |{value}|, "
-            f"op.mean({value}) divides a sum by it"
-        ]
-    elif isinstance(value, Arrow):
-        helps = [f"`{value.label()}` is an arrow: apply it to a wire first"]
-    kind = type(value).__name__
-    return SpecError(
-        "CM007",
-        f"`{name}` of a wire and {_brief(value)}",
-        facts=[*_about(wire, text), ("the other side", f"{_brief(value)} ({kind})")],
-        help=helps,
-    )
-
-
-def _brief(value: object) -> str:
-    if isinstance(value, list | tuple) and value:
-        arrows = sum(isinstance(one, Arrow) for one in value)
-        kind = "arrows" if arrows == len(value) else "things"
-        return f"a {type(value).__name__} of {len(value)} {kind}"
-    if inspect.isfunction(value):
-        return f"the function `{value.__name__}`"
-    text = repr(value)
-    return text if len(text) <= 40 else f"a {type(value).__name__}"
 
 
 # --- an arrow is applied to wires ---------------------------------------------------------------
@@ -331,7 +97,7 @@ def not_a_wire(arrow: Arrow, value: object, args: tuple[Any, ...]) -> SpecError:
     label = arrow.label()
     facts = [(f"`{label}`", f"takes {messages.side(arrow.dom)}")] if arrow.dom else []
     helps = [Help("arrows are applied inside an @arrow function, to its arguments")]
-    what = f"{_brief(value)}, which is not a wire"
+    what = f"{brief(value)}, which is not a wire"
     node = None
     if written is not None and call is not None and len(call.args) == len(args):
         node = next((n for n, v in zip(call.args, args, strict=True) if v is value), None)
@@ -522,7 +288,7 @@ def no_result(function: Function, value: object) -> SpecError:
             place = written.origin(last)
     if isinstance(value, Arrow):
         helps = [Help(f"apply it to a wire: {value.label()}(x)")]
-    what = "nothing" if value is None else f"{_brief(value)}, which is not a wire"
+    what = "nothing" if value is None else f"{brief(value)}, which is not a wire"
     return SpecError(
         "CM022", f"`{function.__name__}` returns {what}", origin=place, facts=facts, help=helps
     )

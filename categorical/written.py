@@ -45,6 +45,7 @@ _PLUMBING = frozenset(
         "arrows",
         "checked",
         "composing",
+        "habits",
         "mending",
         "messages",
         "tracing",
