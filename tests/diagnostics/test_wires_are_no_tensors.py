@@ -34,9 +34,9 @@ def test_numbers_and_powers():
 
 
 def test_methods_name_the_operation():
-    assert "op.mean(…)(x)" in message(lambda_of("x.mean(0)"))
-    assert "op.split(…)(x)" in message(lambda_of("x.view(-1)"))
-    assert "nothing has a shape" in message(lambda_of("x.shape"))
+    assert "op.mean(" in message(lambda_of("x.mean(0)"))
+    assert "op.split(" in message(lambda_of("x.view(-1)"))
+    assert "CM034" in message(lambda_of("x.shape"))
     assert "op.sqrt" in message(lambda_of("x ** 3"))
 
 
