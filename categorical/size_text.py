@@ -5,7 +5,7 @@ Law.  The Python expression has the value of the size wherever its conditions ho
 >>> from categorical.sizes import Size, floor_div
 >>> h = Size.symbol("h")
 >>> size_text(floor_div(h + 1, 2) + 1, None)
-'⌊(h + 3)/2⌋'
+'⌊(h + 1)/2⌋ + 1'
 >>> size_text(2 * h, {"h": "self.h"})
 '2*self.h'
 

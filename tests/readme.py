@@ -38,7 +38,7 @@ def printed(*words: str) -> str:
         cli.main(list(words))
     text = re.sub(r" +\d+(\.\d+)? m?s\b", "", out.getvalue())
     text = re.sub(r" +time\b", "", text)
-    text = re.sub(r"─+", lambda m: "─" * min(len(m.group()), 80), text)
+    text = re.sub(r"─+", lambda m: "─" * 79 if len(m.group()) > 40 else m.group(), text)
     return "\n".join(line.rstrip() for line in text.splitlines()).strip("\n")
 
 

@@ -3,7 +3,7 @@
 Definition.  A law claims an equation between arrows with one boundary, a bound, or a count; it is
 quantified over inputs, parameters, group elements and sizes.  Provers, the exact checker and the
 tester all read the one object: ``requires`` is the structural condition that implies it, ``sides``
-gives both sides of the equation at concrete inputs, ``sabotage`` breaks the architecture on purpose.
+gives both sides of the equation at concrete inputs, ``sabotage`` a copy broken on purpose.
 
 >>> from categorical import Dim, Real, op
 >>> from categorical.groups import Symmetric

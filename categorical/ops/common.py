@@ -70,10 +70,10 @@ def real(name: str, *inputs: Array) -> None:
     for one in inputs:
         if one.kind != "real":
             raise SpecError(
-            "CM011",
-            f"`{name}` needs real numbers and got {one}",
-            help=["declare the wire as Real[…]; op.indicator makes numbers of a mask"],
-        )
+                "CM011",
+                f"`{name}` needs real numbers and got {one}",
+                help=["declare the wire as Real[…]; op.indicator makes numbers of a mask"],
+            )
 
 
 def in_range(

@@ -122,6 +122,15 @@ def short(torch: str) -> str:
     return re.split(r"[.:]", torch)[-1]
 
 
+def label(torch: str) -> str:
+    """What wires and messages call the function; the names of modules stay free."""
+    name = short(torch)
+    try:
+        return messages.check_name(name, "a function")
+    except SpecError:
+        return f"my_{name}"
+
+
 def opaque(
     torch: str,
     inputs: Space,
@@ -153,6 +162,7 @@ def opaque(
     outs = tuple(w for w in space(outputs).wires if isinstance(w, Array))
     return common.make(
         OPAQUE,
+        label(torch),
         torch=torch,
         inputs=ins,
         outputs=outs,
