@@ -37,33 +37,53 @@ if TYPE_CHECKING:
 def input_checks(writer: Scope) -> list[str]:
     """The statements that check the inputs of the root module and read the late sizes."""
     graph, lines = writer.graph, []
-    known: set[str] = set()
+    first: list[list[str]] = [[] for _ in graph.inputs]
+    then: dict[int, list[tuple[int, str]]] = {}
     for place, wire in enumerate(graph.inputs):
         type_, name = graph.types[wire], writer.values[wire]
         rank = len(type_.axes)
-        first, then = [f"{name}.dim() != {rank}"], []
+        first[place].append(f"{name}.dim() != {rank}")
         for position, axis in enumerate(type_.axes):
             here = f"{name}.shape[{position - rank}]"
             late = axis.size.symbols - writer.file.fixed
             if not late:
-                first.append(f"{here} != {writer.size(axis)}")
-            elif late <= known:
-                then.append(f"{here} != {writer.size(axis)}")
-            else:
+                first[place].append(f"{here} != {writer.size(axis)}")
+                continue
+            reads = [writer.reading(symbol) for symbol in sorted(late)]
+            own = [r for r in reads if r and (r.place, r.position) == (place, position)]
+            if own:
+                if own[0].refusal:
+                    first[place].append(own[0].refusal.replace("x.shape", f"{name}.shape"))
                 for symbol in sorted(late):
                     if _shared(writer, symbol):
                         writer.size(Size.symbol(symbol))
-                known |= {s for s in late if s in writer.sizes}
+            elif None not in reads or late <= set(writer.sizes):
+                test = f"{here} != {writer.size(axis)}"
+                at = max([place, *(r.place for r in reads if r)])
+                then.setdefault(at, []).append((place, test))
         if type_.kind == "bool":
-            first.append(f"{name}.dtype != torch.bool")
-        wanted = f"`{safety.prose(graph.wire_name(wire))}` must be {safety.prose(str(type_))}, got "
+            first[place].append(f"{name}.dtype != torch.bool")
+    for place, wire in enumerate(graph.inputs):
+        tests = [first[place]]
         read = [text for at, text in writer.heads if at == place]
+        later = then.get(place, [])
         if not read:
-            first, then = first + then, []
-        lines += _guard(first, name, wanted) + read
-        if then:
-            lines += _guard(then, name, wanted)
+            tests[0] += [test for of, test in later if of == place]
+            later = [one for one in later if one[0] != place]
+        lines += _guard(tests[0], writer.values[wire], _wanted(writer, place)) + read
+        for of in sorted({of for of, _ in later}):
+            chosen = [test for one, test in later if one == of]
+            name = writer.values[graph.inputs[of]]
+            lines += _guard(chosen, name, _wanted(writer, of))
     return lines
+
+
+def _wanted(writer: Scope, place: int) -> str:
+    wire = writer.graph.inputs[place]
+    type_ = writer.graph.types[wire]
+    return (
+        f"`{safety.prose(writer.graph.wire_name(wire))}` must be {safety.prose(str(type_))}, got "
+    )
 
 
 def _shared(writer: Scope, symbol: str) -> bool:

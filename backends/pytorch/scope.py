@@ -31,7 +31,7 @@ from dataclasses import dataclass, field
 from backends.pytorch import resources, safety
 from backends.pytorch.naming import Names
 from backends.pytorch.passes import Plan
-from backends.pytorch.sizes import python, reading
+from backends.pytorch.sizes import Reading, python, reading
 from backends.pytorch.table.base import Emit, Library
 from categorical.graph import Graph, Node, Resource
 from categorical.index import Axis, IndexSet
@@ -159,16 +159,21 @@ class Scope(Emit):
         if symbol not in self.sizes:
             name = self.names.local(symbol)
             self.sizes[symbol] = name
-            read = reading(self.graph, symbol)
+            read = self.reading(symbol)
             if read is not None:
-                place, text = read
-                x = self.values[self.graph.inputs[place]]
-                self.heads.append((place, f"{name} = {text.replace('x.shape', f'{x}.shape')}"))
+                x = self.values[self.graph.inputs[read.place]]
+                text = read.text.replace("x.shape", f"{x}.shape")
+                self.heads.append((read.place, f"{name} = {text}"))
             else:
                 self.late.append(symbol)
                 if self.root and symbol not in self.given:
                     self.file.missing.add(symbol)
         return self.sizes[symbol]
+
+    def reading(self, symbol: str) -> Reading | None:
+        """Where a late size is read."""
+        names = {s: f"self.config.{self.file.field_names.get(s, s)}" for s in self.file.fixed}
+        return reading(self.graph, symbol, names)
 
     def factory(self, array: Array) -> str:
         like = self._like(array.kind in ("real", "complex"))

@@ -12,8 +12,8 @@ Law.  Every size of the graph is an expression in fixed and late symbols.
 >>> graph = (op.linear(c, h) >> op.mean(n)).graph()
 >>> sorted(fixed_symbols(graph))
 ['c', 'h']
->>> reading(graph, "n")
-(0, 'x.shape[-2]')
+>>> reading(graph, "n").text
+'x.shape[-2]'
 
 A symbol that no input has cannot be read:
 
@@ -25,11 +25,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from categorical.errors import SpecError
 from categorical.graph import Graph, OperatorBox
 from categorical.records import NOISE
-from categorical.sizes import Condition, Size, to_python
+from categorical.sizes import Condition, Size, exact_quotient, to_python
 from categorical.spaces import Array
 
 
@@ -61,39 +62,67 @@ def fixed_symbols(graph: Graph) -> set[str]:
     return found
 
 
-def reading(
-    graph: Graph, symbol: str, known: frozenset[str] = frozenset()
-) -> tuple[int, str] | None:
-    """The input that tells a size, and the expression that reads it from the shape of ``x``.
+@dataclass(frozen=True)
+class Reading:
+    """Where a size is read: an axis of an input, the expression, and what it must satisfy."""
 
-    An axis of the size itself is taken first; otherwise one of size a·s + b.
+    place: int
+    position: int
+    text: str
+    refusal: str = ""
+
+
+def reading(graph: Graph, symbol: str, names: Mapping[str, str] | None = None) -> Reading | None:
+    """The input axis that tells a size, and the expression that reads it from the shape of ``x``.
+
+    An axis of the size itself is taken first; then one of size a·s + b; then one of size k·s,
+    where ``names`` spells the sizes in k.
     """
     wanted = Size.symbol(symbol)
-    for place, one in enumerate(graph.dom):
-        for position, axis in enumerate(one.axes):
-            if axis.size is wanted:
-                return place, f"x.shape[{position - len(one.axes)}]"
-    for place, one in enumerate(graph.dom):
-        for position, axis in enumerate(one.axes):
-            if axis.size.symbols != {symbol}:
-                continue
+    axes = [
+        (place, position, axis.size, f"x.shape[{position - len(one.axes)}]")
+        for place, one in enumerate(graph.dom)
+        for position, axis in enumerate(one.axes)
+    ]
+    for place, position, size, text in axes:
+        if size is wanted:
+            return Reading(place, position, text)
+    for place, position, size, text in axes:
+        line = _line(size, symbol)
+        if line is not None:
+            slope, shift = line
+            moved = f"{text} {'-' if shift > 0 else '+'} {abs(shift)}" if shift else text
+            least = [f"{text} <= {shift}"] if shift > 0 else []
+            if slope == 1:
+                return Reading(place, position, moved, "".join(least))
+            moved = f"({moved})" if shift else moved
+            refusal = " or ".join([*least, f"{moved} % {slope} != 0"])
+            return Reading(place, position, f"{moved} // {slope}", refusal)
+    for place, position, size, text in axes:
+        if symbol in size.symbols and size.symbols - {symbol} <= set(names or {}):
             try:
-                low, high, far = (axis.size.evaluate({symbol: v}) for v in (12, 24, 36))
+                factor = exact_quotient(size, wanted)
             except ValueError:
                 continue
-            slope, rest = divmod(high - low, 12)
-            if rest or slope <= 0 or far - high != high - low:
-                continue
-            shift = low - 12 * slope
-            if axis.size is not slope * wanted + shift:
-                continue
-            text = f"x.shape[{position - len(one.axes)}]"
-            if shift:
-                text = f"{text} {'-' if shift > 0 else '+'} {abs(shift)}"
-            return place, (
-                f"({text}) // {slope}" if shift else f"{text} // {slope}"
-            ) if slope > 1 else text
+            if symbol not in factor.symbols and factor * wanted is size:
+                by = _tight(python(factor, names or {}))
+                return Reading(place, position, f"{text} // {by}", f"{text} % {by} != 0")
     return None
+
+
+def _line(size: Size, symbol: str) -> tuple[int, int] | None:
+    """The numbers a > 0 and b where a size is a·s + b."""
+    if size.symbols != {symbol}:
+        return None
+    try:
+        low, high, far = (size.evaluate({symbol: v}) for v in (12, 24, 36))
+    except ValueError:
+        return None
+    slope, rest = divmod(high - low, 12)
+    if rest or slope <= 0 or far - high != high - low:
+        return None
+    shift = low - 12 * slope
+    return (slope, shift) if size is slope * Size.symbol(symbol) + shift else None
 
 
 def python(size: Size, names: Mapping[str, str]) -> str:
