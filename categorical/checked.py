@@ -103,6 +103,10 @@ def _quick(hint: Any) -> Quick:
     origin, args = get_origin(hint), get_args(hint)
     if hint is Any:
         return lambda value: True
+    if hint is IndexSet:  # a number stands for an anonymous set wherever an index set does
+        return lambda value: isinstance(value, (IndexSet, int)) and not isinstance(value, bool)
+    if hint is float:
+        return lambda value: isinstance(value, (float, int)) and not isinstance(value, bool)
     if origin in (Union, types.UnionType):
         some = [_quick(one) for one in args]
         return lambda value: any(one(value) for one in some)

@@ -18,7 +18,10 @@ AttributeError: module 'categorical.op' has no attribute 'rleu'
 
 from __future__ import annotations
 
+import inspect
+
 from categorical.arrows import OpArrow
+from categorical.checked import checked
 from categorical.index import Axis, IndexSet
 from categorical.ops import pointwise as _pointwise
 from categorical.ops import reduction as _reduction
@@ -131,6 +134,15 @@ def softmax(*over: IndexSet | Axis, masked: bool = False) -> OpArrow:
     """exp, normalised along axes; a row that is masked everywhere gives zeros."""
     return _reduction.reduction(_reduction.SOFTMAX, over, masked)
 
+
+# A number where an axis belongs is refused when the arrow is made (CM042).
+globals().update(
+    {
+        name: checked(value)
+        for name, value in list(globals().items())
+        if inspect.isfunction(value) and not name.startswith("_") and name != "checked"
+    }
+)
 
 __all__ = [
     "abs",

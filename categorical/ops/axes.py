@@ -311,7 +311,7 @@ def squeeze(of: IndexSet | Axis | int = 1) -> OpArrow:
     return common.make(SQUEEZE, axis=common.occurrence(of))
 
 
-def unsqueeze(new: Axis | int = 1) -> OpArrow:
+def unsqueeze(new: IndexSet | Axis | int = 1) -> OpArrow:
     """``Real[…] → Real[1, …]``: a new axis over the one-point set, in front."""
     one = axis(new)
     if one.size is not Size.of(1):
