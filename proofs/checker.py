@@ -26,7 +26,7 @@ from proofs.checking.degrees import check_degrees
 from proofs.checking.equal import check_equal
 from proofs.checking.natural import check_natural
 from proofs.checking.parity import check_parity
-from proofs.checking.programs import Program, Refusal, need, read_program
+from proofs.checking.programs import Program, Refusal, freeze, need, read_program
 from proofs.checking.table import check_types
 
 SCHEMA = "commute.certificate/1"
@@ -73,6 +73,15 @@ def digest(body: dict[str, Any]) -> str:
     return hashlib.sha256(canonical(body).encode()).hexdigest()
 
 
+def dims_of(one: Any) -> set[Any]:
+    """The dims that a type or an index set mentions."""
+    if not isinstance(one, tuple):
+        return set()
+    if len(one) == 4 and one[0] == "dim":
+        return {one}
+    return {dim for part in one for dim in dims_of(part)}
+
+
 def examine(text: str) -> list[str]:
     data = json.loads(text)
     need(isinstance(data, dict), "not a certificate: not an object")
@@ -92,9 +101,16 @@ def examine(text: str) -> list[str]:
         chosen = claim["programs"]
         good = isinstance(chosen, list) and all(type(p) is int for p in chosen)
         need(good and chosen and 0 <= min(chosen) <= max(chosen) < len(programs), "no such program")
+        need(isinstance(claim["law"], str), "a law has no name")
+        read = [programs[p] for p in chosen]
+        need(all(p.outputs for p in read), "a program without outputs obeys every law")
+        for dim in map(freeze, claim.get("dims", ())):
+            others = {d for p in read for type_ in p.types for d in dims_of(type_)} - {dim}
+            other = next((d for d in others if d[1] == dim[1]), None)
+            need(other is None, f"claim {place} is about another dim called {dim[1]}")
         steps: list[Any] = []
         try:
-            sentence = CLAIMS[kind]([programs[p] for p in chosen], claim, steps)
+            sentence = CLAIMS[kind](read, claim, steps)
             same = canonical(claim["steps"]) == canonical(steps)
             need(same, "a step is not justified as it says")
         except Refusal as refusal:

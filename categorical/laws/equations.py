@@ -105,8 +105,19 @@ def equal(other: Arrow, renaming: Mapping[str, str] | None = None, name: str = "
     ``renaming`` maps weight names of ``other`` to those of the architecture; a name may be that of
     a part (``"block_2": "blocks.1"`` renames all weights of that block), or ``""`` for the whole.
     """
-    title = name or f"equal[{other.label()}]"
-    return Equal(title, origin=here(), other=other, renaming=_paths(other, renaming))
+    paths = _paths(other, renaming)
+    title = name or f"equal[{other.label()}{_tied(other, paths or {})}]"
+    return Equal(title, origin=here(), other=other, renaming=paths)
+
+
+def _tied(arrow: Arrow, renaming: Mapping[str, str]) -> str:
+    """Which weights of the other side a renaming makes one: the law says so in its name."""
+    found: dict[str, list[str]] = {}
+    graph = arrow.graph()
+    for path in graph.resources({d: 2 for d in graph.dims}) if renaming else ():
+        found.setdefault(renaming.get(path, path), []).append(path)
+    groups = [" = ".join(names) for names in found.values() if len(names) > 1]
+    return f" with {', '.join(groups)}" if groups else ""
 
 
 def _paths(arrow: Arrow, renaming: Mapping[str, str] | None) -> dict[str, str] | None:

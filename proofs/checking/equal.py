@@ -432,4 +432,13 @@ def check_equal(programs: list[Program], claim: Any, steps: list[Any]) -> str:
     need(left.updates == right.updates, "the two sides keep different state")
     need(mine == yours, "the two sides have different normal forms")
     steps.extend(summary(mine, left))
-    return f"both sides have one normal form in {mode} mode, all sizes"
+    return f"both sides have one normal form in {mode} mode, all sizes{tied(second, renaming)}"
+
+
+def tied(program: Program, renaming: dict[str, str]) -> str:
+    """Which resources of the other side are read as one."""
+    found: dict[str, list[str]] = {}
+    for name, _ in program.sources.values():
+        found.setdefault(renaming.get(name, name), []).append(name)
+    groups = sorted(" = ".join(sorted(names)) for names in found.values() if len(names) > 1)
+    return f", with {', '.join(groups)} on the other side" if groups else ""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 
 from categorical import Bool, Dim, Real, SpecError, architecture, arrow, laws, op
-from categorical.groups import Sign
+from categorical.groups import Sign, Symmetric
 from categorical.verdicts import Verdict
+from proofs.checker import canonical, digest, examine
+from proofs.checking.programs import Refusal
 from synthesis.ladder import check
 
 n, c = Dim.named("n c")
@@ -67,3 +71,48 @@ def test_matrices_do_not_act_on_masks():
     net = op.mean(n, masked=True).at(Real[n, c], Bool[n, c])
     with pytest.raises(SpecError, match="CM021"):
         check(architecture(net, laws=[laws.equivariant(under=Sign(c))], name="net"))
+
+
+def test_weights_that_a_renaming_makes_one_are_named():
+    """u(x) + v(x) equals 2 u(x) only where v is u: name and certificate say that."""
+    u, v = (op.linear(c, c, bias=False, name=name) for name in "uv")
+
+    @arrow
+    def both(x: Real[c]) -> Real[c]:
+        return u(x) + v(x)
+
+    @arrow
+    def twice(x: Real[c]) -> Real[c]:
+        return op.scale(2)(u(x))
+
+    law = laws.equal(both, renaming={"v": "u"})
+    assert law.name == "equal[both with u.weight = v.weight]"
+    (found,) = check(architecture(twice, laws=[law]))
+    assert found.verdict is Verdict.PROVED
+    (claim,) = examine(canonical(found.certificate) + "\n")
+    assert "with u.weight = v.weight on the other side" in claim
+    assert laws.equal(twice).name == "equal[twice]"
+
+
+def forged(found, change):
+    """The certificate of a finding after a change, with a new digest."""
+    data = copy.deepcopy(found.certificate)
+    del data["digest"]
+    change(data)
+    return canonical({**data, "digest": digest(data)}) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda d: d["programs"][0].update(outputs=[]), "obeys every law"),
+        (lambda d: d["claims"][0].update(dims=[["dim", "n", 3, None]]), "another dim called n"),
+        (lambda d: d["claims"][0].update(law=None), "no name"),
+    ],
+)
+def test_certificates_about_nothing_are_refused(change, why):
+    net = (op.relu >> op.mean(n)).at(Real[n, c])
+    law = laws.invariant(under=Symmetric(n))
+    (found,) = check(architecture(net, laws=[law], name="net"))
+    with pytest.raises(Refusal, match=why):
+        examine(forged(found, change))
