@@ -151,7 +151,12 @@ class _Climb:
                 self.warnings.append(f"no canary was run: {problem}")
                 return self.proved(proof, ())
             return self.finding(Verdict.UNKNOWN, reason=str(problem))
-        if proof.proved and (not isinstance(self.law, Degree) or self.reached()):
+        if proof.proved and isinstance(self.law, Degree):
+            if not self.reached():
+                return self.climb("the degree is smaller")
+            where = assignments.show(self.plan[0]) or "its fixed sizes"
+            proof = replace(proof, scope=f"at most, {proof.scope}; reached at {where}")
+        if proof.proved:
             return self.proved(proof, self.surviving(floats=False))
         return self.climb(proof.reason)
 

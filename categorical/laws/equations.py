@@ -242,7 +242,7 @@ class Degree(Law):
                     for v, type_ in zip(inputs, graph.dom, strict=True)
                 ]
             )
-            for t in range(1, d + 3)
+            for t in range(-1, d + 1)  # both signs: |t·x| is no polynomial in t
         ]
         for order in (d + 1, d):
             total = [algebra.zeros(algebra.shape(v)) for v in rows[0]]

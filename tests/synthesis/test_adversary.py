@@ -43,6 +43,8 @@ FALSE = {
         laws.sums_to(1, over=long),
     ),
     "every output has the degree": (square_and_same, laws.degree(2)),
+    "homogeneous for positive factors only": (op.abs.at(Real[c]), laws.degree(1)),
+    "and the same of a relu": (op.relu.at(Real[n, c]), laws.degree(1)),
 }
 
 
@@ -116,3 +118,15 @@ def test_certificates_about_nothing_are_refused(change, why):
     (found,) = check(architecture(net, laws=[law], name="net"))
     with pytest.raises(Refusal, match=why):
         examine(forged(found, change))
+
+
+def test_where_a_degree_is_reached():
+    """The square of a deviation from the mean vanishes where there is one entry only."""
+
+    @arrow
+    def spread(x: Real[n, c]) -> Real[n, c]:
+        return op.square(x - op.expand(n)(op.mean(n)(x)))
+
+    (found,) = check(architecture(spread, laws=[laws.degree(2)]))
+    assert found.verdict is Verdict.PROVED
+    assert found.scope.startswith("at most, all sizes; reached at ")
