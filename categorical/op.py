@@ -116,8 +116,8 @@ sign = _pointwise.unary("sign")
 
 
 def leaky_relu(slope: float = 0.01) -> OpArrow:
-    """``max(x, slope · x)``."""
-    return _pointwise.unary("leaky_relu", slope=slope)
+    """``x`` where it is positive, ``slope · x`` elsewhere."""
+    return _pointwise.unary("leaky_relu", slope=_pointwise.common.finite("leaky_relu", slope))
 
 
 def sum(*over: IndexSet | Axis, masked: bool = False) -> OpArrow:

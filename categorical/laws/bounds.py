@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from categorical.errors import SpecError
 from categorical.graph import Graph
 from categorical.index import Axis, IndexSet, axis
 from categorical.laws.law import (
@@ -28,6 +29,7 @@ from categorical.laws.law import (
     Run,
     Values,
 )
+from categorical.ops.common import finite
 from categorical.origin import here
 from categorical.records import Context
 from categorical.sizes import Size
@@ -80,6 +82,14 @@ class Bounded(Law):
 
 def bounded(low: float | None = None, high: float | None = None, strict: bool = False) -> Bounded:
     """A bound on every output entry, by interval evaluation (or sampled, then TESTED)."""
+    ends = [finite("bounded", end) for end in (low, high) if end is not None]
+    if not ends or ends != sorted(ends):
+        raise SpecError(
+            "CM041",
+            f"`bounded` between {low} and {high}",
+            facts=[("needed", "a lower end, an upper end, or both in order")],
+            help=["write laws.bounded(0, 1), laws.bounded(low=0) or laws.bounded(high=1)"],
+        )
     edges = "()" if strict else "[]"
     title = f"bounded{edges[0]}{low}, {high}{edges[1]}"
     return Bounded(title, origin=here(), low=low, high=high, strict=strict)
@@ -135,6 +145,7 @@ class SumsTo(Law):
 
 def sums_to(value: float, over: IndexSet | Axis) -> SumsTo:
     """The outputs sum to ``value`` along an axis."""
+    finite("sums_to", value)
     return SumsTo(f"sums_to[{value}, {over}]", origin=here(), axis=axis(over), value=value)
 
 

@@ -166,6 +166,12 @@ class Linear(Law):
                     facts=[("inputs", ", ".join(known))],
                 )
         for i in self.numbers(graph):
+            if not 0 <= i < len(graph.dom):
+                raise self._unstatable(
+                    f"there is no input number {i}",
+                    "inputs are counted from 0, or named: laws.linear('x')",
+                    facts=[("inputs", ", ".join(known))],
+                )
             if graph.dom[i].kind not in ("real", "complex"):
                 raise self._unstatable(
                     f"the input `{known[i]}` is {graph.dom[i]}, which is no linear space",

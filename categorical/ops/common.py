@@ -96,6 +96,18 @@ def in_range(
     )
 
 
+def finite(name: str, value: float) -> float:
+    """The number, if floats have it; else CM041."""
+    if not -1e308 <= value <= 1e308:
+        shown = value if isinstance(value, float) else "a number beyond all floats"
+        raise SpecError(
+            "CM041",
+            f"`{name}` of {shown}, which is not a finite number",
+            help=["what does not count is masked: op.where, or masked=True"],
+        )
+    return value
+
+
 def aligned(ctx: Context, value: Any, small: Array, large: Array) -> Any:
     """A value over ``small`` with its axes in the order of ``large``, and unit axes between."""
     order = [small.position(a) for a in large.axes if a in small.axes]

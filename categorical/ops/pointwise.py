@@ -161,7 +161,7 @@ SCALE = Generator(
 
 def scale(by: float) -> OpArrow:
     """Multiplication by the number ``by``."""
-    return common.make(SCALE, by=by)
+    return common.make(SCALE, by=common.finite("scale", by))
 
 
 neg = scale(-1)

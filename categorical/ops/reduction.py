@@ -136,6 +136,12 @@ SUM, MEAN = (
 
 def reduction(generator: Generator, over: Sequence[IndexSet | Axis | int], masked: bool) -> OpArrow:
     """The open arrow of a reduction along axes."""
+    if not over:
+        raise SpecError(
+            "CM005",
+            f"`{generator.name}` needs an axis to go along",
+            help=[f"name every axis that is meant: op.{generator.name}(n, c)"],
+        )
     return common.make(generator, over=occurrences(over), masked=bool(masked))
 
 
