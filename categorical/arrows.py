@@ -179,6 +179,21 @@ class OpArrow(Arrow):
         return self.name or self.op.name
 
 
+_nesting = 0
+
+
+def brief(part: Arrow) -> str:
+    """The label of a part of an arrow; ``…`` eight levels down."""
+    global _nesting
+    if _nesting >= 8:
+        return "…"
+    _nesting += 1
+    try:
+        return part.label()
+    finally:
+        _nesting -= 1
+
+
 class Seq(Arrow):
     """A composite; its parts keep their least types, the boundary is what counts."""
 
@@ -199,7 +214,7 @@ class Seq(Arrow):
             if type(one) is Seq:
                 pending += (one.second, one.first)
             else:
-                names.append(one.label())
+                names.append(brief(one))
         return "(" + " >> ".join(names) + (" >> …" if pending else "") + ")"
 
 
@@ -225,7 +240,7 @@ class Par(Arrow):
         return (
             "(… @ …)"
             if isinstance(self.left, Par)
-            else f"({self.left.label()} @ {self.right.label()})"
+            else f"({brief(self.left)} @ {brief(self.right)})"
         )
 
 

@@ -34,6 +34,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from categorical.errors import SpecError
 from categorical.origin import Origin
 from categorical.records import NOISE, Box, Context, Init, Op
 from categorical.sizes import Condition
@@ -117,6 +118,10 @@ class Node:
         return self.ins[: len(self.box.dom)]
 
 
+#: The most levels of named sub-architectures: each is a module whose ``forward`` calls the next.
+DEEPEST = 100
+
+
 @dataclass(slots=True)
 class Graph:
     """A closed graph; see the module.  ``name`` is the sub-architecture that it is the body of."""
@@ -130,6 +135,7 @@ class Graph:
     names: dict[int, str]
     name: str = ""
     doc: str = ""
+    depth: int = 0  # how many named sub-architectures and operators lie inside one another
 
     @property
     def dom(self) -> tuple[Array, ...]:
@@ -151,9 +157,10 @@ class Graph:
         found: dict[str, Resource] = {r.name: r for r in self.sources.values()}
         for node in self.nodes:
             if isinstance(node.box, OperatorBox):
+                insides = [region.resources(sizes) for region in node.regions]
                 for prefix in node.box.operator.prefixes(node.box, sizes or {}):
-                    for region in node.regions:
-                        for path, inner in region.resources(sizes).items():
+                    for inside in insides:
+                        for path, inner in inside.items():
                             full = f"{node.name}.{prefix}{path}"
                             space = inner.space
                             if node.box.stacked is not None:
@@ -332,6 +339,16 @@ class Builder:
         self, box: OperatorBox, ins: tuple[int, ...], name: str = "", origin: Origin | None = None
     ) -> tuple[int, ...]:
         """Add an operator node; an instance name that exists already shares its resources."""
+        depth = 1 + max((region.depth for region in box.regions), default=0)
+        self.graph.depth = max(self.graph.depth, depth)
+        if depth > DEEPEST:
+            raise SpecError(
+                "CM041",
+                f"`{name}` lies around {depth - 1} others, one inside the next",
+                facts=[("the limit", f"{DEEPEST} levels, as torch modules call one another")],
+                help=["write the inner ones in place:  @arrow(inline=True)"],
+                origin=origin,
+            )
         outs = tuple(self.wire(t) for t in box.cod)
         for i, w in enumerate(outs):
             self.graph.names[w] = self.unique(f"{name}_out" if i == 0 else f"{name}_out{i}")

@@ -29,7 +29,7 @@ from dataclasses import replace
 from typing import Any, overload
 
 from categorical import declaring
-from categorical.arrows import Arrow, OpArrow, Traced, Transformed, Types, call
+from categorical.arrows import Arrow, OpArrow, Traced, Transformed, Types, brief, call
 from categorical.checked import checked
 from categorical.errors import SpecError
 from categorical.graph import Builder, Graph, Node, OperatorBox, Resource
@@ -82,7 +82,7 @@ class Tied(Arrow):
         return call(builder, graph, ins, name, origin)
 
     def label(self) -> str:
-        return self.body.label()
+        return brief(self.body)
 
 
 def _refuse_state(body: Arrow) -> None:

@@ -24,7 +24,7 @@ categorical.errors.SpecError: error[CM010]: a residual connection around ...
 from __future__ import annotations
 
 from categorical import declaring, messages, op
-from categorical.arrows import Arrow, Seq, Types, Wiring
+from categorical.arrows import Arrow, Seq, Types, Wiring, brief
 from categorical.errors import Help, SpecError
 
 
@@ -41,7 +41,7 @@ class Residual(Seq):
         return Residual(self.body, Seq(self.first, self.second, dom, cod, True))
 
     def label(self) -> str:
-        return f"residual({self.body.label()})"
+        return f"residual({brief(self.body)})"
 
 
 def residual(body: Arrow) -> Arrow:
