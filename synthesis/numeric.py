@@ -30,6 +30,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -64,6 +65,10 @@ class RoundedAlgebra(FloatAlgebra):
         return v
 
     def constant(self, array_or_number: Any) -> Any:
+        if isinstance(array_or_number, Fraction):  # a third is a third in every precision
+            top, bottom = array_or_number.numerator, array_or_number.denominator
+            if max(abs(top), bottom) < 1 << 62:
+                return np.asarray(self.real(top) / self.real(bottom))
         return self._cast(super().constant(array_or_number))
 
     def random(self, *args: Any, **kwargs: Any) -> Any:

@@ -11,6 +11,7 @@ from categorical.groups import Sign, Symmetric
 from categorical.verdicts import Verdict
 from proofs.checker import canonical, digest, examine
 from proofs.checking.programs import Refusal
+from synthesis import numeric
 from synthesis.ladder import check
 
 n, c = Dim.named("n c")
@@ -130,3 +131,13 @@ def test_where_a_degree_is_reached():
     (found,) = check(architecture(spread, laws=[laws.degree(2)]))
     assert found.verdict is Verdict.PROVED
     assert found.scope.startswith("at most, all sizes; reached at ")
+
+
+def test_a_sum_that_cancels_is_no_counterexample():
+    """Normalised entries sum to 0 up to rounding: no float alarm, whatever the sizes."""
+    graph = op.layer_norm(c, affine=False).at(Real[c]).graph()
+    law = laws.sums_to(0, over=c)
+    for seed in range(200):
+        scale = numeric.MAGNITUDES[seed % 3]
+        trial = numeric.Trial({"c": 2 + seed % 7}, "eval", scale, seed)
+        assert numeric.attempt(law, graph, trial).failure is None, seed
