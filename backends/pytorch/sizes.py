@@ -153,7 +153,14 @@ def _tight(text: str) -> str:
 
 def conditions_on(graph: Graph, fixed: frozenset[str]) -> list[Condition]:
     """The side conditions that speak of fixed symbols only, in a stable order."""
-    return sorted((c for c in graph.conditions() if c.symbols and c.symbols <= fixed), key=str)
+    found = (c for c in graph.conditions() if c.symbols and c.symbols <= fixed)
+    return sorted((c for c in found if not _plain(c)), key=str)
+
+
+def _plain(condition: Condition) -> bool:
+    """Whether any positive sizes satisfy it at sight: ``1 | n``, ``n | n``."""
+    one, other = condition.left, condition.right
+    return condition.kind == "divides" and (one is other or one is Size.of(1))
 
 
 def defaults(fixed: set[str], sizes: Mapping[str, int]) -> dict[str, int]:
