@@ -35,6 +35,7 @@ from categorical.ops.axes import (
     transpose,
     unsqueeze,
 )
+from categorical.ops.common import finite as _finite
 from categorical.ops.constant import (
     band_mask,
     causal_mask,
@@ -117,7 +118,7 @@ sign = _pointwise.unary("sign")
 
 def leaky_relu(slope: float = 0.01) -> OpArrow:
     """``x`` where it is positive, ``slope · x`` elsewhere."""
-    return _pointwise.unary("leaky_relu", slope=_pointwise.common.finite("leaky_relu", slope))
+    return _pointwise.unary("leaky_relu", slope=_finite("leaky_relu", slope))
 
 
 def sum(*over: IndexSet | Axis, masked: bool = False) -> OpArrow:
