@@ -72,19 +72,52 @@ def checked(function: F) -> F:
             plan.update((name, (hint, _quick(hint))) for name, hint in hints(function).items())
         given: Iterable[tuple[str, Any]] = zip(names, args)
         if wide:
-            given = signature.bind(*args, **kwargs).arguments.items()
+            try:
+                given = signature.bind(*args, **kwargs).arguments.items()
+            except TypeError as problem:
+                raise _misfit(function, str(problem)) from None
         elif kwargs:
             given = (*given, *kwargs.items())
         memo: list[TypeCheckMemo] = []
         for name, value in given:
             if name in plan and not plan[name][1](value):
                 _check(function, f"the argument `{name}`", value, plan[name][0], memo)
-        result = function(*args, **kwargs)
+        try:
+            result = function(*args, **kwargs)
+        except TypeError as problem:
+            trace = problem.__traceback__
+            if trace is None or trace.tb_next is not None:
+                raise
+            raise _misfit(function, str(problem)) from None
         if "return" in plan and is_ours(plan["return"][0]):
             _check(function, "the result", result, plan["return"][0], memo)
         return result
 
     return call  # type: ignore[return-value]
+
+
+def _misfit(function: Callable[..., Any], reason: str) -> SpecError:
+    """CM042 for an argument that is missing, or that the function does not have."""
+    reason = reason.removeprefix(f"{function.__name__}() ")
+    return SpecError(
+        "CM042",
+        f"`{function.__name__}` is called with other arguments than it has",
+        facts=[("reason", reason)],
+        help=[_usage(function)],
+    )
+
+
+def _usage(function: Callable[..., Any]) -> str:
+    """How a function is called: its arguments with their defaults."""
+    parts: list[str] = []
+    for one in inspect.signature(function).parameters.values():
+        star = "*" if one.kind is one.VAR_POSITIONAL else ""
+        star = "**" if one.kind is one.VAR_KEYWORD else star
+        if one.kind is one.KEYWORD_ONLY and not any(p.startswith("*") for p in parts):
+            parts.append("*")
+        default = "" if one.default is one.empty else f"={one.default!r}"
+        parts.append(f"{star}{one.name}{default}")
+    return f"the call is  {function.__name__}({', '.join(parts)})"
 
 
 def hints(function: Callable[..., Any]) -> dict[str, Any]:
@@ -157,6 +190,7 @@ def _check(
             helps = arrow_instead(value)
         elif get_origin(hint) is Sequence and _quick(get_args(hint)[0])(value):
             helps = ["put it into a list: […]"]
+        helps = helps or [_usage(function)]
         raise SpecError(
             "CM042",
             f"{what} of `{function.__name__}` has the wrong type",

@@ -70,6 +70,12 @@ class Group:
         return (self,)
 
     def __mul__(self, other: Group) -> Group:
+        if not isinstance(other, Group):
+            raise SpecError(
+                "CM042",
+                f"a group times {other!r}",
+                help=["the product of groups acts on both dims: Symmetric(n) * Cyclic(m)"],
+            )
         return ProductGroup(self.factors() + other.factors())
 
     def __eq__(self, other: object) -> bool:

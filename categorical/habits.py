@@ -119,6 +119,28 @@ def _chosen(written: Written, condition: str) -> list[Help]:
     return []
 
 
+def no_number(wire: Wire) -> SpecError:
+    """CM012: ``int(x)``, ``float(x)``, ``round(x)``, ``x // 2``, ``x % 2``."""
+    return SpecError(
+        "CM012",
+        "a wire is no number before the model runs",
+        facts=_about(wire),
+        help=["compute on the wire with operations (op.floor does not exist: it has no gradient)"],
+        related=_declared(wire),
+    )
+
+
+def no_call(wire: Wire) -> SpecError:
+    """CM013: ``x(y)``."""
+    return SpecError(
+        "CM013",
+        f"the wire `{wire.name}` is called as if it were an arrow",
+        facts=_about(wire),
+        help=["apply an arrow to the wire: f(x), or x >> f"],
+        related=_declared(wire),
+    )
+
+
 def no_loop(wire: Wire) -> SpecError:
     """CM034: ``for`` over a wire."""
     place = here()

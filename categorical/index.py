@@ -147,8 +147,12 @@ class Dim(IndexSet):
                 f"`{action}` is not an action of a linear axis",
                 help=['use action="sign" or action="rotation"'],
             )
-        if size is not None and size < 1:
-            raise SpecError("CM025", f"dimension `{name}` cannot have the size {size}")
+        if size is not None and (type(size) is not int or size < 1):
+            raise SpecError(
+                "CM025",
+                f"dimension `{name}` cannot have the size {size!r}",
+                help=["a size is a positive whole number; leave it out to keep it open"],
+            )
         self = object.__new__(cls)
         self.name, self.fixed, self.action, self.varies = name, size, action, varies
         self.size = Size.symbol(name) if size is None else Size.of(size)
@@ -160,6 +164,12 @@ class Dim(IndexSet):
     @staticmethod
     def named(names: str) -> tuple[Dim, ...]:
         """``Dim.named("n c h")`` makes three dimensions at once."""
+        if not isinstance(names, str):
+            raise SpecError(
+                "CM024",
+                f"`Dim.named` takes one text, not {names!r}",
+                help=['write the names in one text: Dim.named("n c h")'],
+            )
         return tuple(Dim(name) for name in names.replace(",", " ").split())
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -242,7 +252,12 @@ class Derived(IndexSet):
 def points(count: int) -> IndexSet:
     """The set of ``count`` points."""
     if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-        raise SpecError("CM025", f"an axis cannot have the size {count!r}")
+        raise SpecError(
+            "CM025",
+            f"an axis cannot have the size {count!r}",
+            facts=[("reason", "a number stands for an axis of that size, never for a position")],
+            help=["name the axis by its dimension, as in op.mean(n); a size is 1 or more"],
+        )
     key = ("points", count)
     found = IndexSet._table.get(key)
     if found is None:
@@ -430,8 +445,16 @@ class Axis:
         found = cls._table.get((index, label))
         if found is not None:
             return found
-        if label and (not _NAME.match(label) or keyword.iskeyword(label)):
-            raise SpecError("CM024", f"`{label}` cannot be the label of an axis")
+        if (
+            not isinstance(label, str)
+            or (label
+            and (not _NAME.match(label) or keyword.iskeyword(label)))
+        ):
+            raise SpecError(
+                "CM024",
+                f"`{label}` cannot be the label of an axis",
+                help=["use an ASCII identifier that is no Python keyword, such as `key`"],
+            )
         self = object.__new__(cls)
         self.index, self.label = index, label
         cls._table[(index, label)] = self

@@ -46,6 +46,9 @@ _REDUCTIONS = ("sum", "mean", "max", "min", "logsumexp", "argmax")
 
 def located(problem: SpecError, arrow: Arrow, wires: Sequence[Wire]) -> SpecError:
     """An error of an arrow applied to wires: the user's words for its sides, and what to write."""
+    if isinstance(problem, MissingAxis) and not problem.help:
+        axes = [str(a) for w in wires for a in w.type.axes]
+        problem.help = [Help(f"name an axis that is there: {', '.join(axes) or 'it has none'}")]
     written = Written.here()
     if written is None:
         return problem

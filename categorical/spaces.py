@@ -160,7 +160,7 @@ class SumSpace(Space):
 
 def product_space(*parts: Space) -> Space:
     """The product of spaces, flat; one part is itself."""
-    flat = tuple(w for part in parts for w in part.wires)
+    flat = tuple(w for part in parts for w in space(part).wires)
     if len(flat) == 1:
         return flat[0]
     key = ("product", *flat)

@@ -97,6 +97,24 @@ class Wire:
     def __rtruediv__(self, other: Any) -> Wire:
         return _operation("reciprocal")(self) * other  # type: ignore[no-any-return]
 
+    def __int__(self) -> int:
+        raise habits.no_number(self)
+
+    def __float__(self) -> float:
+        raise habits.no_number(self)
+
+    def __round__(self, digits: int = 0) -> Any:
+        raise habits.no_number(self)
+
+    def __floordiv__(self, other: Any) -> Any:
+        raise habits.no_number(self)
+
+    def __mod__(self, other: Any) -> Any:
+        raise habits.no_number(self)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        raise habits.no_call(self)
+
     def __abs__(self) -> Wire:
         return _operation("abs")(self)  # type: ignore[no-any-return]
 

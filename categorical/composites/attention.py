@@ -36,6 +36,7 @@ from typing import Any
 
 from categorical import op
 from categorical.arrows import Arrow
+from categorical.checked import checked
 from categorical.composites.typed import typed
 from categorical.errors import SpecError
 from categorical.index import Axis, IndexSet, axis, index_set
@@ -75,6 +76,7 @@ def dot_product_attention(
     return typed(*types, inline=True)(masked_dot_product if masked else dot_product)
 
 
+@checked
 def attention(
     over: IndexSet,
     width: IndexSet | int,

@@ -29,6 +29,7 @@ from typing import Any
 
 from categorical import op
 from categorical.arrows import Arrow
+from categorical.checked import checked
 from categorical.composites.typed import typed
 from categorical.errors import SpecError
 from categorical.index import IndexSet, index_set
@@ -93,6 +94,7 @@ def mixture(experts: IndexSet | int, target: IndexSet | int) -> Arrow:
     return op.einsum(k).at(Real[e], Real[e, k])
 
 
+@checked
 def mixture_of_experts(
     width: IndexSet | int,
     hidden: IndexSet | int,

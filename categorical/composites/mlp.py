@@ -28,10 +28,12 @@ from itertools import pairwise
 
 from categorical import op
 from categorical.arrows import Arrow
+from categorical.checked import checked
 from categorical.errors import SpecError
 from categorical.index import IndexSet, index_set
 
 
+@checked
 def mlp(*widths: IndexSet | int, activation: Arrow = op.relu, bias: bool = True) -> Arrow:
     """An MLP through these widths; raises ``SpecError`` (CM007) for fewer than two."""
     if len(widths) < 2:

@@ -22,11 +22,17 @@ categorical.errors.SpecError: error[CM021]: `invariant[Symmetric(n)]` cannot be 
 ...
 """
 
+from categorical.checked import checked
 from categorical.laws.bounds import Bounded, Count, SumsTo, bounded, parameters, sums_to
 from categorical.laws.equations import Degree, Equal, Linear, degree, equal, linear
 from categorical.laws.law import Instance, Law, Requirement, position_dependent
 from categorical.laws.restriction import Restricted, causal, per_sample
 from categorical.laws.symmetry import Equivariant, equivariant, invariant
+
+bounded, sums_to, parameters = checked(bounded), checked(sums_to), checked(parameters)
+equal, linear, degree = checked(equal), checked(linear), checked(degree)
+causal, per_sample = checked(causal), checked(per_sample)
+equivariant, invariant = checked(equivariant), checked(invariant)
 
 __all__ = [
     "Bounded",

@@ -57,7 +57,7 @@ def test_every_use_is_a_draw_of_its_own() -> None:
 
 @pytest.mark.parametrize("p", [-0.1, 1.0, 1.5, float("nan"), True, "0.5"])
 def test_probabilities(p) -> None:
-    with pytest.raises(SpecError, match="CM04[12]"):
+    with pytest.raises(SpecError, match=r"CM04[12]"):
         op.dropout(p)
 
 
