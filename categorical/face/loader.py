@@ -97,6 +97,17 @@ def load(path: str | os.PathLike[str], seconds: float = SECONDS) -> Spec:
     for name, value in list(module.__dict__.items()):
         if isinstance(value, Architecture):
             found.setdefault(id(value), Declared(name, value, given, digest))
+    names: dict[str, str] = {}
+    for one in found.values():
+        first = names.setdefault(one.architecture.name, one.variable)
+        if first != one.variable:
+            raise SpecError(
+                "CM028",
+                f"`{shown_path(real)}` declares two architectures called `{one.architecture.name}`",
+                facts=[("declared as", f"{first}, {one.variable}")],
+                help=[f'give one another name: {one.variable} = architecture(…, name="…")'],
+                origin=one.architecture.origin,
+            )
     if not found:
         raise SpecError(
             "CM028",

@@ -256,3 +256,16 @@ def test_folders_stand_for_the_files_in_them(spec, tmp_path) -> None:
     empty.mkdir()
     with pytest.raises(SpecError, match="CM028"):
         spec_files([str(empty)])
+
+
+def test_two_architectures_of_one_name_cannot_be_told_apart(tmp_path):
+    path = tmp_path / "twins.py"
+    path.write_text(
+        "from categorical import Dim, architecture, op\n"
+        'c = Dim("c")\n'
+        'first = architecture(op.linear(c, c), name="net")\n'
+        'second = architecture(op.linear(c, c), name="net")\n'
+    )
+    with pytest.raises(SpecError, match="CM028") as error:
+        load(str(path))
+    assert "declared as  first, second" in str(error.value)
