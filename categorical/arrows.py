@@ -31,6 +31,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, TypeVar, cast
 
 from categorical import messages
+from categorical.errors import SpecError
 from categorical.graph import Builder, Graph, Operator, OperatorBox
 from categorical.index import Axis
 from categorical.origin import Origin
@@ -68,10 +69,12 @@ class Arrow:
             raise messages.not_an_arrow(other)
         return Par(self, other)
 
-    def __call__(self, *args: Any) -> Any:
+    def __call__(self, *args: Any, **named: Any) -> Any:
         """Apply to wires inside an ``@arrow`` function."""
         from categorical.tracing import apply
 
+        if named:
+            raise messages.named_arguments(self, named)
         return apply(self, args)
 
     def at(self, *types: object) -> Arrow:
@@ -466,6 +469,12 @@ def identity(*types: object) -> Arrow:
 def copy(type_: object, times: int = 2) -> Arrow:
     """The diagonal: every wire of a space, ``times`` times."""
     wires = space(type_).wires
+    if type(times) is not int or times < 0:
+        raise SpecError(
+            "CM042",
+            f"a copy is made a whole number of times, not {times!r}",
+            help=["copy(X) is two of them; copy(X, 3) three; copy(X, 0) none"],
+        )
     return Wiring(wires, tuple(range(len(wires))) * times, "copy")
 
 
@@ -483,7 +492,10 @@ def swap(left: object, right: object) -> Arrow:
 
 def sequence(arrows: Sequence[Arrow]) -> Arrow:
     """The composite of a non-empty list."""
-    result = arrows[0]
-    for one in arrows[1:]:
+    given = list(arrows) if isinstance(arrows, (list, tuple)) else []
+    if not given:
+        raise messages.not_an_arrow(arrows)
+    result = given[0] if isinstance(given[0], Arrow) else identity() >> given[0]
+    for one in given[1:]:
         result = result >> one
     return result

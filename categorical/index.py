@@ -89,6 +89,14 @@ class IndexSet:
             help=["take a part of an axis: op.slice, op.take, op.unconcat"],
         )
 
+    def __truediv__(self, other: object) -> IndexSet:
+        raise SpecError(
+            "CM033",
+            f"a dimension is divided exactly: `{self}` / `{other}`",
+            facts=[("reason", "a quotient of index sets is an index set, not a number")],
+            help=[f"write {self} // {other}: its condition is that it divides"],
+        )
+
     def __floordiv__(self, other: IndexSet | int) -> IndexSet:
         return quotient(self, other)
 

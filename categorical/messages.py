@@ -15,7 +15,7 @@ import ast
 import inspect
 import keyword
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from categorical.errors import Edit, Help, SpecError
@@ -223,6 +223,12 @@ def composition(first: Arrow, second: Arrow, cause: SpecError | None = None) -> 
     found = [] if written is None else _mending().chained(problem, first, second, written)
     if found:
         problem.help = found
+    if isinstance(problem, MissingAxis) and first.open and first.cod == first.dom:
+        axes = ", ".join(map(str, (problem.axis, *(a for t in first.dom for a in _axes(t)))))
+        problem.help = [
+            *problem.help,
+            Help(f"if the wire has {problem.axis} as well, say so: {left}.at(Real[{axes}]) >> …"),
+        ]
     if isinstance(problem, MissingAxis):  # what is raised is an error of the composite
         facts = [f for f in problem.facts if not found or f[0] != "axis"]
         return SpecError(problem.code, title, facts=facts, help=problem.help, origin=place)
@@ -282,6 +288,16 @@ def not_an_arrow(value: object) -> SpecError:
     return SpecError("CM001", f"{what} is not an arrow", help=arrow_instead(value))
 
 
+def named_arguments(arrow: Arrow, named: Mapping[str, object]) -> SpecError:
+    """CM007 for ``f(x, inplace=True)``: an arrow takes wires, in order, and nothing else."""
+    return SpecError(
+        "CM007",
+        f"`{arrow.label()}` has no argument called `{next(iter(named))}`",
+        facts=[(f"`{arrow.label()}`", f"takes {side(arrow.dom)}")],
+        help=["an arrow is applied to wires in order; options are given where it is made"],
+    )
+
+
 def arity(name: str, want: int, got: int, origin: Origin | None = None) -> SpecError:
     """CM007."""
     many = "wire" if want == 1 else "wires"
@@ -296,6 +312,10 @@ def arity(name: str, want: int, got: int, origin: Origin | None = None) -> SpecE
     problem = SpecError("CM007", title, facts=facts, help=helps)
     problem.origin = origin or problem.origin
     return problem
+
+
+def _axes(one: Space) -> tuple[Axis, ...]:
+    return one.axes if isinstance(one, Array) else ()
 
 
 def computed(got: Axis, want: Axis) -> bool:

@@ -28,7 +28,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, overload
 
-from categorical import declaring
+from categorical import declaring, messages
 from categorical.arrows import Arrow, OpArrow, Traced, Transformed, Types, brief, call
 from categorical.checked import checked
 from categorical.errors import SpecError
@@ -259,6 +259,13 @@ def _substitute(
         )
     owner = target.rpartition(".")[0]
     arguments = list(names or [body.wire_name(w) for w in body.inputs])
+    if len(arguments) != len(body.dom):
+        raise SpecError(
+            "CM019",
+            f"`{by.label()}` has {len(body.dom)} inputs, and {len(arguments)} names are given",
+            facts=[("inputs", messages.side(body.dom)), ("names", ", ".join(arguments))],
+            help=["give one name for each input, in order"],
+        )
     builder = Builder()
     at: dict[int, int] = {}
     for w in graph.inputs:
@@ -300,6 +307,13 @@ def low_rank(arrow: Arrow, target: str, rank: IndexSet | int, scale: float = 1.0
     space = arrow.graph().resources()[target].space if target in arrow.graph().resources() else None
     if space is None:
         raise unknown(target, arrow.graph().resources())
+    if len(space.axes) != 2:
+        raise SpecError(
+            "CM019",
+            f"`{target}` is no matrix",
+            facts=[(target, str(space))],
+            help=["a product of two thin matrices has two axes: name a weight with two"],
+        )
     out, into = space.axes
     r = axis(rank)
 

@@ -183,7 +183,11 @@ def _binary(name: str, left: Any, right: Any) -> Wire:
         return scaled
     if name == "div" and wire is left:
         if number == 0:
-            raise SpecError("CM025", "a wire is divided by zero")
+            raise SpecError(
+                "CM025",
+                "a wire is divided by zero",
+                help=["divide by another number, or by a wire that is not zero"],
+            )
         shrunk: Wire = op.scale(1 / number)(wire)
         return shrunk
     result = _operation(name)(*pair)

@@ -84,6 +84,13 @@ class Law:
 
     def in_mode(self: L, mode: str) -> L:
         """The law claimed in train or in eval mode only."""
+        if mode not in (EVAL, TRAIN):
+            raise SpecError(
+                "CM021",
+                f"`{self.name}` in the mode {mode!r}",
+                facts=[("modes", "train, eval")],
+                help=['write .in_mode("eval") or .in_mode("train")'],
+            )
         return replace(self, modes=(mode,))
 
     @property

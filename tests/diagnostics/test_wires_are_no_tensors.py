@@ -97,3 +97,10 @@ def test_a_computed_axis_can_be_named():
         return op.slice(y.type.axes[1], into=h)(y)
 
     assert named.graph().cod == (Real[c, h],)
+
+
+def test_a_point_free_chain_can_be_given_more_axes():
+    with pytest.raises(SpecError) as error:
+        op.layer_norm(c) >> op.linear(n, k)
+    assert "op.layer_norm(c).at(Real[n, c])" in str(error.value)
+    (op.layer_norm(c).at(Real[n, c]) >> op.linear(n, k)).graph()
