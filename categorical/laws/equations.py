@@ -92,6 +92,14 @@ class Equal(Law):
         assert self.other is not None
         other: Run = run.at(self.other.graph(), self.renaming or {})  # type: ignore[attr-defined]
         yield Instance(run(inputs), other(inputs), "", graph.cod)
+        mine, theirs = getattr(run, "updates", {}), getattr(other, "updates", {})
+        renamed = {(self.renaming or {}).get(path, path): v for path, v in theirs.items()}
+        before = getattr(run, "resources", {})
+        known = graph.resources(ctx.sizes)
+        for path in sorted(set(mine) | set(renamed)):
+            if path in known and (path in before or path in mine):
+                left, right = (v.get(path, before.get(path)) for v in (mine, renamed))
+                yield Instance([left], [right], f"the new `{path}`", (known[path].space,))
 
     def sabotage(self, ctx: Context, run: Run, graph: Graph) -> Run:
         """One side only reads its weights with 1 added."""

@@ -141,3 +141,14 @@ def test_a_sum_that_cancels_is_no_counterexample():
         scale = numeric.MAGNITUDES[seed % 3]
         trial = numeric.Trial({"c": 2 + seed % 7}, "eval", scale, seed)
         assert numeric.attempt(law, graph, trial).failure is None, seed
+
+
+def test_equal_arrows_keep_equal_state():
+    """Another momentum gives the same outputs and other running statistics."""
+    norm, other = (
+        op.batch_norm(c, over=(n,), name="norm", momentum=m).at(Real[n, c]) for m in (0.1, 0.5)
+    )
+    assert [
+        check(architecture(norm, laws=[laws.equal(side)], name="net"))[0].verdict
+        for side in (norm, other)
+    ] == [Verdict.PROVED, Verdict.REFUTED]
