@@ -119,6 +119,7 @@ class Scope(Emit):
         self.names = Names({"self", "config", "bound"})
         self.attributes = Names({"config"})
         self.sizes: dict[str, str] = {}
+        self.readings: dict[str, Reading | None] = {}
         self.late: list[str] = []
         self.given = given
         self.heads: list[tuple[int, str]] = []
@@ -171,9 +172,11 @@ class Scope(Emit):
         return self.sizes[symbol]
 
     def reading(self, symbol: str) -> Reading | None:
-        """Where a late size is read."""
-        names = {s: f"self.config.{self.file.field_names.get(s, s)}" for s in self.file.fixed}
-        return reading(self.graph, symbol, names)
+        """Where a late size is read (found once: a product may have thousands of inputs)."""
+        if symbol not in self.readings:
+            names = {s: f"self.config.{self.file.field_names.get(s, s)}" for s in self.file.fixed}
+            self.readings[symbol] = reading(self.graph, symbol, names)
+        return self.readings[symbol]
 
     def factory(self, array: Array) -> str:
         like = self._like(array.kind in ("real", "complex"))

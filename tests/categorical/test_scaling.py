@@ -59,6 +59,24 @@ def test_products_of_many(lean: str) -> None:
     assert len(whole.graph().nodes) == LONG
 
 
+def test_a_size_of_many_inputs_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    from backends.pytorch import scope
+
+    looked = []
+    find = scope.reading
+
+    def counted(graph, symbol, names):
+        looked.append(symbol)
+        return find(graph, symbol, names)
+
+    monkeypatch.setattr(scope, "reading", counted)
+    whole = op.relu.at(Real[n])
+    for _ in range(50):
+        whole = whole @ op.relu.at(Real[n])
+    assert "if x51.dim() != 1" in build(whole.graph(), {}, "wide", validate=False).source
+    assert looked == ["n"]
+
+
 @pytest.mark.parametrize("make", [left, right, nested, residuals], ids=lambda f: f.__name__)
 def test_composition_enters_no_term_again(make, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = 0
