@@ -453,10 +453,8 @@ class Axis:
         found = cls._table.get((index, label))
         if found is not None:
             return found
-        if (
-            not isinstance(label, str)
-            or (label
-            and (not _NAME.match(label) or keyword.iskeyword(label)))
+        if not isinstance(label, str) or (
+            label and (not _NAME.match(label) or keyword.iskeyword(label))
         ):
             raise SpecError(
                 "CM024",
