@@ -292,9 +292,8 @@ class Writer(Declarations):
     def _docstring(self) -> list[str]:
         graph = self.graph
         doc = safety.docstring(graph.doc).splitlines() if graph.doc else []
-        title = (
-            doc[0] if doc else f"The sub-architecture {safety.docstring(graph.name or self.wish)}."
-        )
+        what = "architecture" if self.root else "sub-architecture"
+        title = doc[0] if doc else f"The {what} `{safety.docstring(graph.name or self.wish)}`."
         rest = [f"    {line}".rstrip() for line in doc[1:]]
         sides = [f"{graph.wire_name(w)}: {graph.types[w]}" for w in graph.inputs]
         type_ = (
