@@ -334,15 +334,15 @@ class Transformed(Arrow):
         make: Callable[[Types], Graph],
         title: str,
         dom: Types,
-        cod: Types,
         open: bool,
+        regions: dict[Types, Graph] | None = None,
     ) -> None:
         self.body, self.make, self.title = body, make, title
-        self._regions: dict[Types, Graph] = {}
-        super().__init__(dom, cod, open)
+        self._regions = {} if regions is None else regions  # one graph for each domain, made once
+        super().__init__(dom, self.region(dom).cod, open)
 
     def _at(self, dom: Types, cod: Types) -> Arrow:
-        return Transformed(self.body, self.make, self.title, dom, cod, self.open)
+        return Transformed(self.body, self.make, self.title, dom, self.open, self._regions)
 
     def region(self, types: Types) -> Graph:
         found = self._regions.get(types)

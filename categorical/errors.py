@@ -137,7 +137,7 @@ def apply_edits(source: str, edits: Iterable[Edit]) -> str:
     return source
 
 
-class _Message:
+class _Message(Exception):
     """What errors and notices share: the fields, and the two ways to write them out."""
 
     severity = "error"
@@ -150,16 +150,18 @@ class _Message:
     origin: Origin | None
     related: list[tuple[Origin | None, str]]
 
-    def _fill(
+    def __init__(
         self,
         code: str,
         title: str,
-        facts: Iterable[tuple[str, object]],
-        help: Iterable[Help | str],
-        notes: Iterable[str],
-        origin: Origin | _Here | None,
-        related: Iterable[tuple[Origin | None, str]],
+        *,
+        facts: Iterable[tuple[str, object]] = (),
+        help: Iterable[Help | str] = (),
+        notes: Iterable[str] = (),
+        origin: Origin | _Here | None = _HERE,
+        related: Iterable[tuple[Origin | None, str]] = (),
     ) -> None:
+        super().__init__(code, title)
         if code not in CATALOGUE:
             raise ValueError(f"{code!r} is not in the catalogue of codes")
         self.code = code
@@ -169,6 +171,12 @@ class _Message:
         self.notes = list(notes)
         self.origin = here() if isinstance(origin, _Here) else origin
         self.related = list(related)
+
+    def __str__(self) -> str:
+        return self.render()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_rebuild, (type(self), *self._state()))
 
     def render(self, color: bool = False) -> str:
         """The message as people read it; `color=True` adds terminal colours."""
@@ -235,35 +243,15 @@ class _Message:
         )
 
 
-class SpecError(_Message, Exception):
+class SpecError(_Message):
     """A declaration that has no meaning, or a request that cannot be carried out.
 
     Without an explicit `origin` the error points at the user's line that led to it; `origin=None`
     says that there is no such line (a command-line mistake).
     """
 
-    def __init__(
-        self,
-        code: str,
-        title: str,
-        *,
-        facts: Iterable[tuple[str, object]] = (),
-        help: Iterable[Help | str] = (),
-        notes: Iterable[str] = (),
-        origin: Origin | _Here | None = _HERE,
-        related: Iterable[tuple[Origin | None, str]] = (),
-    ) -> None:
-        super().__init__(code, title)
-        self._fill(code, title, facts, help, notes, origin, related)
-
-    def __str__(self) -> str:
-        return self.render()
-
     def __repr__(self) -> str:
         return f"SpecError({self.code!r}, {self.title!r})"
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return (_rebuild, (type(self), *self._state()))
 
 
 class CommuteNotice(UserWarning):
@@ -275,28 +263,8 @@ class Notice(_Message, CommuteNotice):
 
     severity = "notice"
 
-    def __init__(
-        self,
-        code: str,
-        title: str,
-        *,
-        facts: Iterable[tuple[str, object]] = (),
-        help: Iterable[Help | str] = (),
-        notes: Iterable[str] = (),
-        origin: Origin | _Here | None = _HERE,
-        related: Iterable[tuple[Origin | None, str]] = (),
-    ) -> None:
-        super().__init__(code, title)
-        self._fill(code, title, facts, help, notes, origin, related)
-
-    def __str__(self) -> str:
-        return self.render()
-
     def __repr__(self) -> str:
         return f"Notice({self.code!r}, {self.title!r})"
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return (_rebuild, (type(self), *self._state()))
 
     def emit(self) -> Notice:
         """Hand the notice to `warnings`, under whose default filter each place is reported once."""

@@ -24,8 +24,6 @@ categorical.errors.SpecError: error[CM009]: two axes of one array range over `b`
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from categorical.arrows import Arrow, Transformed, Types
 from categorical.checked import checked
 from categorical.errors import SpecError
@@ -234,7 +232,7 @@ def over(arrow: Arrow, *axes: IndexSet | Axis | int) -> Arrow:
         return functor(arrow.retype(tuple(inner)).graph())
 
     dom: tuple[Space, ...] = tuple(functor.on_type(t) for t in arrow.dom if isinstance(t, Array))
-    return Transformed(arrow, make, f"stack({arrow.label()})", dom, make(dom).cod, arrow.open)
+    return Transformed(arrow, make, f"stack({arrow.label()})", dom, arrow.open)
 
 
 @checked
@@ -407,9 +405,4 @@ def union(arrow: Arrow, *varying: Dim, sample: Dim) -> Arrow:
     def make(types: Types) -> Graph:
         return image
 
-    return Transformed(arrow, make, f"union({arrow.label()})", image.dom, image.cod, False)
-
-
-def renamed(graph: Graph, name: str) -> Graph:
-    """The graph under another name."""
-    return replace(graph, name=name)
+    return Transformed(arrow, make, f"union({arrow.label()})", image.dom, False)

@@ -36,7 +36,7 @@ from typing import Any, ClassVar
 
 from categorical.errors import SpecError
 from categorical.origin import Origin
-from categorical.records import NOISE, Box, Context, Init, Op
+from categorical.records import Box, Context, Init, Op
 from categorical.sizes import Condition
 from categorical.spaces import Array
 
@@ -402,10 +402,3 @@ class Builder:
         self.graph.outputs = list(outputs)
         self.graph.name, self.graph.doc = name, doc
         return self.graph
-
-
-def noise_free(graph: Graph) -> bool:
-    """Whether no node of the graph draws noise."""
-    return all(
-        r.role != NOISE for g, _ in [(graph, None), *graph.walk()] for r in g.sources.values()
-    )

@@ -35,7 +35,7 @@ from categorical.graph import Builder, Graph, Operator, OperatorBox
 from categorical.index import Axis, IndexSet, index_set
 from categorical.origin import here
 from categorical.records import Context
-from categorical.spaces import Space, SumSpace, space
+from categorical.spaces import SumSpace, space
 
 WEIGHTS = ("untied", "tied", "stacked")
 
@@ -110,9 +110,7 @@ def iterate(
         box = OperatorBox(ITERATE, (graph,), graph.dom, graph.cod, attrs)
         return builder.finish(builder.operate(box, ins, name, place))
 
-    return Transformed(
-        body, make, f"iterate({body.label()})", body.dom, make(body.dom).cod, body.open
-    )
+    return Transformed(body, make, f"iterate({body.label()})", body.dom, body.open)
 
 
 class Case(Arrow):
@@ -188,7 +186,3 @@ def branch(arrow: Arrow, which: int) -> Arrow:
     for one in reversed(rest):
         result = result >> one
     return result
-
-
-def is_sum(one: Space) -> bool:
-    return isinstance(one, SumSpace)

@@ -24,7 +24,7 @@ categorical.errors.SpecError: error[CM019]: `linear_2.weight` cannot be tied to 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, overload
 
@@ -134,9 +134,8 @@ def tie(arrow: Arrow, equal: Mapping[str, str] | None = None) -> Arrow:
     return _transformed(arrow, make, f"tie({arrow.label()})")
 
 
-def _transformed(arrow: Arrow, make: object, title: str) -> Arrow:
-    body = make(arrow.dom)  # type: ignore[operator]
-    return Transformed(arrow, make, title, arrow.dom, body.cod, arrow.open)  # type: ignore[arg-type]
+def _transformed(arrow: Arrow, make: Callable[[Types], Graph], title: str) -> Arrow:
+    return Transformed(arrow, make, title, arrow.dom, arrow.open)
 
 
 def _merge(graph: Graph, target: str, source: str) -> Graph:
@@ -304,9 +303,10 @@ def low_rank(arrow: Arrow, target: str, rank: IndexSet | int, scale: float = 1.0
     from categorical import op
     from categorical.tracing import arrow as trace
 
-    space = arrow.graph().resources()[target].space if target in arrow.graph().resources() else None
-    if space is None:
-        raise unknown(target, arrow.graph().resources())
+    resources = arrow.graph().resources()
+    if target not in resources:
+        raise unknown(target, resources)
+    space = resources[target].space
     if len(space.axes) != 2:
         raise SpecError(
             "CM019",
