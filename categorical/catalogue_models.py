@@ -326,4 +326,46 @@ ENTRIES: dict[str, tuple[str, str, str, str]] = {
         net = iterate(op.linear(c, c), 3)
         """,
     ),
+    "CM043": (
+        "a group or a representation that is not what it is declared to be",
+        """
+        A group is declared by generators, with relations and an order; a representation by a matrix
+        for each generator.  Relations, brackets and orders are checked, exactly, when the object is
+        made: every layer that is solved for rests on them.
+        """,
+        """
+        from categorical.groups import FiniteGroup
+
+        turn = FiniteGroup("Z2", {"r": (1, 2, 0)}, relations=(("r", "r"),))
+        """,
+        """
+        from categorical.groups import FiniteGroup
+
+        turn = FiniteGroup("Z3", {"r": (1, 2, 0)}, relations=(("r", "r", "r"),))
+        """,
+    ),
+    "CM044": (
+        "a layer that cannot be solved for",
+        """
+        The solver is exact or refuses: an answer that would not fit into memory, numbers outside
+        the known fields, a group whose generators are not known, and two types that no map but
+        zero joins are named, and nothing is computed in floats instead.
+        """,
+        """
+        from categorical.exact import Matrix, sqrt
+        from categorical.groups import FiniteGroup
+        from categorical.representations import Representation
+
+        turn = FiniteGroup("Z2", {"r": (1, 0)}, relations=(("r", "r"),))
+        flip = Representation(turn, {"r": Matrix.of([[0, sqrt(7)], [1 / sqrt(7), 0]])})
+        """,
+        """
+        from categorical.exact import Matrix, sqrt
+        from categorical.groups import FiniteGroup
+        from categorical.representations import Representation
+
+        turn = FiniteGroup("Z2", {"r": (1, 0)}, relations=(("r", "r"),))
+        flip = Representation(turn, {"r": Matrix.of([[0, sqrt(3)], [1 / sqrt(3), 0]])})
+        """,
+    ),
 }

@@ -1,0 +1,37 @@
+"""Groups, and how they act on wires.
+
+A name in capitals acts on dims at every size (``Symmetric(n)``); a name in small letters is one
+group at one size (``symmetric(4)``).
+"""
+
+from categorical.groups.acting import (
+    Cyclic,
+    Element,
+    Group,
+    Matrix,
+    ProductGroup,
+    Rotation,
+    Sign,
+    Symmetric,
+    act,
+    permutation,
+    shift,
+    swap,
+)
+from categorical.groups.finite import FiniteGroup
+
+__all__ = [
+    "Cyclic",
+    "Element",
+    "FiniteGroup",
+    "Group",
+    "Matrix",
+    "ProductGroup",
+    "Rotation",
+    "Sign",
+    "Symmetric",
+    "act",
+    "permutation",
+    "shift",
+    "swap",
+]
