@@ -36,6 +36,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from categorical.errors import SpecError
+from categorical.groups.grids import Grid, on_grid
 from categorical.index import Axis, Dim, IndexSet, Product
 from categorical.records import Context
 from categorical.spaces import Array
@@ -45,11 +46,13 @@ Matrix = tuple[tuple[Fraction, ...], ...]
 
 @dataclass(frozen=True)
 class Element:
-    """One group element: a permutation or a matrix for each dim; prints as valid Python."""
+    """One group element: a permutation or a matrix for each dim, and signed permutations of the
+    axes of grids; prints as valid Python."""
 
     text: str
     permutations: dict[str, tuple[int, ...]] = field(default_factory=dict)
     matrices: dict[str, Matrix] = field(default_factory=dict)
+    grids: tuple[Grid, ...] = ()
 
     def __repr__(self) -> str:
         return self.text
@@ -216,6 +219,8 @@ def act(ctx: Context, element: Element, value: Any, type_: Array) -> Any:
                 inverse = np.empty(len(order), dtype=np.int64)
                 inverse[np.array(order)] = np.arange(len(order))
                 value = inverse[value]
+    for grid in element.grids:
+        value = on_grid(ctx, element, grid, value, type_)
     return value
 
 
