@@ -100,7 +100,8 @@ def on_grid(ctx: Context, element: Element, grid: Grid, value: Any, type_: Array
 
     def move(a: Any) -> Any:
         shape = a.shape
-        return np.flip(a.reshape(sizes), flipped).transpose(order).reshape(shape)
+        turned = np.flip(a.reshape(sizes), tuple(flipped))
+        return turned.transpose(order).reshape(shape)
 
     return move(value) if isinstance(value, np.ndarray) else ctx.algebra.structural(value, move)
 
