@@ -1,0 +1,148 @@
+"""The elements of a small finite group, their words, and cosets.
+
+Definition.  ``Elements.of(G)`` lists the permutations that the generators of G produce, in the
+order in which words reach them (shortest first), the identity first.  ``left[g][i]`` is the number of the
+element g·xᵢ (xᵢ acts first); ``word(i)`` is a path whose permutation is xᵢ.
+
+Laws.  The word of an element multiplies to it; left multiplication by a generator is a permutation
+of the elements without fixed points (unless the generator is 1).
+
+>>> from categorical.groups import FiniteGroup
+>>> turn = Elements.of(FiniteGroup("Z3", {"r": (1, 2, 0)}, relations=(("r",) * 3,)))
+>>> turn.count, turn.left["r"].tolist(), turn.word(2)
+(3, [1, 2, 0], ('r', 'r'))
+
+A group that is too large to list is refused with its order:
+
+>>> Elements.of(FiniteGroup("S12", {"a": (1, 0, *range(2, 12)), "b": (*range(1, 12), 0)}))
+Traceback (most recent call last):
+...
+categorical.errors.SpecError: error[CM044]: the elements of `S12` are too many to list
+...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from categorical.categories.presented import Path
+from categorical.errors import SpecError
+from categorical.groups.finite import FiniteGroup
+
+Index = NDArray[np.int64]
+LIMIT = 1 << 17
+"""The most elements that are listed."""
+_KNOWN: WeakKeyDictionary[FiniteGroup, Elements] = WeakKeyDictionary()
+
+
+class Elements:
+    """See the module; ``permutations[i]`` is the element number i."""
+
+    def __init__(self, group: FiniteGroup) -> None:
+        if group.order > LIMIT:
+            raise SpecError(
+                "CM044",
+                f"the elements of `{group.name}` are too many to list",
+                facts=[("its order", group.order), ("the limit", LIMIT)],
+                help=["use a permutation action or the standard representation instead"],
+            )
+        images = {g: group.permutations[g] for g in group.generators}
+        found = [np.arange(group.degree)]
+        self.numbers = {found[0].tobytes(): 0}
+        self._parents: list[tuple[int, str]] = [(0, "")]
+        left: dict[str, list[int]] = {g: [] for g in images}
+        place = 0
+        while place < len(found):
+            for g, image in images.items():
+                product = image[found[place]]
+                key = product.tobytes()
+                number = self.numbers.setdefault(key, len(found))
+                if number == len(found):
+                    found.append(product)
+                    self._parents.append((place, g))
+                left[g].append(number)
+            place += 1
+        self.permutations: Index = np.array(found)
+        self.left: dict[str, Index] = {g: np.array(row) for g, row in left.items()}
+
+    @classmethod
+    def of(cls, group: FiniteGroup) -> Elements:
+        """The elements of a group, listed once."""
+        if group not in _KNOWN:
+            _KNOWN[group] = cls(group)
+        return _KNOWN[group]
+
+    @property
+    def count(self) -> int:
+        return len(self._parents)
+
+    def number(self, permutation: Index) -> int | None:
+        """The number of a permutation, or None where it is no element."""
+        return self.numbers.get(np.ascontiguousarray(permutation, dtype=np.int64).tobytes())
+
+    def word(self, number: int) -> Path:
+        """A shortest path from the identity: its first step acts first."""
+        steps: list[str] = []
+        while number:
+            number, step = self._parents[number]
+            steps.append(step)
+        return tuple(reversed(steps))
+
+    def right(self, permutation: Index) -> Index:
+        """The numbers of xᵢ·h, for a permutation h of the group (h acts first)."""
+        products = np.ascontiguousarray(self.permutations[:, permutation])
+        return np.array([self.numbers[row.tobytes()] for row in products])
+
+    def cosets(self, subgroup: Sequence[Index]) -> tuple[Index, Index]:
+        """(the coset xᵢH of each element, the first element of each coset); these generate H."""
+        moves = [self.right(h) for h in subgroup]
+        coset = np.full(self.count, -1, dtype=np.int64)
+        first: list[int] = []
+        for start in range(self.count):
+            if coset[start] >= 0:
+                continue
+            coset[start], stack = len(first), [start]
+            while stack:
+                at = stack.pop()
+                for move in moves:
+                    if coset[move[at]] < 0:
+                        coset[move[at]] = len(first)
+                        stack.append(int(move[at]))
+            first.append(start)
+        return coset, np.array(first)
+
+    def classes(self) -> list[list[int]]:
+        """The conjugacy classes, by the first element of each."""
+        generators = [self.permutations[row[0]] for row in self.left.values()]
+        seen = np.zeros(self.count, dtype=bool)
+        found: list[list[int]] = []
+        for start in range(self.count):
+            if seen[start]:
+                continue
+            seen[start], members = True, [start]
+            for at in members:
+                x = self.permutations[at]
+                for g in generators:
+                    conjugate = np.empty_like(x)
+                    conjugate[g] = g[x]
+                    number = self.numbers[conjugate.tobytes()]
+                    if not seen[number]:
+                        seen[number] = True
+                        members.append(number)
+            found.append(members)
+        return found
+
+
+def finite(group: object, what: str) -> FiniteGroup:
+    """The group itself; CM042 for anything but a finite group."""
+    if not isinstance(group, FiniteGroup):
+        raise SpecError(
+            "CM042",
+            f"{what} is built from a finite group, not from {group!r}",
+            help=["a FiniteGroup has a permutation for each generator: symmetric(n), cyclic(n), …"],
+        )
+    return group
