@@ -93,9 +93,12 @@ def _einsum(emit: Emit, box: Box, ins: list[str]) -> str:
     if len(ins) == 2:
         text = matmul(emit, box.dom[0], box.dom[1], out, ins)
         text = text or _matrix_vector(emit, box.dom, out, ins)
-        text = text or _pointwise(emit, box.dom, out, ins)
+        text = text or _inner(emit, box.dom, out, ins)
         if text:
             return text
+    text = _pointwise(emit, box.dom, out, ins)
+    if text:
+        return text
     return f"torch.einsum({equation(box.dom, out)}, {', '.join(ins)})"
 
 
@@ -111,8 +114,25 @@ def _pointwise(emit: Emit, factors: Sequence[Array], out: Array, ins: Sequence[s
     """A product that sums nothing is a broadcast multiplication."""
     if any(a not in out.axes for one in factors for a in one.axes):
         return None
-    left, right = (emit.aligned(x, one, out) for x, one in zip(ins, factors))
-    return f"{atom(left)} * {atom(right)}"
+    return " * ".join(atom(emit.aligned(x, one, out)) for x, one in zip(ins, factors))
+
+
+def _inner(emit: Emit, factors: Sequence[Array], out: Array, ins: Sequence[str]) -> str | None:
+    """Two factors with the same axes: the product at every index, summed.
+
+    Forward and backward on one CPU thread, as ratios to ``torch.einsum``, which makes a product of
+    matrices with one row for each index that is kept::
+
+        axes, the one that is summed in []   16×32×[3]×64   8×64×[5]×32   16×8×32×[64]
+        (x * y).sum(dim)                             0.12          0.13           0.12
+    """
+    first, second = factors
+    gone = [a for a in first.axes if a not in out.axes]
+    if first.axes != second.axes or not gone:
+        return None
+    kept = [a for a in first.axes if a in out.axes]
+    product = f"({atom(ins[0])} * {atom(ins[1])}).sum(dim={emit.dims(first, gone)})"
+    return emit.permuted(product, kept, out.axes)
 
 
 def matmul(emit: Emit, left: Array, right: Array, out: Array, ins: Sequence[str]) -> str | None:
