@@ -1,8 +1,8 @@
 """Partially ordered sets as categories: one arrow from a to b where a ≤ b.
 
 Definition.  The generating arrows are the covers a < b (nothing in between), named ``"a<b"``;
-any two paths from a to b are equal.  It is enough to say, for each a and each cover c < b above it, that
-the chosen path to c followed by the cover is the chosen path to b.
+any two paths from a to b are equal.  It is enough to say, for each a and each cover c < b above it,
+that the chosen path to c followed by the cover is the chosen path to b.
 
 Laws.  A functor is a *sheaf* (a space on every element, a restriction map along every cover, all
 diagrams commute); on a chain it is a persistence module, and naturality over the chain of prefixes

@@ -24,6 +24,7 @@ categorical.errors.SpecError: error[CM042]: the relation f = 1 of `bad` has two 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from itertools import pairwise
 
 from categorical.errors import SpecError
@@ -74,6 +75,20 @@ class Presentation:
     def source_of(self, path: Path, default: str) -> str:
         """Where a path starts; the empty path starts at the given object."""
         return self.ends(path[0])[0] if path else default
+
+    @cached_property
+    def opposite(self) -> Presentation:
+        """The opposite category: every arrow and every path turned round."""
+        turned = Presentation(
+            f"{self.name}ᵒᵖ",
+            self.objects,
+            {f: (target, source) for f, (source, target) in self.arrows.items()},
+            tuple((left[::-1], right[::-1]) for left, right in self.relations),
+            invertible=self.invertible,
+            algebra=self.algebra,
+        )
+        turned.__dict__["opposite"] = self
+        return turned
 
     def _parallel(self, left: Path, right: Path) -> None:
         def span(path: Path) -> tuple[str, str] | None:

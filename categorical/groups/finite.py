@@ -37,7 +37,7 @@ class FiniteGroup(Presentation):
     def __init__(
         self,
         name: str,
-        permutations: Mapping[str, Sequence[int]],
+        permutations: Mapping[str, Sequence[int] | NDArray[np.int64]],
         relations: Sequence[Path] = (),
         order: int | None = None,
     ) -> None:

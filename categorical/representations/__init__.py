@@ -9,20 +9,29 @@ from categorical.representations.constructions import (
     sign,
 )
 from categorical.representations.elements import Elements
+from categorical.representations.homomorphisms import Homomorphism, restrict, subgroup
+from categorical.representations.induction import HomogeneousSpace, homogeneous, induce, orbit
 from categorical.representations.powers import determinant, exterior_power, symmetric_power
 from categorical.representations.representation import Representation
 
 __all__ = [
     "CliffordAlgebra",
     "Elements",
+    "HomogeneousSpace",
+    "Homomorphism",
     "Representation",
     "clifford",
     "determinant",
     "exterior_power",
+    "homogeneous",
+    "induce",
     "one_dimensional",
+    "orbit",
     "permutation_of",
     "quotient",
     "regular",
+    "restrict",
     "sign",
+    "subgroup",
     "symmetric_power",
 ]

@@ -2,8 +2,8 @@
 
 Definition.  Basis vectors e₁ … eₙ anticommute; p of them square to 1, then q to −1, then r to 0.
 The 2ⁿ blades are products of distinct basis vectors, ordered by grade and then by their indices (so
-each grade is one block, and the algebra is 1 ⊕ V ⊕ Λ²V ⊕ … ⊕ ΛⁿV).  The product of two blades is a sign
-(or 0) times a blade; everything is computed with whole numbers and bits.
+each grade is one block, and the algebra is 1 ⊕ V ⊕ Λ²V ⊕ … ⊕ ΛⁿV).  The product of two blades is a
+sign (or 0) times a blade; everything is computed with whole numbers and bits.
 
 Laws.  Associative; eᵢeⱼ + eⱼeᵢ = 2 δᵢⱼ eᵢ²; the grade involution is an automorphism, reversion and
 conjugation are antiautomorphisms; every isometry of V extends to one automorphism (``action``), so

@@ -1,8 +1,8 @@
 """The elements of a small finite group, their words, and cosets.
 
 Definition.  ``Elements.of(G)`` lists the permutations that the generators of G produce, in the
-order in which words reach them (shortest first), the identity first.  ``left[g][i]`` is the number of the
-element g·xᵢ (xᵢ acts first); ``word(i)`` is a path whose permutation is xᵢ.
+order in which words reach them (shortest first), the identity first.  ``left[g][i]`` is the number
+of the element g·xᵢ (xᵢ acts first); ``word(i)`` is a path whose permutation is xᵢ.
 
 Laws.  The word of an element multiplies to it; left multiplication by a generator is a permutation
 of the elements without fixed points (unless the generator is 1).

@@ -1,9 +1,9 @@
 """Symmetric and exterior powers, and the determinant.
 
 Definition.  Symᵏ V has the monomials of degree k in the basis of V as its basis (in the
-lexicographic order of their sorted indices), Λᵏ V the strictly increasing products eᵢ ∧ eⱼ ∧ ….  Both are functors
-of V, so a representation of any finitely presented category has them; infinitesimal generators act
-by the Leibniz rule.
+lexicographic order of their sorted indices), Λᵏ V the strictly increasing products eᵢ ∧ eⱼ ∧ ….
+Both are functors of V, so a representation of any finitely presented category has them;
+infinitesimal generators act by the Leibniz rule.
 
 Laws.  Symᵏ(AB) = Symᵏ(A) Symᵏ(B), likewise Λᵏ; Λⁿ of an n-dimensional V is the determinant;
 dim Symᵏ = C(n + k − 1, k), dim Λᵏ = C(n, k).

@@ -25,7 +25,7 @@ categorical.errors.SpecError: error[CM043]: these matrices are no representation
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
 from typing import Any
 
@@ -59,17 +59,40 @@ class Representation:
         self._map_maker = maps if callable(maps) else maps.__getitem__
         given = derivatives or {}
         self._derivative_maker = given if callable(given) else given.__getitem__
-        if dims is None:
-            arrow = next(iter(of.arrows), None)
-            if arrow is not None:
-                one = self.map(arrow).shape[0]
-            else:
-                one = self.derivative(of.algebra[0]).shape[0] if of.algebra else 1
-            dims = {of.objects[0]: one}
-        self.dims = dict(dims)
+        if not callable(maps):
+            self._named("arrow", maps, of.arrows)
+        if not callable(given):
+            self._named("infinitesimal generator", given, of.algebra)
+        self.dims = self._inferred() if dims is None else dict(dims)
         self.name = name or kind
         if checked:
             self.check()
+
+    def _named(self, what: str, given: Mapping[str, Matrix], wanted: Iterable[str]) -> None:
+        missing = [g for g in wanted if g not in given]
+        if missing or len(given) != len(tuple(wanted)):
+            raise self._refused(
+                f"one matrix for each {what}",
+                f"needs {', '.join(wanted) or 'none'}, and has {', '.join(given) or 'none'}",
+            )
+
+    def _inferred(self) -> dict[str, int]:
+        """The dimensions of the objects from the shapes of the matrices."""
+        found: dict[str, int] = {}
+        for arrow, (source, target) in self.of.arrows.items():
+            rows, columns = self.map(arrow).shape
+            found.setdefault(source, columns)
+            found.setdefault(target, rows)
+        if self.of.algebra:
+            found.setdefault(self.of.objects[0], self.derivative(self.of.algebra[0]).shape[0])
+        bare = [c for c in self.of.objects if c not in found]
+        if bare:
+            raise SpecError(
+                "CM042",
+                f"no arrow of `{self.of.name}` tells the dimension at {', '.join(bare)}",
+                help=["write dims={object: dimension}"],
+            )
+        return {c: found[c] for c in self.of.objects}
 
     @classmethod
     def of_permutations(
@@ -132,7 +155,10 @@ class Representation:
                     f"`{arrow}`", f"is {self.map(arrow).shape}, and must be {wanted}"
                 )
             if self.of.invertible:
-                self.map(arrow).inverse()
+                try:
+                    self.map(arrow).inverse()
+                except SpecError:
+                    raise self._refused(f"`{arrow}`", "has no inverse") from None
         for left, right in self.of.relations:
             start = self.of.source_of(left or right, self.of.objects[0])
             defect = self.word(left, start) - self.word(right, start)
@@ -203,15 +229,23 @@ class Representation:
         )
 
     def __pow__(self, power: int) -> Representation:
+        if power < 0:
+            raise SpecError(
+                "CM042", f"a tensor power is 0, 1, 2, …, not {power}", help=["write v.dual ** k"]
+            )
         if power == 0:
             return Representation.trivial(self.of)
         return reduce(lambda x, y: x * y, [self] * power)
 
     @property
     def dual(self) -> Representation:
-        """The inverse transpose (of a groupoid); derivatives are −Aᵀ."""
+        """The inverse transpose, of invertible maps; derivatives are −Aᵀ.
+
+        CM043 where a map has no inverse: then only ``transpose`` is a functor."""
         if self.kind == "dual":
             return self.parts[0]
+        if not self.of.invertible:
+            self._need_inverses()
         return Representation(
             self.of,
             lambda g: self.map(g).inverse().T,
@@ -222,6 +256,35 @@ class Representation:
             parts=(self,),
             checked=False,
         )
+
+    @property
+    def transpose(self) -> Representation:
+        """The dual spaces with the transposed maps: a functor of the opposite category."""
+        if self.kind == "transpose":
+            return self.parts[0]
+        return Representation(
+            self.of.opposite,
+            lambda g: self.map(g).T,
+            lambda a: self.derivative(a).T,
+            dims=self.dims,
+            kind="transpose",
+            name=f"{_bracketed(self, 'sum', 'tensor')}ᵀ",
+            parts=(self,),
+            checked=False,
+        )
+
+    def _need_inverses(self) -> None:
+        for arrow, (source, target) in self.of.arrows.items():
+            rows, columns = self.map(arrow).shape
+            try:
+                self.map(arrow).inverse()
+            except SpecError:
+                raise SpecError(
+                    "CM043",
+                    f"`{self}` has no dual: its map `{arrow}` has no inverse",
+                    facts=[(f"{arrow}: {source} → {target}", f"{rows}×{columns}")],
+                    help=[f"{self}.transpose is a functor of the opposite category"],
+                ) from None
 
     def _made(
         self, kind: str, parts: tuple[Representation, ...], how: Any, size: Any
