@@ -86,6 +86,7 @@ from categorical.ops.pointwise import (
     sub,
 )
 from categorical.ops.pooling import avg_pool, max_pool
+from categorical.ops.steerable import steerable_conv
 from categorical.ops.sums import concat, flip, roll, take, unconcat
 from categorical.ops.sums import slice_axis as slice
 
@@ -231,6 +232,7 @@ __all__ = [
     "sqrt",
     "square",
     "squeeze",
+    "steerable_conv",
     "sub",
     "sum",
     "table",

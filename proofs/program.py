@@ -30,6 +30,8 @@ from dataclasses import fields, is_dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+from categorical.exact import Basis
+from categorical.exact.numbers import Cyclotomic, Number
 from categorical.graph import Graph, OperatorBox
 from categorical.index import (
     Axis,
@@ -81,6 +83,24 @@ def array(one: Array) -> Json:
     return [one.kind, [axis(a) for a in one.axes], values]
 
 
+def exact(one: Number) -> Json:
+    """A whole number as it is, a fraction as text, an element of Q(ζₙ) as n and coefficients."""
+    if isinstance(one, Cyclotomic):
+        return [one.order, [str(c) for c in one.coefficients]]
+    return int(one) if one.denominator == 1 else str(Fraction(one))
+
+
+def basis(one: Basis) -> Json:
+    """The entries of sparse tensors, in order: number of the tensor, place, exact value."""
+    return {
+        "shape": list(one.shape),
+        "count": one.count,
+        "which": one.which.tolist(),
+        "places": one.places.tolist(),
+        "values": [exact(v) for v in one.values.tolist()],
+    }
+
+
 def value(one: object) -> Json:
     """An attribute as tagged plain data."""
     if one is None or isinstance(one, (bool, int, str)):
@@ -101,6 +121,8 @@ def value(one: object) -> Json:
         return {"array": array(one)}
     if isinstance(one, (tuple, list)):
         return [value(v) for v in one]
+    if isinstance(one, Basis):
+        return {"basis": basis(one)}
     if is_dataclass(one) and not isinstance(one, type):
         return {"record": {f.name: value(getattr(one, f.name)) for f in fields(one)}}
     raise NotData(f"{one!r} cannot be written into a certificate")
@@ -111,7 +133,7 @@ def attributes(attrs: Mapping[str, Any]) -> dict[str, Json]:
     return {
         k: value(v)
         for k, v in sorted(attrs.items())
-        if v is not None and k != "init" and not isinstance(v, Init)
+        if v is not None and k not in ("init", "under") and not isinstance(v, Init)
     }
 
 

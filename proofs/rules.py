@@ -79,7 +79,7 @@ _MEMBERS = {
     "ordered mask": "causal_mask band_mask",
     "lookup": "gather embedding one_hot",
     "scattering": "scatter scatter_max degree",
-    "window": "conv max_pool avg_pool",
+    "window": "conv max_pool avg_pool steerable_conv",
     "iteration": "iterate",
 }
 

@@ -139,6 +139,7 @@ class Scope(Emit):
         self.chunks: dict[int, int] = {}
         self.wishes = relabelled(graph)
         self.parameters: set[str] = set()
+        self.buffers: dict[str, str] = {}
         self.consumers = graph.consumers()
 
     # --- what rows ask for -----------------------------------------------------------------------
@@ -202,6 +203,14 @@ class Scope(Emit):
         if known != source.strip("\n"):
             raise ValueError(f"two helpers are called {name!r}")
         return name
+
+    def buffer(self, name: str, expression: str) -> str:
+        if expression not in self.buffers:
+            own = self.attributes.attribute(name)
+            text = f"{safety.string(own)}, {expression}, persistent=False"
+            self.init.append(f"self.register_buffer({text})")
+            self.buffers[expression] = f"self.{own}"
+        return self.buffers[expression]
 
     def uses(self, module: str) -> str:
         self.file.modules.add(module)

@@ -204,7 +204,7 @@ def conv(
     apart = many("conv", "dilation", dilation, len(axes), 1)
     steps = many("conv", "stride", stride, len(axes), 1)
     windows = tuple(
-        Window(k, s, d, _pads(padding, k, d, amount, len(axes), i), padding)
+        Window(k, s, d, pads(padding, k, d, amount, len(axes), i), padding)
         for i, (k, s, d) in enumerate(zip(width, steps, apart))
     )
     return common.make(
@@ -220,7 +220,7 @@ def conv(
     )
 
 
-def _pads(
+def pads(
     padding: str, k: int, d: int, amount: int | tuple[int, ...] | None, count: int, i: int
 ) -> tuple[int, int]:
     """The padding before and after axis i."""

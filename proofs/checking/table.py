@@ -452,6 +452,12 @@ def iteration(node: Node, mode: str) -> Shape:
     return Shape("iteration", domain, {}, ALL, sizes=((times, NONE),))
 
 
+def solved(node: Node, mode: str) -> Shape:
+    from proofs.checking import steerable  # which reads this table
+
+    return steerable.convolution(node)
+
+
 RULES: dict[str, Callable[[Node, str], Shape]] = {
     **dict.fromkeys([*UNARY, *(BINARY - {"add", "sub"})], pointwise),
     **dict.fromkeys(["add", "sub"], addition),
@@ -472,14 +478,8 @@ RULES: dict[str, Callable[[Node, str], Shape]] = {
     **dict.fromkeys(words("gather embedding one_hot"), lookup),
     **dict.fromkeys(words("scatter scatter_max degree"), scattering),
     **dict.fromkeys(words("conv max_pool avg_pool"), window),
-    "where": choice,
-    "argmax": argmax,
-    "batch_norm": batch_norm,
-    "einsum": contraction,
-    "linear": affine,
-    "expand": expansion,
-    "diagonal": diagonal,
-    "iterate": iteration,
+    **dict(where=choice, argmax=argmax, batch_norm=batch_norm, einsum=contraction, linear=affine),
+    **dict(expand=expansion, diagonal=diagonal, iterate=iteration, steerable_conv=solved),
 }
 
 

@@ -1,4 +1,4 @@
-"""Steerable kernels: all convolutions Zᵈ that commute with a finite group of symmetries of the grid.
+"""Steerable kernels: all convolutions that commute with a finite group of symmetries of a grid.
 
 Definition.  A group H acts on Zᵈ by signed permutation matrices, on the fibre of the input by a
 representation ρ and on that of the output by σ.  A kernel K, a σ × ρ matrix at each offset, is
@@ -39,7 +39,7 @@ from typing import Any
 import numpy as np
 
 from categorical.errors import SpecError
-from categorical.exact import Basis, Matrix
+from categorical.exact import Basis
 from categorical.representations import Representation
 
 

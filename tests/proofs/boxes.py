@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from categorical import Bool, Dim, Fin, Real, op
+from categorical.exact import Basis
 from categorical.graph import Builder, Graph
 
 n, m, c, d, h = Dim.named("n m c d h")
@@ -10,6 +11,11 @@ key = n.at("key")
 SIZES = {"n": 4, "m": 2, "c": 6, "d": 2, "h": 2}
 X, XM, M = Real[n, c], Real[n, m, c], Bool[n, key]
 SCORES = Real[n, key, c]
+PAIR = Dim("pair", size=2)
+EVEN = Basis((1, 1, 3), 2, [0, 1, 1], [1, 0, 2], [1, 1, 1])
+FLIP = Basis((1, 2, 1), 1, [0, 0], [0, 1], [1, -1])
+BACK = Basis((2, 1, 1), 1, [0, 0], [0, 1], [1, -1])
+FIXED = Basis((1, 1), 1, [0], [0], [1])
 
 
 def node(arrow: object, *types: object) -> Graph:
@@ -171,6 +177,21 @@ GRAPHS = {
         node(op.conv(c, d, over=m, kernel=3), XM),
         node(op.conv(over=c, kernel=3, bias=False), X),
         node(op.conv(c, d, over=n, kernel=3, stride=2, padding="circular"), X),
+    ],
+    "steerable_conv": [
+        node(op.steerable_conv(EVEN, (), (), channels=(c, d), over=n), X),
+        node(op.steerable_conv(EVEN, (), (), channels=(c, d), over=n, padding="circular"), X),
+        node(op.steerable_conv(EVEN, (), (), channels=(c, d), over=n, stride=2), X),
+        node(op.steerable_conv(EVEN, (), (), channels=(c, d), over=m), XM),
+        node(op.steerable_conv(EVEN, (), (), over=c, padding="circular"), X),
+        node(
+            op.steerable_conv(FLIP, PAIR, (), channels=(c, d), over=n, bias=FIXED), Real[c, PAIR, n]
+        ),
+        node(
+            op.steerable_conv(FLIP, PAIR, (), channels=(m, m), over=c, bias=FIXED),
+            Real[n, m, c, PAIR],
+        ),
+        node(op.steerable_conv(BACK, (), PAIR, over=m, padding="valid"), XM),
     ],
     "max_pool": [node(op.max_pool(n, kernel=2), X), node(op.max_pool(c, kernel=2), X)],
     "avg_pool": [node(op.avg_pool(n, kernel=2), X), node(op.avg_pool(c, kernel=2), X)],

@@ -138,6 +138,10 @@ class Emit:
         """Add a function to the generated file (once); returns its name."""
         raise NotImplementedError
 
+    def buffer(self, name: str, expression: str) -> str:
+        """A constant of the module, made once: it moves with the module and is not saved."""
+        raise NotImplementedError
+
     def line(self, expression: str, type: Array | None = None, name: str = "") -> str:
         """Write ``name = expression`` as a statement of its own; returns the name it got."""
         raise NotImplementedError

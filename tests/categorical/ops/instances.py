@@ -7,11 +7,13 @@ try it.  A name is that of the generator, with a word more where one has several
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 import numpy as np
 
 from categorical import Bool, Dim, Fin, Real, op
 from categorical.arrows import Arrow
+from categorical.exact import Basis
 from categorical.records import Box, Context, Generator
 from categorical.spaces import Array
 
@@ -169,6 +171,14 @@ def _windows() -> None:
     add("conv.reflect", op.conv(c, h, over=n, kernel=3, padding="reflect", stride=2), Real[c, n])
     add("conv.filter", op.conv(over=n, kernel=3, padding="circular"), Real[n, c])
     add("conv.depthwise", op.depthwise_conv(c, over=n, kernel=3, dilation=2), Real[n, c], n=6)
+    kernels = Basis((1, 2, 3), 3, [0, 0, 1, 1, 2], [0, 5, 2, 3, 1], [1, 1, 1, -1, 2])
+    fixed = Basis((1, 1), 1, [0], [0], [1])
+    pair = Dim("pair", size=2)
+    turned = {"channels": (c, h), "over": n, "bias": fixed, "padding": "circular"}
+    add("steerable_conv", op.steerable_conv(kernels, pair, (), **turned), Real[c, pair, n], n=5)
+    square = Basis((2, 1, 2, 2), 2, [0, 0, 1, 1], [0, 7, 0, 3], [1, 1, Fraction(1, 2), 1])
+    plane = {"over": (n, e), "stride": 2, "padding": "valid"}
+    add("steerable_conv.plane", op.steerable_conv(square, (), pair, **plane), Real[n, c, e], n=5)
     add("max_pool", op.max_pool(n, kernel=2), Real[c, n])
     add("max_pool.padded", op.max_pool(n, e, kernel=3, stride=2, padding=1), Real[n, c, e])
     add("avg_pool", op.avg_pool(n, kernel=2), Real[c, n])
