@@ -13,8 +13,10 @@ from categorical.representations.elements import Elements
 from categorical.representations.homomorphisms import Homomorphism, restrict, subgroup
 from categorical.representations.induction import HomogeneousSpace, homogeneous, induce, orbit
 from categorical.representations.irreps import irrep, irreps, rotation
+from categorical.representations.isometries import Isometries, isometries
 from categorical.representations.powers import determinant, exterior_power, symmetric_power
 from categorical.representations.representation import Representation
+from categorical.representations.tensors import harmonics, spherical, traceless
 
 __all__ = [
     "ClassFunction",
@@ -22,16 +24,19 @@ __all__ = [
     "Elements",
     "HomogeneousSpace",
     "Homomorphism",
+    "Isometries",
     "Representation",
     "character",
     "clifford",
     "determinant",
     "exterior_power",
+    "harmonics",
     "homogeneous",
     "homs",
     "induce",
     "irrep",
     "irreps",
+    "isometries",
     "one_dimensional",
     "orbit",
     "permutation_of",
@@ -40,6 +45,8 @@ __all__ = [
     "restrict",
     "rotation",
     "sign",
+    "spherical",
     "subgroup",
     "symmetric_power",
+    "traceless",
 ]

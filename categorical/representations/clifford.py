@@ -64,7 +64,7 @@ class CliffordAlgebra:
             )
         self.p, self.q, self.r, self.n = p, q, r, p + q + r
         self.squares: tuple[int, ...] = (1,) * p + (-1,) * q + (0,) * r
-        self.form = Matrix.of([[s * (i == j) for j in range(self.n)] for i, s in self._squares()])
+        self.form = Matrix((self.n, self.n), range(self.n), range(self.n), self.squares)
         self.blades: tuple[tuple[int, ...], ...] = tuple(
             indices for k in range(self.n + 1) for indices in combinations(range(self.n), k)
         )
@@ -73,9 +73,6 @@ class CliffordAlgebra:
         self.grades: Index = np.array([len(blade) for blade in self.blades], dtype=np.int64)
         self._bits: Index = np.array([sum(1 << i for i in b) for b in self.blades], dtype=np.int64)
         self._place = np.argsort(self._bits)
-
-    def _squares(self) -> list[tuple[int, int]]:
-        return list(enumerate(self.squares))
 
     # --- the product -----------------------------------------------------------------------------
 
@@ -225,8 +222,7 @@ class CliffordAlgebra:
         """The representation on the algebra that extends one on V by isometries.
 
         It is 1 ⊕ V ⊕ Λ²V ⊕ … (kind ``sum``), because the images of orthogonal vectors are
-        orthogonal.  CM043 unless every map keeps the form (gᵀηg = η, Aᵀη + ηA = 0) and no
-        vector is lost (g invertible, which a degenerate form does not imply)."""
+        orthogonal.  CM043 unless every map keeps the form (gᵀηg = η, Aᵀη + ηA = 0)."""
         if set(vector.dims.values()) != {self.n}:
             raise SpecError(
                 "CM043",
@@ -235,7 +231,6 @@ class CliffordAlgebra:
             )
         for g in vector.of.arrows:
             map_ = vector.map(g)
-            map_.inverse()
             self._kept(vector, g, map_.T @ self.form @ map_ - self.form)
         for a in vector.of.algebra:
             derivative = vector.derivative(a)

@@ -58,7 +58,7 @@ def rank(rows, prime):
     """The rank of a matrix of whole numbers modulo a prime."""
     kept = []
     for row in rows:
-        row = {j: v % prime for j, v in enumerate(row) if v % prime}
+        row = {j: residue(v, prime) for j, v in enumerate(row) if residue(v, prime)}
         for pivot, known in kept:
             factor = row.get(pivot, 0)
             if factor:
@@ -73,3 +73,8 @@ def rank(rows, prime):
             scale = pow(row[pivot], -1, prime)
             kept.append((pivot, {j: v * scale % prime for j, v in row.items()}))
     return len(kept)
+
+
+def residue(value, prime):
+    """A rational number modulo a prime."""
+    return value.numerator * pow(value.denominator, -1, prime) % prime

@@ -1,0 +1,225 @@
+"""Symmetric traceless tensors, alias harmonic polynomials: the irreducible parts of Symᵏ V.
+
+Definition.  For a form η that V keeps, the trace Symᵏ V → Symᵏ⁻² V is the Laplacian Σ ηᵢ ∂ᵢ² in the
+basis vectors; its kernel is the space of harmonic polynomials.  In the *rational* basis a harmonic
+polynomial is given by its coefficients at the monomials in which e₁ has the exponent 0 or 1
+(Cauchy and Kovalevskaya): every rational map acts by rational numbers, in every degree and
+dimension.  In the *orthonormal* basis of three dimensions (degree ≤ 3) rotations are orthogonal
+matrices, and √3, √10 … appear; the order is m = −l … l.
+
+Laws.  dim = C(n + k − 1, k) − C(n + k − 3, k − 2), which is 2l + 1 for n = 3; a functor of V on
+isometries; Symᵏ V = Hᵏ ⊕ Hᵏ⁻² ⊕ ….  ``spherical(V, l, parity)`` are the irreducible representations
+of O(3): the natural parity is (−1)ˡ, the other one has a determinant in addition.
+
+>>> from categorical.groups import FiniteGroup
+>>> maps = {"z": Matrix.of([[0, -1, 0], [1, 0, 0], [0, 0, 1]])}
+>>> turn = FiniteGroup("C4", {"z": (1, 2, 3, 0)}, relations=(("z",) * 4,))
+>>> vector = Representation(turn, maps, name="V")
+>>> spherical(vector, 2).dimension, spherical(vector, 2, basis="orthonormal").is_orthogonal
+(5, True)
+
+Maps that do not keep the form have no traceless part:
+
+>>> traceless(Representation(FiniteGroup("1", {"s": (0,)}), {"s": Matrix.of([[1, 1], [0, 1]])}), 2)
+Traceback (most recent call last):
+...
+categorical.errors.SpecError: error[CM043]: `atom` does not keep the form (1, 1)
+...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from functools import cache, reduce
+from typing import Literal
+
+from categorical.errors import SpecError
+from categorical.exact.matrices import Matrix
+from categorical.exact.numbers import Number, sqrt
+from categorical.representations.powers import determinant, monomials, symmetric_power
+from categorical.representations.representation import Representation
+
+Coordinates = Literal["rational", "orthonormal"]
+_Polynomial = dict[tuple[int, ...], Fraction]
+
+
+def traceless(of: Representation, k: int, form: Sequence[int] | None = None) -> Representation:
+    """The symmetric traceless tensors of rank k, for a diagonal form of ±1 (default: all 1).
+
+    CM043 unless V keeps the form; CM042 for a form of another length or with zeros."""
+    n = of.dimension
+    squares = tuple(form) if form is not None else (1,) * n
+    if len(squares) != n or any(s not in (1, -1) for s in squares):
+        raise SpecError("CM042", f"a form on `{of}` is {n} numbers 1 or −1, not {squares}")
+    _keeps(of, squares)
+    if k in (0, 1):
+        return symmetric_power(of, k)
+    tensors = symmetric_power(of, k)
+    read, include = _reading(n, k), _harmonic(squares, k)
+    return Representation(
+        of.of,
+        lambda g: read @ tensors.map(g) @ include,
+        lambda a: read @ tensors.derivative(a) @ include,
+        dims=dict.fromkeys(of.dims, read.shape[0]),
+        kind="traceless",
+        name=f"H^{k} {of.name}",
+        parts=(of,),
+        checked=False,
+    )
+
+
+def spherical(
+    of: Representation, l: int, parity: int | None = None, *, basis: Coordinates = "rational"
+) -> Representation:
+    """The tensors of type l of a three-dimensional V (of SO(3), O(3) or a subgroup), dim 2l + 1.
+
+    ``parity`` is the sign of −1: (−1)ˡ where it is left out, else ±1 (pseudotensors).
+    ``basis="orthonormal"`` makes rotations orthogonal, for l ≤ 3 (CM044 above)."""
+    if set(of.dims.values()) != {3}:
+        raise SpecError("CM042", f"spherical tensors belong to three dimensions, not to `{of}`")
+    if l < 0 or parity not in (None, 1, -1) or basis not in ("rational", "orthonormal"):
+        raise SpecError(
+            "CM042",
+            f"no spherical tensors have the type {l}, the parity {parity}, the basis {basis}",
+            facts=[
+                ("types", "0, 1, 2, …"),
+                ("parities", "1, −1"),
+                ("bases", "rational, orthonormal"),
+            ],
+        )
+    found = traceless(of, l)
+    if basis == "orthonormal" and l >= 2:
+        change, back = _orthonormal(l)
+        rational = found
+        found = Representation(
+            of.of,
+            lambda g: back @ rational.map(g) @ change,
+            lambda a: back @ rational.derivative(a) @ change,
+            dims=rational.dims,
+            kind="spherical",
+            name=f"Y{l}",
+            parts=(of,),
+            checked=False,
+        )
+    if parity is not None and parity != (-1) ** l:
+        found = found * determinant(of)
+    return found
+
+
+def harmonics(of: Representation, up_to: int, *, basis: Coordinates = "rational") -> Representation:
+    """The functions on the sphere of degree at most ``up_to``: dimension (up_to + 1)²."""
+    return reduce(Representation.__add__, (spherical(of, l, basis=basis) for l in range(up_to + 1)))
+
+
+def _keeps(of: Representation, squares: tuple[int, ...]) -> None:
+    n = len(squares)
+    form = Matrix((n, n), range(n), range(n), squares)
+    defects = [(g, of.map(g).T @ form @ of.map(g) - form) for g in of.of.arrows]
+    for a in of.of.algebra:
+        derivative = of.derivative(a)
+        defects.append((a, derivative.T @ form + form @ derivative))
+    for name, defect in defects:
+        if len(defect.values):
+            at = (int(defect.rows[0]), int(defect.cols[0]))
+            raise SpecError(
+                "CM043",
+                f"`{of}` does not keep the form {squares}",
+                facts=[(name, f"changes its entry {at} by {defect.values[0]}")],
+            )
+
+
+def _exponents(n: int, k: int) -> list[tuple[int, ...]]:
+    """The monomials of Symᵏ as exponents."""
+    return [tuple(m.count(i) for i in range(n)) for m in monomials(n, k, repeated=True)]
+
+
+@cache
+def _reading(n: int, k: int) -> Matrix:
+    """Symᵏ → coordinates: the coefficients at the monomials with e₁ at most once."""
+    kept = [i for i, powers in enumerate(_exponents(n, k)) if powers[0] <= 1]
+    return Matrix((len(kept), len(_exponents(n, k))), range(len(kept)), kept, [1] * len(kept))
+
+
+@cache
+def _harmonic(squares: tuple[int, ...], k: int) -> Matrix:
+    """Coordinates → Symᵏ: the harmonic polynomial with these coefficients."""
+    n = len(squares)
+    exponents = _exponents(n, k)
+    number = {powers: i for i, powers in enumerate(exponents)}
+    starts = [powers for powers in exponents if powers[0] <= 1]
+    rows: list[int] = []
+    cols: list[int] = []
+    values: list[Number] = []
+    for column, start in enumerate(starts):
+        layer: _Polynomial = {start: Fraction(1)}
+        while layer:  # the terms with one exponent of e₁ determine those with two more
+            following: _Polynomial = {}
+            for powers, c in layer.items():
+                rows.append(number[powers])
+                cols.append(column)
+                values.append(c)
+                a = powers[0]
+                for i in range(1, n):
+                    m = powers[i]
+                    if m >= 2:
+                        moved = list(powers)
+                        moved[0], moved[i] = a + 2, m - 2
+                        term = (
+                            -c * squares[0] * squares[i] * Fraction(m * (m - 1), (a + 2) * (a + 1))
+                        )
+                        key = tuple(moved)
+                        following[key] = following.get(key, Fraction(0)) + term
+            layer = {powers: c for powers, c in following.items() if c}
+    return Matrix((len(exponents), len(starts)), rows, cols, values)
+
+
+_REAL: dict[int, tuple[tuple[dict[str, int], tuple[int, ...]], ...]] = {
+    2: (
+        ({"xy": 1}, ()),
+        ({"yz": 1}, ()),
+        ({"zz": 2, "xx": -1, "yy": -1}, (4, 3)),
+        ({"xz": 1}, ()),
+        ({"xx": 1, "yy": -1}, (4,)),
+    ),
+    3: (
+        ({"xxy": 3, "yyy": -1}, (4, 6)),
+        ({"xyz": 1}, ()),
+        ({"yzz": 4, "xxy": -1, "yyy": -1}, (4, 2, 5)),
+        ({"zzz": 2, "xxz": -3, "yyz": -3}, (4, 3, 5)),
+        ({"xzz": 4, "xxx": -1, "xyy": -1}, (4, 2, 5)),
+        ({"xxz": 1, "yyz": -1}, (4,)),
+        ({"xxx": 1, "xyy": -3}, (4, 6)),
+    ),
+}
+"""The real spherical harmonics, m = −l … l: a polynomial, and the factors of its squared norm
+⟨xᵃ, xᵃ⟩ = a!."""
+
+
+@cache
+def _orthonormal(l: int) -> tuple[Matrix, Matrix]:
+    """(from orthonormal to rational coordinates, back)."""
+    if l not in _REAL:
+        raise SpecError(
+            "CM044",
+            f"the orthonormal harmonics of degree {l} have roots outside the known fields",
+            help=[f'write spherical(v, {l}, basis="rational")'],
+        )
+    number = {m: i for i, m in enumerate(monomials(3, l, repeated=True))}
+    rows: list[int] = []
+    cols: list[int] = []
+    values: list[int] = []
+    norms: list[Number] = []
+    for column, (polynomial, factors) in enumerate(_REAL[l]):
+        for word, c in polynomial.items():
+            rows.append(number[tuple("xyz".index(x) for x in word)])
+            cols.append(column)
+            values.append(c)
+        norm: Number = 1
+        for factor in factors:
+            norm = norm * sqrt(factor)
+        norms.append(norm)
+    plain = _reading(3, l) @ Matrix((len(number), 2 * l + 1), rows, cols, values)
+    at = range(2 * l + 1)
+    scale = Matrix((2 * l + 1,) * 2, at, at, norms)
+    return plain @ scale.inverse(), scale @ plain.inverse()
