@@ -4,8 +4,8 @@ Definition.  A diagram from k to l points is a set of blocks of the ports 0, …
 targets first, then the k sources.  ``epsilons`` are blocks that carry a Levi-Civita symbol.
 
 Laws.  Diagrams are the arrows of a monoidal category: ``after`` is associative with ``identity``,
-``beside`` is functorial, and ``T`` reverses both.  A block that lies in the middle alone is removed,
-and counts: it is a factor of n.
+``beside`` is functorial, and ``T`` reverses both.  A block that lies in the middle alone is
+removed, and counts: it is a factor of n.
 
 >>> swap, copy = Diagram(2, 2, ((0, 3), (1, 2))), Diagram(2, 1, ((0, 1, 2),))
 >>> swap.after(copy) == (copy, ()), copy.T.after(copy)

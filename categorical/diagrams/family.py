@@ -166,7 +166,7 @@ def _independent(factor: Factor, lower: tuple[bool, ...], n: int) -> tuple[int, 
             return tuple(int(i) for i in found)
     raise SpecError(
         "CM044",
-        f"{factor} on {len(lower)} ports: {len(found)} independent diagrams, {wanted} by characters",
+        f"{factor} on {len(lower)} ports: {len(found)} diagrams are independent, not {wanted}",
     )
 
 

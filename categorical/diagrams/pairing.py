@@ -2,7 +2,8 @@
 
 Definition.  A pairing of the ports joins them in pairs: δ or a metric for O(n) and O(p, q), an
 antisymmetric form for Sp(n) (Brauer 1937).  A walled pairing joins each *upper* port to a *lower*
-one (GL(n), with V and V*).  With ε, n further ports may meet in a Levi-Civita symbol (SO(n), SL(n)).
+one (GL(n), with V and V*).  With ε, n further ports may meet in a Levi-Civita symbol (SO(n) and
+SL(n)).
 
 Laws.  There are (m − 1)!! pairings of m ports and r! walled ones of r + r.  How many are
 independent at size n is counted by tableaux: shapes of m cells with at most n rows, all of even

@@ -1,7 +1,7 @@
 """Sets of diagrams: all equivariant linear maps of tensors at once, at every size.
 
-Definition.  ``Diagrams(factors, targets, sources)`` are all diagrams on ports, each of which belongs
-to one factor (a group acting on a dimension).  A diagram of a product of groups is one diagram for
+Definition.  ``Diagrams(factors, targets, sources)`` are all diagrams on ports, each of which
+belongs to one factor (a group acting on a dimension).  A diagram of a product of groups is one for
 each factor.  With ``scale="mean"`` every index that is summed is averaged (in ``partition``
 factors), so that trained weights keep their meaning at another size; with ``"sum"`` it is added up.
 
