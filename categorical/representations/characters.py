@@ -47,6 +47,9 @@ class ConjugacyClass:
 _KNOWN: WeakKeyDictionary[FiniteGroup, tuple[ConjugacyClass, ...]] = WeakKeyDictionary()
 
 
+_CHARACTERS: WeakKeyDictionary[Representation, ClassFunction] = WeakKeyDictionary()
+
+
 def classes(group: FiniteGroup) -> tuple[ConjugacyClass, ...]:
     """The conjugacy classes, that of 1 first.  CM044 where the group is too large to list."""
     if group not in _KNOWN:
@@ -111,6 +114,12 @@ class ClassFunction:
 
 def character(of: Representation) -> ClassFunction:
     """The character of a representation of a finite group; sums and products by their parts."""
+    if of not in _CHARACTERS:
+        _CHARACTERS[of] = _computed(of)
+    return _CHARACTERS[of]
+
+
+def _computed(of: Representation) -> ClassFunction:
     group = finite(of.of, "a character")
     if of.kind in ("sum", "tensor") and of.parts:
         found = character(of.parts[0])

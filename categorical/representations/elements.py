@@ -23,19 +23,22 @@ categorical.errors.SpecError: error[CM044]: the elements of `S12` are too many t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
-from categorical.categories.presented import Path
+from categorical.categories.presented import Path, text
 from categorical.errors import SpecError
+from categorical.exact.matrices import Matrix
 from categorical.groups.finite import FiniteGroup
 
 Index = NDArray[np.int64]
 LIMIT = 1 << 17
 """The most elements that are listed."""
+SMALL = 2000
+"""The most elements for which matrices are compared one by one."""
 _KNOWN: WeakKeyDictionary[FiniteGroup, Elements] = WeakKeyDictionary()
 
 
@@ -53,7 +56,7 @@ class Elements:
         images = {g: group.permutations[g] for g in group.generators}
         found = [np.arange(group.degree)]
         self.numbers = {found[0].tobytes(): 0}
-        self._parents: list[tuple[int, str]] = [(0, "")]
+        self.parents: list[tuple[int, str]] = [(0, "")]
         left: dict[str, list[int]] = {g: [] for g in images}
         place = 0
         while place < len(found):
@@ -63,7 +66,7 @@ class Elements:
                 number = self.numbers.setdefault(key, len(found))
                 if number == len(found):
                     found.append(product)
-                    self._parents.append((place, g))
+                    self.parents.append((place, g))
                 left[g].append(number)
             place += 1
         self.permutations: Index = np.array(found)
@@ -78,7 +81,7 @@ class Elements:
 
     @property
     def count(self) -> int:
-        return len(self._parents)
+        return len(self.parents)
 
     def number(self, permutation: Index) -> int | None:
         """The number of a permutation, or None where it is no element."""
@@ -88,7 +91,7 @@ class Elements:
         """A shortest path from the identity: its first step acts first."""
         steps: list[str] = []
         while number:
-            number, step = self._parents[number]
+            number, step = self.parents[number]
             steps.append(step)
         return tuple(reversed(steps))
 
@@ -135,6 +138,47 @@ class Elements:
                         members.append(number)
             found.append(members)
         return found
+
+
+def signed_order(group: FiniteGroup, images: Mapping[str, Matrix]) -> int | None:
+    """The order of the pairs (g, image of g), where the images are signed permutations."""
+    pairs: dict[str, list[int]] = {}
+    for g, matrix in images.items():
+        known = matrix.signed_image
+        if known is None:
+            return None
+        image, signs = known
+        n, flip = len(image), np.where(signs < 0, 1, 0)
+        double = np.concatenate((image + n * flip, image + n * (1 - flip))) + group.degree
+        pairs[g] = [*group.permutations[g].tolist(), *double.tolist()]
+    return FiniteGroup("pairs", pairs).order
+
+
+def broken(group: FiniteGroup, images: Mapping[str, Matrix]) -> str | None:
+    """Why g ↦ image does not extend to the group, or None where it does.
+
+    Signed permutations: Schreier–Sims on the pairs.  Other matrices: one matrix for each element
+    along the tree of words, and every product with a generator compared (``SMALL`` elements at
+    most; above that only the relations of the presentation are checked)."""
+    order = signed_order(group, images)
+    if order is not None:
+        if order == group.order:
+            return None
+        return f"has the order {group.order}, but its elements with their images {order}"
+    if group.order > SMALL:
+        return None
+    elements = Elements.of(group)
+    size = next(iter(images.values())).shape[0]
+    known: list[Matrix] = [Matrix.identity(size)]
+    for number in range(1, elements.count):
+        parent, step = elements.parents[number]
+        known.append(images[step] @ known[parent])
+    for g, row in elements.left.items():
+        for number, product in enumerate(row.tolist()):
+            if images[g] @ known[number] != known[product]:
+                left, right = text((*elements.word(number), g)), text(elements.word(product))
+                return f"says {left} = {right}, and the matrices do not"
+    return None
 
 
 def finite(group: object, what: str) -> FiniteGroup:

@@ -93,14 +93,24 @@ class Isometries(Presentation):
         found: dict[tuple[str, str], dict[str, Number]] = {}
         for a, b in combinations(self.algebra, 2):
             x, y = self._matrices[a], self._matrices[b]
-            bracket = x @ y - y @ x
-            entries = dict(zip(zip(bracket.rows.tolist(), bracket.cols.tolist()), bracket.values))
-            found[a, b] = {
-                c: Fraction(int(entries[i, j]), unit)
-                for c, (i, j, unit) in self._marks.items()
-                if (i, j) in entries
-            }
+            found[a, b] = self._combination(x @ y - y @ x)
         return found
+
+    def adjoint(self) -> dict[tuple[str, str], dict[str, Number]]:
+        """g a g⁻¹ of a reflection and a generator, as a combination of generators."""
+        return {
+            (g, a): self._combination(map_ @ derivative @ map_)
+            for g, map_ in self._maps.items()
+            for a, derivative in self._matrices.items()
+        }
+
+    def _combination(self, of: Matrix) -> dict[str, Number]:
+        entries = dict(zip(zip(of.rows.tolist(), of.cols.tolist()), of.values.tolist()))
+        return {
+            c: Fraction(entries[i, j], unit)
+            for c, (i, j, unit) in self._marks.items()
+            if (i, j) in entries
+        }
 
     @cached_property
     def vector(self) -> Representation:

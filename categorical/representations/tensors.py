@@ -20,7 +20,8 @@ of O(3): the natural parity is (−1)ˡ, the other one has a determinant in addi
 
 Maps that do not keep the form have no traceless part:
 
->>> traceless(Representation(FiniteGroup("1", {"s": (0,)}), {"s": Matrix.of([[1, 1], [0, 1]])}), 2)
+>>> swap = FiniteGroup("Z2", {"s": (1, 0)})
+>>> traceless(Representation(swap, {"s": Matrix.of([[1, 1], [0, -1]])}), 2)
 Traceback (most recent call last):
 ...
 categorical.errors.SpecError: error[CM043]: `atom` does not keep the form (1, 1)

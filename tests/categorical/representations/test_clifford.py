@@ -252,6 +252,12 @@ def test_the_brackets_of_the_isometries_are_those_of_the_vectors():
         )
 
 
+def test_reflections_move_the_algebra_as_they_must():
+    group = isometries(2)
+    with pytest.raises(SpecError, match=r"P A12 P.-1"):
+        Representation(group, {"P": Matrix.identity(2)}, {"A12": group.vector.derivative("A12")})
+
+
 def test_a_finite_group_acts_on_the_algebra():
     maps = {"r": Matrix.of([[0, -1], [1, 0]]), "s": Matrix.of([[0, 1], [1, 0]])}
     square = FiniteGroup("D4", {"r": (1, 2, 3, 0), "s": (0, 3, 2, 1)}, order=8)

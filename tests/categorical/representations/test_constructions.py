@@ -5,7 +5,7 @@ from math import comb
 import pytest
 
 from categorical.errors import SpecError
-from categorical.exact import Matrix, cos
+from categorical.exact import Matrix, cos, sin
 from categorical.groups import FiniteGroup
 from categorical.representations import (
     Elements,
@@ -84,7 +84,7 @@ def test_permutations_that_are_no_action_are_refused_without_any_relation():
     free = FiniteGroup("A4", {"x": (1, 2, 0, 3), "y": (1, 0, 3, 2)}, order=12)
     good = permutation_of(free, {"x": (1, 2, 0), "y": (0, 1, 2)})
     assert good.dimension == 3
-    with pytest.raises(SpecError, match="no action of A4") as refused:
+    with pytest.raises(SpecError, match="no representation of A4") as refused:
         permutation_of(free, {"x": (0, 1), "y": (1, 0)})
     assert refused.value.code == "CM043"
     with pytest.raises(SpecError, match="one permutation for each generator"):
@@ -142,3 +142,17 @@ def test_the_tensor_square_is_the_symmetric_plus_the_exterior_one():
 def test_a_power_above_the_dimension_is_zero():
     assert exterior_power(points(cyclic(3)), 4).dimension == 0
     assert exterior_power(points(cyclic(3)), 4).map("r").shape == (0, 0)
+
+
+def test_matrices_are_checked_on_the_group_and_not_only_on_its_relations():
+    """Without relations a turn of order 8 is no representation of the group of order 4."""
+    bare = FiniteGroup("C4", {"r": (1, 2, 3, 0)})
+    eighth = Matrix.of([[cos(8), -sin(8)], [sin(8), cos(8)]])
+    assert Representation(bare, {"r": eighth @ eighth}).dimension == 2
+    with pytest.raises(SpecError, match="the matrices do not") as refused:
+        Representation(bare, {"r": eighth})
+    assert refused.value.code == "CM043"
+    with pytest.raises(SpecError, match="its elements with their images 8"):
+        Representation(bare, {"r": Matrix.signed([1, 2, 3, 0], [1, 1, 1, -1])})
+    with pytest.raises(SpecError, match="has no inverse"):
+        Representation(bare, {"r": Matrix.of([[1, 1], [1, 1]])})
