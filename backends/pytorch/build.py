@@ -317,9 +317,23 @@ def _header(made: Build, regenerate: str) -> str:
             "Laws (of real arithmetic)",
             *(f"    {safety.docstring(x)}" for x in made.laws),
         ]
+    solved = _solved(made.graph)
+    if solved:
+        lines += ["", "Solved layers", *(f"    {safety.docstring(x)}" for x in solved)]
     if made.derivation:
         lines += ["", "Rewrites", *(f"    {safety.docstring(x)}" for x in made.derivation)]
     return "\n".join(lines)
+
+
+def _solved(graph: Graph) -> list[str]:
+    """What each solved layer was solved for, and whether it is exact."""
+    found = {}
+    for _, node in graph.walk():
+        under = None if isinstance(node.box, OperatorBox) else node.box.op.attrs.get("under")
+        if under is not None:
+            note = getattr(under, "note", f"solved for under {under}")
+            found[f"{node.name or node.box.name}: {safety.prose(note)}"] = None
+    return list(found)
 
 
 def _config_checks(made: Build, conditions: Sequence[Condition]) -> list[str]:
