@@ -16,6 +16,7 @@ from categorical.representations.irreps import irrep, irreps, rotation
 from categorical.representations.isometries import Isometries, isometries
 from categorical.representations.powers import determinant, exterior_power, symmetric_power
 from categorical.representations.representation import Representation
+from categorical.representations.sheaves import chains, coboundary, laplacian, vertices
 from categorical.representations.tensors import harmonics, spherical, traceless
 
 __all__ = [
@@ -26,8 +27,10 @@ __all__ = [
     "Homomorphism",
     "Isometries",
     "Representation",
+    "chains",
     "character",
     "clifford",
+    "coboundary",
     "determinant",
     "exterior_power",
     "harmonics",
@@ -37,6 +40,7 @@ __all__ = [
     "irrep",
     "irreps",
     "isometries",
+    "laplacian",
     "one_dimensional",
     "orbit",
     "permutation_of",
@@ -49,4 +53,5 @@ __all__ = [
     "subgroup",
     "symmetric_power",
     "traceless",
+    "vertices",
 ]
