@@ -10,7 +10,7 @@ from categorical.representations.constructions import (
     sign,
 )
 from categorical.representations.elements import Elements
-from categorical.representations.homomorphisms import Homomorphism, restrict, subgroup
+from categorical.representations.homomorphisms import Homomorphism, restrict, subgroup, substitute
 from categorical.representations.induction import HomogeneousSpace, homogeneous, induce, orbit
 from categorical.representations.irreps import irrep, irreps, rotation
 from categorical.representations.isometries import Isometries, isometries
@@ -51,6 +51,7 @@ __all__ = [
     "sign",
     "spherical",
     "subgroup",
+    "substitute",
     "symmetric_power",
     "traceless",
     "vertices",

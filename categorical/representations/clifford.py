@@ -40,6 +40,7 @@ from numpy.typing import NDArray
 from categorical.errors import SpecError
 from categorical.exact.basis import Basis
 from categorical.exact.matrices import Matrix
+from categorical.representations.isometries import Part, isometries
 from categorical.representations.powers import exterior_power
 from categorical.representations.representation import Representation
 
@@ -240,6 +241,11 @@ class CliffordAlgebra:
             found = found + exterior_power(vector, k)
         found.name = repr(self)
         return found
+
+    def representation(self, part: Part = "all", *, radical: bool = False) -> Representation:
+        """The action of the isometries of its own form: O(p, q) and the shears into null vectors
+        (all of them, those of determinant 1, or the connected component)."""
+        return self.action(isometries(self.p, self.q, self.r, part=part, radical=radical).vector)
 
     def _kept(self, vector: Representation, generator: str, defect: Matrix) -> None:
         if len(defect.values):

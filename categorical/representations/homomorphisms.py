@@ -4,10 +4,10 @@ Definition.  A homomorphism H → G sends every object to an object, every arrow
 images of its ends, every infinitesimal generator to a combination of such.  Restriction composes a
 representation of G with it.  ``subgroup`` is the inclusion of what some words generate.
 
-Laws.  Restriction is a functor: it keeps ⊕, ⊗ and duals, and so do the pieces that it remembers.  A
-homomorphism of finite groups is checked on the groups themselves: the pairs (h, image of h)
-generate a group of the order of H.  Between other presentations the relations are checked on every
-representation that is restricted.
+Laws.  Restriction is a functor: it keeps ⊕, ⊗, duals and powers, piece by piece.  A homomorphism of
+finite groups is checked on the groups themselves: the pairs (h, image of h) generate a group of the
+order of H.  Between other presentations the relations are checked on every representation that is
+restricted.
 
 >>> from categorical.groups import FiniteGroup
 >>> s3 = FiniteGroup("S3", {"a": (1, 0, 2), "b": (1, 2, 0)}, order=6)
@@ -193,8 +193,8 @@ def restrict(
 ) -> Representation:
     """A representation of G as one of H, along H → G (or a subgroup given by words).
 
-    Sums, tensor products and duals stay what they are, piece by piece.  CM043 where the relations
-    of H do not hold."""
+    Sums, tensor products, duals and powers stay what they are, piece by piece.  CM043 where the
+    relations of H do not hold."""
     if not isinstance(along, Homomorphism):
         along = subgroup(of.of, along, name=name or "H")
     if of.of is not along.target:
@@ -206,16 +206,36 @@ def restrict(
     return _restricted(of, along)
 
 
+def substitute(
+    of: Representation, atoms: Mapping[Representation, Representation]
+) -> Representation:
+    """The same construction of other atoms: sums, products, duals, powers, … of the new ones.
+
+    All new atoms are of one presentation (another group than before, or the same).  CM043 for an
+    atom without replacement, or a piece that is no functor of its parts (an induced one)."""
+    new = next(iter(atoms.values()))
+
+    def found(one: Representation) -> Representation:
+        if one in atoms:
+            return atoms[one]
+        if one.kind == "trivial" and len(set(one.dims.values())) == 1:
+            return Representation.trivial(new.of, next(iter(one.dims.values())))
+        if one.again is None:
+            raise SpecError(
+                "CM043",
+                f"`{of}` contains `{one}`, and nothing replaces it",
+                facts=[("replaced are", ", ".join(str(atom) for atom in atoms))],
+            )
+        return one.again(*map(found, one.parts))
+
+    return found(of)
+
+
 def _restricted(of: Representation, along: Homomorphism) -> Representation:
-    match of.kind:
-        case "sum":
-            return reduce(Representation.__add__, (_restricted(p, along) for p in of.parts))
-        case "tensor":
-            return reduce(Representation.__mul__, (_restricted(p, along) for p in of.parts))
-        case "dual" if along.source.invertible:
-            return _restricted(of.parts[0], along).dual
-        case "trivial":
-            return Representation.trivial(along.source, next(iter(of.dims.values())))
+    if of.kind == "trivial":
+        return Representation.trivial(along.source, next(iter(of.dims.values())))
+    if of.again is not None and of.kind != "transpose":
+        return of.again(*(_restricted(part, along) for part in of.parts))
 
     def derivative(a: str) -> Matrix:
         size = next(iter(of.dims.values()))

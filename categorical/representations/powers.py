@@ -125,4 +125,5 @@ def _made(of: Representation, k: int, kind: str, name: str, *, repeated: bool) -
         name=f"{name}({of.name})" if plain else f"{name} {of.name}",
         parts=(of,),
         checked=False,
+        again=lambda other: _made(other, k, kind, name, repeated=repeated),
     )

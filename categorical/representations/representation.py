@@ -43,7 +43,8 @@ Maker = Callable[[str], Matrix]
 class Representation:
     """See the module.  ``dims`` maps objects to dimensions; ``kind`` is ``atom``, ``trivial``,
     ``standard`` (the defining one), ``permutation``, ``sum``, ``tensor``, ``dual`` or a name that
-    a construction gives itself."""
+    a construction gives itself.  ``again`` makes the same construction of other parts, where it is
+    a functor of them."""
 
     def __init__(
         self,
@@ -56,8 +57,9 @@ class Representation:
         name: str = "",
         parts: tuple[Representation, ...] = (),
         checked: bool = True,
+        again: Callable[..., Representation] | None = None,
     ) -> None:
-        self.of, self.kind, self.parts = of, kind, parts
+        self.of, self.kind, self.parts, self.again = of, kind, parts, again
         self._maps: dict[str, Matrix] = {}
         self._derivatives: dict[str, Matrix] = {}
         self._map_maker = maps if callable(maps) else maps.__getitem__
@@ -242,6 +244,7 @@ class Representation:
             name=" ⊗ ".join(_bracketed(p, "sum") for p in parts),
             parts=parts,
             checked=False,
+            again=lambda *others: reduce(Representation.__mul__, others),
         )
 
     def __pow__(self, power: int) -> Representation:
@@ -271,6 +274,7 @@ class Representation:
             name=f"{_bracketed(self, 'sum', 'tensor')}*",
             parts=(self,),
             checked=False,
+            again=lambda other: other.dual,
         )
 
     @property
@@ -287,6 +291,7 @@ class Representation:
             name=f"{_bracketed(self, 'sum', 'tensor')}ᵀ",
             parts=(self,),
             checked=False,
+            again=lambda other: other.transpose,
         )
 
     def _need_inverses(self) -> None:
@@ -314,6 +319,7 @@ class Representation:
             name=" ⊕ ".join(p.name for p in parts),
             parts=parts,
             checked=False,
+            again=lambda *others: reduce(Representation.__add__, others),
         )
 
     def _same(self, other: Representation, sign: str) -> None:

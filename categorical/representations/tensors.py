@@ -67,6 +67,7 @@ def traceless(of: Representation, k: int, form: Sequence[int] | None = None) -> 
         name=f"H^{k} {of.name}",
         parts=(of,),
         checked=False,
+        again=lambda other: traceless(other, k, squares),
     )
 
 
@@ -102,6 +103,7 @@ def spherical(
             name=f"Y{l}",
             parts=(of,),
             checked=False,
+            again=lambda other: spherical(other, l, basis="orthonormal"),
         )
     if parity is not None and parity != (-1) ** l:
         found = found * determinant(of)

@@ -187,3 +187,35 @@ def test_what_is_no_frequency_is_refused():
             wrong()
     with pytest.raises(SpecError, match="not known here"):
         irrep(quaternion(), 1)
+
+
+def test_a_construction_is_made_again_of_other_atoms():
+    """O(3)-features become features of the square's group, whose elements are no words of O(3)."""
+    from categorical.representations import clifford, isometries, spherical, substitute
+
+    vector = isometries(3).vector
+    features = clifford(3).action(vector) + spherical(vector, 2, basis="orthonormal").dual * vector
+    group = dihedral(4)
+    maps = {
+        "r": Matrix.of([[0, -1, 0], [1, 0, 0], [0, 0, 1]]),
+        "s": Matrix.of([[1, 0, 0], [0, -1, 0], [0, 0, -1]]),
+    }
+    small_vector = Representation(group, maps, name="v")
+    found = substitute(features, {vector: small_vector})
+    found.check()
+    assert found.of is group and found.dims["*"] == features.dimension
+    assert [p.kind for p in found.parts[2:]] == [p.kind for p in features.parts[2:]]
+    with pytest.raises(SpecError, match="nothing replaces it"):
+        substitute(
+            features
+            + isometries(3).vector.dual
+            * Representation(isometries(3), {"P": Matrix.identity(1)}, lambda a: Matrix.zero(1, 1)),
+            {vector: small_vector},
+        )
+
+
+def test_restricted_powers_are_powers():
+    group = dihedral(4)
+    found = restrict(symmetric_power(plane(group), 3) * exterior_power(plane(group), 2), {"c": "r"})
+    assert [p.kind for p in found.parts] == ["symmetric_power", "exterior_power"]
+    assert found.map("c") == symmetric_power(plane(group), 3).map("r")
