@@ -27,11 +27,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from categorical.errors import SpecError
 
 Blocks = tuple[tuple[int, ...], ...]
 Some = Iterable[Iterable[int]]
+
+
+class Port(NamedTuple):
+    """One index: the number of its factor (the group that acts on it), and whether it is in the
+    dual space."""
+
+    factor: int = 0
+    dual: bool = False
 
 
 @dataclass(frozen=True, repr=False)

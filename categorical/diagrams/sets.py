@@ -13,7 +13,7 @@ diagrams is composition of tensors (``Diagram.after``; a closed block is a facto
 >>> layer, layer.count, [layer.dimension_at(n) for n in (2, 3, 4, 100)]
 (Diagrams partition(n): n n → n n, 15, [8, 14, 15, 15])
 >>> layer.at(2)
-<basis of 8 tensors 4×4, 52dcbba4>
+<basis of 8 tensors 4×4, ac513cf0>
 >>> exchangeable = Diagrams((Factor("partition", "n"), Factor("partition", "m")), (0, 1), (0, 1))
 >>> exchangeable.count
 4
@@ -35,23 +35,17 @@ from fractions import Fraction
 from functools import cached_property, lru_cache
 from itertools import product
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from categorical.diagrams.diagram import Diagram
+from categorical.diagrams.diagram import Diagram, Port
+from categorical.diagrams.factoring import numbering
 from categorical.diagrams.family import Factor, levi_civita
 from categorical.errors import SpecError
 from categorical.exact.basis import Basis
 
 Sizes = int | Sequence[int] | Mapping[str, int]
-
-
-class Port(NamedTuple):
-    """One index: the number of its factor, and whether it is in the dual space."""
-
-    factor: int = 0
-    dual: bool = False
 
 
 @dataclass(frozen=True, init=False, repr=False)
@@ -97,6 +91,11 @@ class Diagrams:
         """Targets first."""
         return (*self.targets, *self.sources)
 
+    def kind(self, port: int) -> Port:
+        """What a port can be carried to: another port of its kind."""
+        factor, dual = self.ports[port]
+        return Port(factor, dual and self.factors[factor].plain == "walled")
+
     @cached_property
     def _own(self) -> tuple[tuple[tuple[int, ...], tuple[bool, ...]], ...]:
         """For each factor: its ports, and which of them are lower."""
@@ -124,17 +123,23 @@ class Diagrams:
         return self.total if self.only is None else len(self.only)
 
     @cached_property
-    def diagrams(self) -> tuple[Diagram, ...]:
-        """The diagrams; those of the last factor vary fastest."""
-        numbers = range(self.total) if self.only is None else self.only
-        lengths = [len(part) for part in self._parts]
-        return tuple(self._diagram(np.unravel_index(i, lengths)) for i in numbers)
+    def _made(self) -> tuple[dict[tuple[int, ...], int], tuple[Diagram, ...]]:
+        """All diagrams, and where the product of one diagram of each factor is among them."""
+        found = [(self._product(w), w) for w in product(*(range(len(p)) for p in self._parts))]
+        found.sort(key=lambda each: numbering(each[0], self.kind))
+        return {which: i for i, (_, which) in enumerate(found)}, tuple(d for d, _ in found)
 
-    def _diagram(self, which: Sequence[Any]) -> Diagram:
+    @cached_property
+    def diagrams(self) -> tuple[Diagram, ...]:
+        """The diagrams, in the order of ``factoring``."""
+        every = self._made[1]
+        return every if self.only is None else tuple(every[i] for i in self.only)
+
+    def _product(self, which: Sequence[int]) -> Diagram:
         blocks: list[list[int]] = []
         epsilons: list[list[int]] = []
         for part, (mine, _), i in zip(self._parts, self._own, which):
-            joined, symbols = part[int(i)]
+            joined, symbols = part[i]
             blocks += [[mine[p] for p in b] for b in joined]
             epsilons += [[mine[p] for p in b] for b in symbols]
         return Diagram.of(len(self.targets), len(self.sources), blocks, epsilons)
@@ -185,11 +190,8 @@ class Diagrams:
             f.independent(lower, n)
             for f, (_, lower), n in zip(self.factors, self._own, self.sizes(sizes))
         ]
-        lengths = [len(part) for part in self._parts]
-        return tuple(
-            sum(i * prod(lengths[f + 1 :]) for f, i in enumerate(which))
-            for which in product(*parts)
-        )
+        places = self._made[0]
+        return tuple(sorted(places[which] for which in product(*parts)))
 
     def at(self, sizes: Sizes, *, every: bool = False, split: Sequence[int] | None = None) -> Basis:
         """The tensors at one size, as a basis: the independent ones, unless all are asked for.
