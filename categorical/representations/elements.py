@@ -140,6 +140,83 @@ class Elements:
         return found
 
 
+def cosets(
+    group: FiniteGroup, subgroup: Sequence[Index]
+) -> tuple[tuple[Path, ...], dict[str, Index]]:
+    """(a word for each left coset xH, the first empty; where each generator sends the cosets).
+
+    A small group is listed.  In a large one two representatives are compared by the images of the
+    orbits of H, then by membership (Schreier–Sims).  CM044 where the cosets are too many."""
+    if group.order <= LIMIT:
+        elements = Elements.of(group)
+        coset, first = elements.cosets(subgroup)
+        words = tuple(elements.word(int(i)) for i in first)
+        return words, {g: coset[row[first]] for g, row in elements.left.items()}
+    return _by_membership(group, subgroup)
+
+
+def _by_membership(
+    group: FiniteGroup, subgroup: Sequence[Index]
+) -> tuple[tuple[Path, ...], dict[str, Index]]:
+    from sympy.combinatorics import Permutation, PermutationGroup
+
+    degree = group.degree
+    inside = PermutationGroup(
+        [Permutation(h.tolist()) for h in subgroup] or [Permutation(degree - 1)]
+    )
+    index = group.order // int(inside.order())
+    if index > LIMIT:
+        raise SpecError(
+            "CM044",
+            f"the cosets of a subgroup of `{group.name}` are too many to list",
+            facts=[("cosets", index), ("the limit", LIMIT)],
+            help=["take a larger subgroup"],
+        )
+    orbit = _orbits(degree, subgroup)
+    known: dict[bytes, list[int]] = {}
+    places: list[Index] = []
+    words: list[Path] = []
+
+    def number(x: Index, word: Path) -> int:
+        pattern = np.empty(degree, dtype=np.int64)
+        pattern[x] = orbit  # the same for all elements of a coset
+        for other in known.setdefault(pattern.tobytes(), []):
+            back = np.empty_like(x)
+            back[places[other]] = np.arange(degree)
+            if inside.contains(Permutation(back[x].tolist())):
+                return other
+        places.append(x)
+        words.append(word)
+        known[pattern.tobytes()].append(len(places) - 1)
+        return len(places) - 1
+
+    number(np.arange(degree), ())
+    moves: dict[str, list[int]] = {g: [] for g in group.generators}
+    at = 0
+    while at < len(places):
+        for g, row in moves.items():
+            row.append(number(group.permutations[g][places[at]], (*words[at], g)))
+        at += 1
+    return tuple(words), {g: np.array(row) for g, row in moves.items()}
+
+
+def _orbits(degree: int, generators: Sequence[Index]) -> Index:
+    """The number of the orbit of each point."""
+    found, count = np.full(degree, -1, dtype=np.int64), 0
+    for start in range(degree):
+        if found[start] >= 0:
+            continue
+        found[start], stack = count, [start]
+        while stack:
+            at = stack.pop()
+            for image in generators:
+                if found[image[at]] < 0:
+                    found[image[at]] = count
+                    stack.append(int(image[at]))
+        count += 1
+    return found
+
+
 def signed_order(group: FiniteGroup, images: Mapping[str, Matrix]) -> int | None:
     """The order of the pairs (g, image of g), where the images are signed permutations."""
     pairs: dict[str, list[int]] = {}

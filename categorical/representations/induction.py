@@ -37,7 +37,7 @@ from categorical.errors import SpecError
 from categorical.exact.matrices import Matrix
 from categorical.groups.finite import FiniteGroup
 from categorical.representations.constructions import sign
-from categorical.representations.elements import Elements, Index, finite
+from categorical.representations.elements import Elements, Index, cosets, finite
 from categorical.representations.homomorphisms import Homomorphism, subgroup
 from categorical.representations.representation import Representation
 
@@ -61,41 +61,7 @@ def induce(of: Representation, along: Homomorphism, *, name: str = "") -> Repres
             f"{along!r} is no inclusion of a subgroup",
             facts=[("the order", small.order), ("the order of its image", along.image.order)],
         )
-    elements, inside = Elements.of(group), Elements.of(along.image)
-    coset, first = elements.cosets(list(along.image.permutations.values()))
-    permutations = elements.permutations[first]
-    size, known = of.dims["*"], dict[int, Matrix]()
-
-    def inner(number: int) -> Matrix:
-        if number not in known:
-            known[number] = of.word(inside.word(number), "*")
-        return known[number]
-
-    def maps(g: str) -> Matrix:
-        rows, cols, values = [], [], []
-        for i, x in enumerate(permutations):
-            moved = group.permutations[g][x]
-            j = int(coset[elements.numbers[moved.tobytes()]])
-            inverse = np.empty_like(x)
-            inverse[permutations[j]] = np.arange(len(x))
-            number = inside.number(inverse[moved])
-            assert number is not None, "a coset representative is in no coset"
-            block = inner(number)
-            rows.append(block.rows + j * size)
-            cols.append(block.cols + i * size)
-            values.append(block.values)
-        shape = (len(first) * size,) * 2
-        return Matrix(shape, np.concatenate(rows), np.concatenate(cols), _joined(values))
-
-    return Representation(
-        group,
-        maps,
-        dims={"*": len(first) * size},
-        kind="permutation" if of.is_permutation else "induced",
-        name=name or f"Ind {of.name}",
-        parts=(of,),
-        checked=False,
-    )
+    return HomogeneousSpace(group, along).fields(of, name=name or f"Ind {of.name}")
 
 
 def _joined(values: list[Index]) -> Index:
@@ -107,14 +73,20 @@ def _joined(values: list[Index]) -> Index:
 class HomogeneousSpace:
     """G/H with its base point; see the module."""
 
-    def __init__(self, group: FiniteGroup, stabiliser: Homomorphism, name: str = "") -> None:
+    def __init__(
+        self,
+        group: FiniteGroup,
+        stabiliser: Homomorphism,
+        name: str = "",
+        known: tuple[tuple[Path, ...], dict[str, Index]] | None = None,
+    ) -> None:
         self.group, self.stabiliser = group, stabiliser
         self.name = name or f"{group}/{stabiliser.source}"
+        self._known = known
 
     @cached_property
-    def _cosets(self) -> tuple[Index, Index]:
-        generators = list(self.stabiliser.image.permutations.values())
-        return Elements.of(self.group).cosets(generators)
+    def _cosets(self) -> tuple[tuple[Path, ...], dict[str, Index]]:
+        return self._known or cosets(self.group, list(self.stabiliser.image.permutations.values()))
 
     @property
     def size(self) -> int:
@@ -124,17 +96,63 @@ class HomogeneousSpace:
     @property
     def section(self) -> tuple[Path, ...]:
         """A word for each point that brings the base point there."""
-        elements = Elements.of(self.group)
-        return tuple(elements.word(int(i)) for i in self._cosets[1])
+        return self._cosets[0]
 
     @cached_property
     def functions(self) -> Representation:
-        """Functions on the space: the permutation representation."""
-        return self.fields(Representation.trivial(self.stabiliser.source))
+        """Functions on the space: the permutation representation of its points."""
+        images = self._cosets[1]
+        return Representation(
+            self.group,
+            {g: Matrix.permutation(image) for g, image in images.items()},
+            dims={"*": self.size},
+            kind="permutation",
+            name=f"functions on {self.name}",
+            checked=False,
+        )
 
-    def fields(self, of: Representation) -> Representation:
-        """Fields whose values at the base point are a representation of the stabiliser."""
-        return induce(of, self.stabiliser, name=f"fields of {of.name} on {self.name}")
+    def fields(self, of: Representation, name: str = "") -> Representation:
+        """Fields whose values at the base point are a representation of the stabiliser: Ind V."""
+        if of.of is not self.stabiliser.source:
+            raise SpecError(
+                "CM043",
+                f"`{of}` is no representation of the stabiliser of {self.name}",
+                facts=[("the stabiliser", self.stabiliser.source), (f"`{of}` is of", of.of)],
+            )
+        group, (words, images) = self.group, self._cosets
+        places = [group.word(word) for word in words]
+        inside, size = Elements.of(self.stabiliser.image), of.dims["*"]
+        known: dict[int, Matrix] = {}
+
+        def inner(number: int) -> Matrix:
+            if number not in known:
+                known[number] = of.word(inside.word(number), "*")
+            return known[number]
+
+        def maps(g: str) -> Matrix:
+            rows, cols, values = [], [], []
+            for i, x in enumerate(places):
+                moved, j = group.permutations[g][x], int(images[g][i])
+                back = np.empty_like(x)
+                back[places[j]] = np.arange(len(x))
+                number = inside.number(back[moved])
+                assert number is not None, "a coset representative is in no coset"
+                block = inner(number)
+                rows.append(block.rows + j * size)
+                cols.append(block.cols + i * size)
+                values.append(block.values)
+            shape = (len(places) * size,) * 2
+            return Matrix(shape, np.concatenate(rows), np.concatenate(cols), _joined(values))
+
+        return Representation(
+            group,
+            maps,
+            dims={"*": len(places) * size},
+            kind="permutation" if of.is_permutation else "induced",
+            name=name or f"fields of {of.name} on {self.name}",
+            parts=(of,),
+            checked=False,
+        )
 
     def __repr__(self) -> str:
         return f"{self.name}: {self.size} points"
@@ -179,4 +197,7 @@ def orbit(of: Representation, point: int, name: str = "") -> HomogeneousSpace:
             bigger = FiniteGroup("H", {h: group.word(w) for h, w in tried.items()}).order
             if bigger > order:
                 kept, order = tried, bigger
-    return HomogeneousSpace(group, subgroup(group, kept), name or f"{group}·{point}")
+    number = {x: i for i, x in enumerate(queue)}
+    moves = {g: np.array([number[int(image[x])] for x in queue]) for g, image in images.items()}
+    known = (tuple(words[x] for x in queue), moves)
+    return HomogeneousSpace(group, subgroup(group, kept), name or f"{group}·{point}", known)

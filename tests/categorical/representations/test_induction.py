@@ -219,3 +219,39 @@ def test_restricted_powers_are_powers():
     found = restrict(symmetric_power(plane(group), 3) * exterior_power(plane(group), 2), {"c": "r"})
     assert [p.kind for p in found.parts] == ["symmetric_power", "exterior_power"]
     assert found.map("c") == symmetric_power(plane(group), 3).map("r")
+
+
+def test_cosets_of_a_group_too_large_to_list():
+    """S12 on pairs: two routes to the same representation, and a field of signs."""
+    from itertools import combinations
+
+    group = symmetric(12)
+    young = {f"t{i}": (*("b^-1",) * i, "a", *("b",) * i) for i in range(11) if i != 1}
+    space = homogeneous(group, young)
+    assert space.size == 66
+    pairs = list(combinations(range(12), 2))
+    number = {pair: i for i, pair in enumerate(pairs)}
+    for word, image in zip(space.section, (group.word(w) for w in space.section)):
+        assert space.functions.word(word, "*").image[0] == space.section.index(word)
+        assert tuple(sorted(image[:2].tolist())) in number
+    functions = space.functions
+    functions.check()
+    assert quotient(group, young.values()).map("b") == functions.map("b")
+    assert orbit(functions, 3).size == 66
+    with pytest.raises(SpecError, match="cosets of a subgroup"):
+        quotient(group, [("a",)])
+    with pytest.raises(SpecError, match="too many to list"):
+        space.fields(sign(space.stabiliser.source))
+    small_space = orbit(functions, 0)
+    assert small_space.functions.dimension == 66
+
+
+def test_fields_on_an_orbit_need_only_the_stabiliser_listed():
+    """S9 is too large to list; the stabiliser of three points, of order 720, is not."""
+    group = symmetric(9)
+    three = points(group) ** 3
+    space = orbit(three, 0 * 81 + 1 * 9 + 2)
+    assert space.size == 9 * 8 * 7 and space.stabiliser.source.order == 720
+    field = space.fields(sign(space.stabiliser.source))
+    assert field.dimension == 504 and field.is_signed
+    field.check()
