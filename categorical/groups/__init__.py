@@ -18,9 +18,22 @@ from categorical.groups.acting import (
     shift,
     swap,
 )
-from categorical.groups.finite import FiniteGroup
+from categorical.groups.finite import ConjugacyClass, FiniteGroup
+from categorical.groups.named import (
+    alternating,
+    cube,
+    cyclic,
+    dihedral,
+    hyperoctahedral,
+    klein,
+    octahedral,
+    quaternion,
+    symmetric,
+    trivial_group,
+)
 
 __all__ = [
+    "ConjugacyClass",
     "Cyclic",
     "Element",
     "FiniteGroup",
@@ -31,7 +44,17 @@ __all__ = [
     "Sign",
     "Symmetric",
     "act",
+    "alternating",
+    "cube",
+    "cyclic",
+    "dihedral",
+    "hyperoctahedral",
+    "klein",
+    "octahedral",
     "permutation",
+    "quaternion",
     "shift",
     "swap",
+    "symmetric",
+    "trivial_group",
 ]

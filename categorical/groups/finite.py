@@ -4,11 +4,15 @@ Definition.  A finite group is a presentation with one object, a faithful permut
 generator, relations, and the order that is claimed.
 
 Laws.  The permutations satisfy the relations; the order is that of the group that they generate
-(Schreier–Sims).
+(Schreier–Sims); the sizes of the conjugacy classes add up to it.  ``standard()`` is the
+representation by which the group is known (on points, where nothing else is said), ``space()`` its
+matrices on Rᵈ as the symmetries of a figure.
 
 >>> turn = FiniteGroup("Z3", {"r": (1, 2, 0)}, relations=(("r", "r", "r"),), order=3)
 >>> turn, turn.order, turn.generators
 (Z3, 3, ('r',))
+>>> turn.elements(), [one.size for one in turn.conjugacy_classes()]
+(((), ('r',), ('r', 'r')), [1, 1, 1])
 
 A wrong relation or order is refused with what is true:
 
@@ -21,18 +25,34 @@ categorical.errors.SpecError: error[CM043]: `Z2?` violates its relation r^2 = 1
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from categorical.categories.presented import Path, Presentation, text
 from categorical.errors import SpecError
+from categorical.exact.matrices import Matrix
+
+if TYPE_CHECKING:
+    from categorical.representations.representation import Representation
+
+
+class ConjugacyClass(NamedTuple):
+    """How many elements are conjugate, and a word for one of them (its first step acts first)."""
+
+    size: int
+    word: Path
 
 
 class FiniteGroup(Presentation):
-    """See the module.  ``permutations[g][j]`` is where the generator g sends the point j."""
+    """See the module.  ``permutations[g][j]`` is where the generator g sends the point j.
+
+    ``standard`` are the matrices of the standard representation, ``figure`` those of ``space()``; they are
+    checked when they are asked for.  ``presented`` says that the relations are a complete
+    presentation.  ``degree`` counts the points of a group without generators."""
 
     def __init__(
         self,
@@ -40,6 +60,12 @@ class FiniteGroup(Presentation):
         permutations: Mapping[str, Sequence[int] | NDArray[np.int64]],
         relations: Sequence[Path] = (),
         order: int | None = None,
+        *,
+        standard: Mapping[str, Matrix] | None = None,
+        figure: Mapping[str, Matrix] | None = None,
+        classes: Callable[[], list[ConjugacyClass]] | None = None,
+        presented: bool = False,
+        degree: int = 1,
     ) -> None:
         super().__init__(
             name,
@@ -51,6 +77,8 @@ class FiniteGroup(Presentation):
         self.permutations: dict[str, NDArray[np.int64]] = {
             g: np.asarray(image, dtype=np.int64) for g, image in permutations.items()
         }
+        self._matrices, self._figure, self._classes = standard, figure, classes
+        self.presented, self._degree = presented, degree
         self._check()
         if order is not None and order != self.order:
             raise SpecError(
@@ -66,7 +94,7 @@ class FiniteGroup(Presentation):
     @property
     def degree(self) -> int:
         """The number of points that the generators permute."""
-        return max((len(p) for p in self.permutations.values()), default=1)
+        return max((len(p) for p in self.permutations.values()), default=self._degree)
 
     @cached_property
     def order(self) -> int:
@@ -78,6 +106,86 @@ class FiniteGroup(Presentation):
         return int(
             PermutationGroup([Permutation(p.tolist()) for p in self.permutations.values()]).order()
         )
+
+    # --- representations -------------------------------------------------------------------------
+
+    def points(self) -> Representation:
+        """The linear span of the points that the generators permute."""
+        return self._points
+
+    def standard(self) -> Representation:
+        """The representation by which the group is known; of kind ``standard``."""
+        return self._standard
+
+    def space(self) -> Representation:
+        """The matrices on Rᵈ of the symmetries of a figure (of a polygon, of a cube).
+
+        CM044 for a group that was not given by such."""
+        return self._space
+
+    @cached_property
+    def _points(self) -> Representation:
+        return self._made({g: Matrix.permutation(p) for g, p in self.permutations.items()})
+
+    @cached_property
+    def _standard(self) -> Representation:
+        from categorical.representations.representation import Representation
+
+        if self._matrices is not None:
+            return Representation(self, self._matrices, kind="standard", name="V")
+        points = {g: Matrix.permutation(p) for g, p in self.permutations.items()}
+        return self._made(points, "standard", "V")
+
+    @cached_property
+    def _space(self) -> Representation:
+        from categorical.representations.representation import Representation
+
+        if self._figure is None:
+            raise SpecError(
+                "CM044",
+                f"`{self.name}` is not known as the symmetries of a figure in space",
+                help=["write the matrices: Representation(group, {generator: Matrix.of(…)})"],
+            )
+        if self._figure is self._matrices:
+            return self._standard
+        return Representation(self, self._figure, kind="space", name="space")
+
+    def _made(
+        self, maps: Mapping[str, Matrix], kind: str = "permutation", name: str = "points"
+    ) -> Representation:
+        from categorical.representations.representation import Representation
+
+        dims = {"*": self.degree}
+        return Representation(self, maps, dims=dims, kind=kind, name=name, checked=False)
+
+    # --- elements --------------------------------------------------------------------------------
+
+    def elements(self) -> tuple[Path, ...]:
+        """A shortest word for every element; CM044 where there are too many."""
+        from categorical.representations.elements import Elements
+
+        found = Elements.of(self)
+        return tuple(found.word(i) for i in range(found.count))
+
+    def conjugacy_classes(self) -> tuple[ConjugacyClass, ...]:
+        """The conjugacy classes; in closed form for symmetric groups, else by listing elements."""
+        return self._conjugacy
+
+    @cached_property
+    def _conjugacy(self) -> tuple[ConjugacyClass, ...]:
+        from categorical.representations.elements import Elements
+
+        if self._classes is not None:
+            found = tuple(self._classes())
+        else:
+            listed = Elements.of(self)
+            found = tuple(ConjugacyClass(len(c), listed.word(c[0])) for c in listed.classes())
+        total = sum(one.size for one in found)
+        if total != self.order:
+            raise SpecError(
+                "CM043", f"the classes of `{self.name}` hold {total} elements, not {self.order}"
+            )
+        return found
 
     def word(self, path: Path) -> NDArray[np.int64]:
         """The permutation of a path: its first step acts first."""
