@@ -10,6 +10,7 @@ from categorical.categories.complexes import (
 from categorical.categories.groupoids import action_groupoid, pair_groupoid
 from categorical.categories.posets import Poset, chain, poset
 from categorical.categories.presented import Path, Presentation
+from categorical.categories.products import ProductCategory, product
 from categorical.categories.quivers import groupoid, monoid, path, quiver, translations
 from categorical.categories.subgraphs import Graph, Subgraphs, balls, graph, subgraphs
 
@@ -19,6 +20,7 @@ __all__ = [
     "Path",
     "Poset",
     "Presentation",
+    "ProductCategory",
     "SimplicialComplex",
     "Subgraphs",
     "action_groupoid",
@@ -32,6 +34,7 @@ __all__ = [
     "pair_groupoid",
     "path",
     "poset",
+    "product",
     "quiver",
     "simplicial_complex",
     "subgraphs",

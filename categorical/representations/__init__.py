@@ -10,13 +10,25 @@ from categorical.representations.constructions import (
     sign,
 )
 from categorical.representations.elements import Elements
-from categorical.representations.homomorphisms import Homomorphism, restrict, subgroup, substitute
+from categorical.representations.homomorphisms import (
+    Homomorphism,
+    outer,
+    restrict,
+    subgroup,
+    substitute,
+)
 from categorical.representations.induction import HomogeneousSpace, homogeneous, induce, orbit
 from categorical.representations.irreps import irrep, irreps, rotation
 from categorical.representations.isometries import Isometries, isometries
 from categorical.representations.powers import determinant, exterior_power, symmetric_power
 from categorical.representations.representation import Representation
-from categorical.representations.sheaves import chains, coboundary, laplacian, vertices
+from categorical.representations.sheaves import (
+    chains,
+    coboundary,
+    laplacian,
+    oriented_chains,
+    vertices,
+)
 from categorical.representations.tensors import harmonics, spherical, traceless
 
 __all__ = [
@@ -43,6 +55,8 @@ __all__ = [
     "laplacian",
     "one_dimensional",
     "orbit",
+    "oriented_chains",
+    "outer",
     "permutation_of",
     "quotient",
     "regular",

@@ -237,6 +237,9 @@ def broken(group: FiniteGroup, images: Mapping[str, Matrix]) -> str | None:
     Signed permutations: Schreier–Sims on the pairs.  Other matrices: one matrix for each element
     along the tree of words, and every product with a generator compared (``SMALL`` elements at
     most; above that only the relations of the presentation are checked)."""
+    own = group.permutations
+    if all(m.is_permutation and np.array_equal(m.image, own[g]) for g, m in images.items()):
+        return None
     order = signed_order(group, images)
     if order is not None:
         if order == group.order:

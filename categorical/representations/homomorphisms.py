@@ -33,6 +33,7 @@ from functools import cached_property, reduce
 import numpy as np
 
 from categorical.categories.presented import Path, Presentation, text
+from categorical.categories.products import ProductCategory
 from categorical.categories.quivers import Written, path
 from categorical.errors import SpecError
 from categorical.exact.matrices import Matrix
@@ -229,6 +230,48 @@ def substitute(
         return one.again(*map(found, one.parts))
 
     return found(of)
+
+
+def outer(left: Representation, right: Representation, over: ProductCategory) -> Representation:
+    """V ⊗ W of C × D, for V of C and W of D: f at d acts by V(f) ⊗ 1, g at c by 1 ⊗ W(g).
+
+    CM043 where V or W is of another category."""
+    for one, wanted in ((left, over.left), (right, over.right)):
+        if one.of is not wanted:
+            raise SpecError(
+                "CM043",
+                f"`{one}` is no representation of a factor of {over}",
+                facts=[("the factor", wanted), (f"`{one}` is of", one.of)],
+            )
+    steps = {
+        over.name_left(f, d): left.map(f).kron(Matrix.identity(right.dims[d]))
+        for d in over.right.objects
+        for f in over.left.arrows
+    } | {
+        over.name_right(c, g): Matrix.identity(left.dims[c]).kron(right.map(g))
+        for c in over.left.objects
+        for g in over.right.arrows
+    }
+
+    def maps(arrow: str) -> Matrix:
+        if arrow in steps:
+            return steps[arrow]
+        head, bar, tail = arrow.partition("^-1")
+        return steps[head + tail if bar else arrow].inverse()
+
+    return Representation(
+        over,
+        {arrow: maps(arrow) for arrow in over.arrows},
+        dims={
+            over.name_object(c, d): m * n
+            for c, m in left.dims.items()
+            for d, n in right.dims.items()
+        },
+        kind="outer",
+        name=f"{left.name} ⊠ {right.name}",
+        parts=(left, right),
+        checked=False,
+    )
 
 
 def _restricted(of: Representation, along: Homomorphism) -> Representation:

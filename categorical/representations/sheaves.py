@@ -26,10 +26,13 @@ categorical.errors.SpecError: error[CM043]: `chains of triangle` is no sheaf on 
 
 from __future__ import annotations
 
+from itertools import combinations
+
 from categorical.categories.complexes import CellComplex, SimplicialComplex
 from categorical.categories.subgraphs import Subgraphs
 from categorical.errors import SpecError
 from categorical.exact.matrices import Matrix
+from categorical.groups.finite import FiniteGroup
 from categorical.representations.representation import Representation
 
 
@@ -41,6 +44,33 @@ def chains(of: SimplicialComplex) -> Representation:
         dims={str(n): len(cells) for n, cells in enumerate(of.cells)},
         kind="chains",
         name=f"chains of {of.name}",
+    )
+
+
+def oriented_chains(of: SimplicialComplex, group: FiniteGroup, k: int) -> Representation:
+    """The oriented k-simplices under a group that permutes the vertices (0 … degree − 1): a simplex
+    goes to its image, with the sign of the permutation that sorts it.  Boundaries are equivariant.
+
+    CM043 where a simplex goes to no simplex of the complex."""
+    mine = [x for x in of.simplices if len(x) == k + 1]
+    number = {x: i for i, x in enumerate(mine)}
+    maps: dict[str, Matrix] = {}
+    for g, image in group.permutations.items():
+        places, signs = [], []
+        for x in mine:
+            moved = [int(image[v]) if v < len(image) else v for v in x]
+            if tuple(sorted(moved)) not in number:
+                raise SpecError(
+                    "CM043",
+                    f"`{group}` does not act on {of.name}",
+                    facts=[(f"`{g}` sends the simplex {x}", f"to {tuple(moved)}, which is none")],
+                )
+            inversions = sum(a > b for a, b in combinations(moved, 2))
+            places.append(number[tuple(sorted(moved))])
+            signs.append(1 - 2 * (inversions % 2))
+        maps[g] = Matrix.signed(places, signs)
+    return Representation(
+        group, maps, dims={"*": len(mine)}, kind="chains", name=f"C{k}({of.name})"
     )
 
 

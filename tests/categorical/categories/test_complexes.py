@@ -18,8 +18,17 @@ from categorical.categories import (
 from categorical.categories.subgraphs import isomorphism
 from categorical.errors import SpecError
 from categorical.exact import Matrix
-from categorical.representations import Representation, chains, coboundary, laplacian, vertices
-from tests.categorical.representations.small import rank
+from categorical.groups import FiniteGroup
+from categorical.representations import (
+    Representation,
+    chains,
+    coboundary,
+    exterior_power,
+    laplacian,
+    oriented_chains,
+    vertices,
+)
+from tests.categorical.representations.small import points, rank, symmetric
 
 PRIME = 2_147_483_629
 SPHERE = [(0, 1, 2), (0, 1, 3), (0, 2, 3), (1, 2, 3)]
@@ -207,3 +216,26 @@ def test_balls_of_a_graph():
         assert {(move[v], move[w]) for v, w in one.edges} == set(two.edges)
     with pytest.raises(SpecError, match="no vertex of the graph"):
         path.ball("x", 1)
+
+
+def test_symmetries_of_a_complex_act_on_oriented_chains():
+    """The torus has a symmetry of order 7 and one of order 2; boundaries are equivariant."""
+    torus = simplicial_complex("torus", TORUS)
+    turn, flip = [(i + 1) % 7 for i in range(7)], [-i % 7 for i in range(7)]
+    group = FiniteGroup("D7", {"r": turn, "s": flip}, order=14)
+    spaces = [oriented_chains(torus, group, k) for k in range(3)]
+    for k in (1, 2):
+        for g in group.generators:
+            assert spaces[k - 1].map(g) @ torus.boundary(k) == torus.boundary(k) @ spaces[k].map(g)
+    assert spaces[2].is_signed and not spaces[2].is_permutation
+    with pytest.raises(SpecError, match="does not act on torus"):
+        oriented_chains(torus, FiniteGroup("Z2", {"s": (1, 0, 2, 3, 4, 5, 6)}), 2)
+
+
+def test_all_symmetries_of_a_simplex_give_exterior_powers():
+    group = symmetric(4)
+    full = simplicial_complex("simplex", [(0, 1, 2, 3)])
+    for k in range(4):
+        power = exterior_power(points(group), k + 1)
+        for g in group.generators:
+            assert oriented_chains(full, group, k).map(g) == power.map(g)
