@@ -28,37 +28,25 @@ from dataclasses import dataclass
 from fractions import Fraction
 from weakref import WeakKeyDictionary
 
-from categorical.categories.presented import Path
+import numpy as np
+
 from categorical.errors import SpecError
 from categorical.exact.numbers import Cyclotomic, Number
-from categorical.groups.finite import FiniteGroup
-from categorical.representations.elements import Elements, finite
+from categorical.groups.finite import ConjugacyClass, FiniteGroup
+from categorical.representations.elements import finite
 from categorical.representations.representation import Representation
-
-
-@dataclass(frozen=True)
-class ConjugacyClass:
-    """A word of one element, and how many are conjugate to it."""
-
-    word: Path
-    size: int
-
-
-_KNOWN: WeakKeyDictionary[FiniteGroup, tuple[ConjugacyClass, ...]] = WeakKeyDictionary()
-
 
 _CHARACTERS: WeakKeyDictionary[Representation, ClassFunction] = WeakKeyDictionary()
 
 
 def classes(group: FiniteGroup) -> tuple[ConjugacyClass, ...]:
-    """The conjugacy classes, that of 1 first.  CM044 where the group is too large to list."""
-    if group not in _KNOWN:
-        elements = Elements.of(group)
-        _KNOWN[group] = tuple(
-            ConjugacyClass(elements.word(members[0]), len(members))
-            for members in elements.classes()
-        )
-    return _KNOWN[group]
+    """The conjugacy classes, that of 1 first: of symmetric groups in closed form, else by listing.
+
+    CM044 where the group is too large to list."""
+    found = group.conjugacy_classes()
+    start = np.arange(group.degree)
+    first = next(i for i, one in enumerate(found) if np.array_equal(group.word(one.word), start))
+    return (found[first], *found[:first], *found[first + 1 :])
 
 
 @dataclass(frozen=True, eq=False)
