@@ -47,7 +47,7 @@ class Reference:
 
 @dataclass(frozen=True)
 class Row:
-    """``layer`` solves for our side; ``inputs`` are in its layout; maps is how many it should have."""
+    """``layer`` solves for our side, ``inputs`` are in its layout, ``maps`` counts the basis."""
 
     name: str
     text: str

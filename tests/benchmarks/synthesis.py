@@ -1,8 +1,8 @@
 """Solving and solved layers against peers: ``python -m tests.benchmarks.synthesis``.
 
 Three tables: how long the solver takes, how fast the layers are (forward and backward, float32),
-and how exactly they are equivariant (float64).  One thread, CPU time, medians of interleaved rounds;
-the A/A column is the baseline against itself.  A mode (eager, compiled) is that of both sides.
+and how exactly they are equivariant (float64).  CPU time of one thread, medians of interleaved
+rounds; the A/A column is the baseline against itself; a mode (eager, compiled) is of both sides.
 
 Peers live in environments of their own: ``--peer emlp=/path/to/python`` (repeatable; also egnn,
 e3nn, symm, escnn), or ``COMMUTE_PEERS=emlp=…,e3nn=…``.  A row without its peer says so.

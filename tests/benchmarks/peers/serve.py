@@ -98,6 +98,26 @@ class Step:
         torch.save({"in": self.inputs, "weights": self.module.state_dict(), "out": found}, path)
 
 
+class Error:
+    """Not timed: the relative equivariance error in both precisions, as a fact."""
+
+    def __init__(self, find: Callable[[Any], float]) -> None:
+        """``find`` is asked with the element type; the layer is started in float32."""
+        import torch
+
+        with torch.no_grad():
+            kinds = {"float32": torch.float32, "float64": torch.float64}
+            self.facts = {name: find(kind) for name, kind in kinds.items()}
+
+    def __call__(self) -> None:
+        return None
+
+
+def apart(found: Any, wanted: Any) -> float:
+    """The largest difference, relative to the largest entry that is wanted."""
+    return float((found - wanted).abs().max() / wanted.abs().max())
+
+
 def keep_memory() -> None:
     """Keep freed memory in the process, as the other side does (glibc only)."""
     import ctypes

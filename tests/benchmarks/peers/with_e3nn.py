@@ -1,6 +1,6 @@
 """e3nn (https://e3nn.org): its linear map and its fully connected tensor product of O(3)."""
 
-from serve import Step, keep_memory, serve  # isort: skip
+from serve import Error, Step, apart, keep_memory, serve  # isort: skip
 
 from importlib.metadata import version
 
@@ -34,7 +34,37 @@ def tensor_product(channels: int, batch: int, mode: str) -> Step:
     return Step(module, inputs, how, parameters=module.weight_numel)
 
 
+def _error(step: Step, *spaces: o3.Irreps) -> Error:
+    """A rotation, with the matrices made where the default element type is float64."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    turn = o3.rand_matrix()
+    inner = [space.D_from_matrix(turn) for space in spaces]
+    torch.set_default_dtype(before)
+
+    def find(kind: torch.dtype) -> float:
+        layer, inputs = step.module.to(kind), [x.to(kind) for x in step.inputs]
+        moved = [x @ d.to(kind).T for x, d in zip(inputs, inner)]
+        return apart(layer(*moved), layer(*inputs) @ inner[0].to(kind).T)
+
+    return Error(find)
+
+
+def linear_error() -> Error:
+    return _error(linear(8, 4, "default"), o3.Irreps("8x0e + 8x1o + 8x2e"))
+
+
+def tensor_product_error() -> Error:
+    spaces = (o3.Irreps("8x0e + 8x1o + 8x2e"), o3.Irreps("0e + 1o + 2e"))
+    return _error(tensor_product(8, 4, "default"), *spaces)
+
+
 if __name__ == "__main__":
     keep_memory()
-    cases = {"linear": linear, "tensor_product": tensor_product}
+    cases = {
+        "linear": linear,
+        "linear_error": linear_error,
+        "tensor_product": tensor_product,
+        "tensor_product_error": tensor_product_error,
+    }
     serve(cases, {"e3nn": version("e3nn")})

@@ -1,6 +1,6 @@
 """escnn (https://github.com/QUVA-Lab/escnn): steerable convolutions of regular fields."""
 
-from serve import Step, keep_memory, serve  # isort: skip
+from serve import Error, Step, apart, keep_memory, serve  # isort: skip
 
 from importlib.metadata import version
 from typing import Any
@@ -46,6 +46,20 @@ class Kernels:
         self.facts["dimension"] = int(nn.R3Conv(field, field, 3, bias=False).weights.numel())
 
 
+def error() -> Error:
+    """The quarter turn of an image, as the library acts on its fields."""
+    step = conv("C4", 4, 3, 9, 2, "eager")
+    field = step.module.field
+    turn = field.gspace.fibergroup.generators[0]
+
+    def find(kind: torch.dtype) -> float:
+        layer, x = step.module.to(kind), nn.GeometricTensor(step.inputs[0].to(kind), field)
+        there = nn.GeometricTensor(layer(x.tensor), field).transform(turn).tensor
+        return apart(layer(x.transform(turn).tensor), there)
+
+    return Error(find)
+
+
 if __name__ == "__main__":
     keep_memory()
-    serve({"conv": conv, "kernels": Kernels}, {"escnn": version("escnn")})
+    serve({"conv": conv, "kernels": Kernels, "error": error}, {"escnn": version("escnn")})

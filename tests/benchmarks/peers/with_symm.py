@@ -1,6 +1,6 @@
 """symm-learning (https://github.com/Danfoa/symmetric_learning): linear maps of regular spaces."""
 
-from serve import Step, keep_memory, serve  # isort: skip
+from serve import Error, Step, apart, keep_memory, serve  # isort: skip
 
 from importlib.metadata import version
 from typing import Any
@@ -35,7 +35,19 @@ class Intertwiners:
         self.facts["dimension"] = int(found.dim)
 
 
+def error() -> Error:
+    """The generator of the cyclic group of order 64."""
+    step = linear(64, 4, 4, "eager")
+    turn = torch.tensor(step.module.in_rep(step.module.in_rep.group.generators[0]))
+
+    def find(kind: torch.dtype) -> float:
+        layer, x, g = step.module.to(kind), step.inputs[0].to(kind), turn.to(kind)
+        return apart(layer(x @ g.T), layer(x) @ g.T)
+
+    return Error(find)
+
+
 if __name__ == "__main__":
     keep_memory()
-    cases = {"linear": linear, "intertwiners": Intertwiners}
+    cases = {"linear": linear, "error": error, "intertwiners": Intertwiners}
     serve(cases, {"symm-learning": version("symm-learning"), "escnn": version("escnn")})
