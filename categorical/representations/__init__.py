@@ -29,6 +29,7 @@ from categorical.representations.sheaves import (
     oriented_chains,
     vertices,
 )
+from categorical.representations.subspaces import quotient_by, subrepresentation
 from categorical.representations.tensors import harmonics, spherical, traceless
 
 __all__ = [
@@ -59,12 +60,14 @@ __all__ = [
     "outer",
     "permutation_of",
     "quotient",
+    "quotient_by",
     "regular",
     "restrict",
     "rotation",
     "sign",
     "spherical",
     "subgroup",
+    "subrepresentation",
     "substitute",
     "symmetric_power",
     "traceless",
