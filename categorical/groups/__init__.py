@@ -18,7 +18,23 @@ from categorical.groups.acting import (
     shift,
     swap,
 )
+from categorical.groups.actions import Acting
+from categorical.groups.classical import (
+    euclidean,
+    general_linear,
+    lorentz,
+    orthogonal,
+    proper_lorentz,
+    scaling,
+    special_euclidean,
+    special_linear,
+    special_orthogonal,
+    special_unitary,
+    symplectic,
+    unitary,
+)
 from categorical.groups.finite import ConjugacyClass, FiniteGroup
+from categorical.groups.lie import LieGroup
 from categorical.groups.named import (
     alternating,
     cube,
@@ -33,11 +49,13 @@ from categorical.groups.named import (
 )
 
 __all__ = [
+    "Acting",
     "ConjugacyClass",
     "Cyclic",
     "Element",
     "FiniteGroup",
     "Group",
+    "LieGroup",
     "Matrix",
     "ProductGroup",
     "Rotation",
@@ -48,13 +66,25 @@ __all__ = [
     "cube",
     "cyclic",
     "dihedral",
+    "euclidean",
+    "general_linear",
     "hyperoctahedral",
     "klein",
+    "lorentz",
     "octahedral",
+    "orthogonal",
     "permutation",
+    "proper_lorentz",
     "quaternion",
+    "scaling",
     "shift",
+    "special_euclidean",
+    "special_linear",
+    "special_orthogonal",
+    "special_unitary",
     "swap",
     "symmetric",
+    "symplectic",
     "trivial_group",
+    "unitary",
 ]

@@ -27,21 +27,27 @@ categorical.errors.SpecError: error[CM021]: swap(n, 0, 1) does not act on the ax
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from categorical.errors import SpecError
+from categorical.exact.numbers import Number
 from categorical.groups.grids import Grid, on_grid
 from categorical.index import Axis, Dim, IndexSet, Product
 from categorical.records import Context
 from categorical.spaces import Array
 
-Matrix = tuple[tuple[Fraction, ...], ...]
+if TYPE_CHECKING:
+    from categorical.categories.presented import Presentation
+    from categorical.groups.actions import Acting
+    from categorical.representations.representation import Representation
+
+Matrix = tuple[tuple[Number, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,17 @@ class Group:
 
     kind: str
     dims: tuple[Dim, ...]
+    diagrams: str | None = None
+    """The family of diagrams that are all its natural maps, at every size (if there is one)."""
+
+    @property
+    def linear(self) -> bool:
+        """It acts by matrices that do not permute indices."""
+        return self.kind in ("negation", "orthogonal", "linear")
+
+    def at(self, sizes: Mapping[str, int]) -> Acting:
+        """The same group at these sizes, by name of the dim: one group and its representations."""
+        raise SpecError("CM044", f"{self} is not known as a group at one size")
 
     def generators(self, ctx: Context) -> list[Element]:
         """A generating set at these sizes (of a dense rational subgroup, for a Lie group)."""
@@ -101,9 +118,16 @@ class Symmetric(Group):
     """All permutations of an index set."""
 
     kind = "bijection"
+    diagrams = "partition"
 
     def __init__(self, dim: Dim) -> None:
         self.dims = (_dim(dim, "Symmetric"),)
+
+    def at(self, sizes: Mapping[str, int]) -> Acting:
+        from categorical.groups import named
+
+        group = named.symmetric(size_at(self, sizes))
+        return acting(group, {self.dims[0]: group.standard()})
 
     def generators(self, ctx: Context) -> list[Element]:
         name, n = self.dims[0].name, ctx.size(self.dims[0])
@@ -127,6 +151,12 @@ class Cyclic(Group):
         if len(dims) == 1:
             self.dims = (_dim(dims[0], "Cyclic"),)
 
+    def at(self, sizes: Mapping[str, int]) -> Acting:
+        from categorical.groups import named
+
+        group = named.cyclic(size_at(self, sizes))
+        return acting(group, {self.dims[0]: group.standard()})
+
     def generators(self, ctx: Context) -> list[Element]:
         name, n = self.dims[0].name, ctx.size(self.dims[0])
         return [shift(name, 1, n)] if n > 1 else []
@@ -140,6 +170,15 @@ class Sign(Group):
     def __init__(self, dim: Dim) -> None:
         self.dims = (_dim(dim, "Sign"),)
 
+    def at(self, sizes: Mapping[str, int]) -> Acting:
+        from categorical.exact.matrices import Matrix as Exact
+        from categorical.groups import named
+        from categorical.representations.representation import Representation
+
+        group = named.cyclic(2)
+        minus = Exact.identity(size_at(self, sizes)) * -1
+        return acting(group, {self.dims[0]: Representation(group, {"r": minus}, name="−1")})
+
     def generators(self, ctx: Context) -> list[Element]:
         name, n = self.dims[0].name, ctx.size(self.dims[0])
         minus = tuple(tuple(Fraction(-1 if i == j else 0) for j in range(n)) for i in range(n))
@@ -150,9 +189,17 @@ class Rotation(Group):
     """SO(n) on a linear axis; two rational rotations without common axis generate densely."""
 
     kind = "orthogonal"
+    diagrams = "brauer+epsilon"
 
     def __init__(self, dim: Dim) -> None:
         self.dims = (_dim(dim, "Rotation"),)
+
+    def at(self, sizes: Mapping[str, int]) -> Acting:
+        from categorical.groups import classical, named
+
+        n = size_at(self, sizes)
+        group = classical.special_orthogonal(n) if n > 1 else named.trivial_group()
+        return acting(group, {self.dims[0]: group.standard()})
 
     def generators(self, ctx: Context) -> list[Element]:
         name, n = self.dims[0].name, ctx.size(self.dims[0])
@@ -179,8 +226,34 @@ class ProductGroup(Group):
     def generators(self, ctx: Context) -> list[Element]:
         return [element for part in self.parts for element in part.generators(ctx)]
 
+    def at(self, sizes: Mapping[str, int]) -> Acting:
+        from categorical.groups.products import product_acting
+
+        return product_acting([part.at(sizes) for part in self.parts])
+
     def __repr__(self) -> str:
         return " * ".join(map(repr, self.parts))
+
+
+def size_at(group: Group, sizes: Mapping[str, int]) -> int:
+    """The size of the first dim of a group; CM044 where it is open."""
+    dim = group.dims[0]
+    size = dim.fixed if dim.fixed is not None else sizes.get(dim.name)
+    if size is None:
+        raise SpecError(
+            "CM044",
+            f"{group} at one size needs the size of `{dim}`",
+            help=[f'write .at({{"{dim}": 4}})'],
+        )
+    return size
+
+
+def acting(group: Presentation, representations: Mapping[Dim, Representation]) -> Acting:
+    """One group on dims whose size may be open."""
+    from categorical.groups.actions import Acting
+
+    sizes = {d.name: one.dimension for d, one in representations.items()}
+    return Acting(group, representations, sizes=sizes)
 
 
 def swap(name: str, i: int, j: int, n: int) -> Element:
@@ -271,9 +344,11 @@ def _multiply(
     ctx: Context, element: Element, value: Any, place: int, one: Axis, name: str, matrix: Matrix
 ) -> Any:
     sizes, which = _factors(ctx, element, one, name)
-    algebra = ctx.algebra
-    entries = [[algebra.constant(x) for x in row] for row in matrix]
+    algebra: Any = ctx.algebra  # entries may be irrational; prime fields refuse those
     n = len(matrix)
+    if sizes[which] != n:
+        raise _no_action(element, one, f"the axis has size {sizes[which]}, the matrix {n}")
+    entries = [[algebra.constant(x) for x in row] for row in matrix]
     g = algebra.structural_n(
         [e for row in entries for e in row], lambda parts: np.stack(parts).reshape(n, n)
     )

@@ -50,8 +50,8 @@ class ConjugacyClass(NamedTuple):
 class FiniteGroup(Presentation):
     """See the module.  ``permutations[g][j]`` is where the generator g sends the point j.
 
-    ``standard`` are the matrices of the standard representation, ``figure`` those of ``space()``; they are
-    checked when they are asked for.  ``presented`` says that the relations are a complete
+    ``standard`` are the matrices of the standard representation, ``figure`` those of ``space()``;
+    they are checked when they are asked for.  ``presented`` says that the relations are a complete
     presentation.  ``degree`` counts the points of a group without generators."""
 
     def __init__(

@@ -1,37 +1,37 @@
-"""Lie groups, given by their algebra and one element of each further component.
+"""Lie groups: infinitesimal generators, and a representative of every component.
 
-Definition.  A Lie group has infinitesimal generators (``algebra``: matrices that close under
-brackets) and arrows, one for each generator of the group of components.  Matrices have exact
-entries.  Complex groups act on real and imaginary parts.
+Definition.  A matrix Lie group is a presentation with one object.  Its ``algebra`` names exact
+matrices that are a basis of the Lie algebra; its arrows name matrices that reach the components
+(none for a connected group).  ``generating`` names generators of the algebra under brackets: a map
+that commutes with these commutes with all.
 
-Laws.  Every bracket is a combination of the generators (found and checked exactly); where the group
-keeps a bilinear form η, AᵀΗ + ηA = 0 and gᵀηg = η.  A map commutes with the group exactly when it
-commutes with the algebra and with the representatives of components (Finzi et al. 2021, theorem 1).
+Laws.  All are checked exactly when the group is made: the matrices are independent, brackets and
+conjugates by components stay in their span, the relations of the components hold, and the form is
+invariant.
 
->>> o3 = orthogonal(3)
->>> o3, o3.algebra, tuple(o3.arrows), o3.brackets()["L01", "L12"]
-(O(3), ('L01', 'L02', 'L12'), ('m',), {'L02': Fraction(1, 1)})
->>> lorentz().form.dense().tolist()[0], tuple(lorentz().arrows)
-([1, 0, 0, 0], ('t', 'p'))
+>>> J = Matrix.of([[0, -1], [1, 0]])
+>>> plane = LieGroup("O(2)", {"J": J}, {"P": Matrix.of([[-1, 0], [0, 1]])}, (("P", "P"),))
+>>> plane.compact, plane.connected, plane.adjoint()
+(True, False, {('P', 'J'): {'J': -1}})
 
-Matrices that do not close under brackets generate more than they say:
+Matrices that are not closed under brackets are refused, with the bracket that leaves their span:
 
->>> a, b = Matrix.of([[0, 1], [0, 0]]), Matrix.of([[0, 0], [1, 0]])
->>> LieGroup("half", {"a": a, "b": b}).brackets()
+>>> LieGroup("?", {"E": Matrix.of([[0, 1], [0, 0]]), "F": Matrix.of([[0, 0], [1, 0]])})
 Traceback (most recent call last):
 ...
-categorical.errors.SpecError: error[CM043]: the algebra of `half` is not closed: [a, b] is outside
+categorical.errors.SpecError: error[CM043]: the generators of `?` are no basis of a Lie algebra
 ...
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from functools import cache, cached_property
+from functools import cached_property, reduce
+from itertools import combinations
 from typing import TYPE_CHECKING
 
-from categorical.categories.presented import Presentation, Relation
+from categorical.categories.presented import Path, Presentation, text
 from categorical.errors import SpecError
 from categorical.exact.matrices import Matrix
 from categorical.exact.numbers import Number, inverse
@@ -39,287 +39,259 @@ from categorical.exact.numbers import Number, inverse
 if TYPE_CHECKING:
     from categorical.representations.representation import Representation
 
-Brackets = dict[tuple[str, str], dict[str, Number]]
+Combination = dict[str, Number]
+Vector = dict[int, Number]
+
+
+class Span:
+    """The span of named sparse vectors, with exact coordinates."""
+
+    def __init__(self) -> None:
+        self._rows: dict[int, tuple[Vector, Combination]] = {}
+
+    def add(self, name: str, vector: Vector) -> bool:
+        """Add a vector; False where it is in the span already."""
+        rest, used = self._reduced(vector)
+        if not rest:
+            return False
+        pivot = min(rest)
+        scale = inverse(rest[pivot])
+        combination: Combination = {c: -f * scale for c, f in used.items()}
+        combination[name] = combination.get(name, 0) + scale
+        self._rows[pivot] = ({k: v * scale for k, v in rest.items()}, combination)
+        return True
+
+    def coordinates(self, vector: Vector) -> Combination | None:
+        """The vector as a combination of those that were added, or None outside the span."""
+        rest, used = self._reduced(vector)
+        return None if rest else {c: _plain(f) for c, f in used.items() if f != 0}
+
+    def _reduced(self, vector: Vector) -> tuple[Vector, Combination]:
+        rest: Vector = dict(vector)
+        used: Combination = {}
+        for pivot in sorted(rest):
+            self._eliminate(rest, used, pivot)
+        while hits := [k for k in rest if k in self._rows]:
+            for pivot in hits:
+                self._eliminate(rest, used, pivot)
+        return rest, used
+
+    def _eliminate(self, rest: Vector, used: Combination, pivot: int) -> None:
+        if pivot not in self._rows or pivot not in rest:
+            return
+        factor = rest[pivot]
+        row, combination = self._rows[pivot]
+        _subtract(rest, row, factor)
+        for c, f in combination.items():
+            used[c] = used.get(c, 0) + f * factor
+
+
+def _subtract(rest: Vector, row: Vector, factor: Number) -> None:
+    for k, v in row.items():
+        total = rest.get(k, 0) - v * factor
+        if total == 0:
+            rest.pop(k, None)
+        else:
+            rest[k] = total
+
+
+def _plain(x: Number) -> Number:
+    """A whole number as an int."""
+    return x.numerator if isinstance(x, Fraction) and x.denominator == 1 else x
+
+
+def bracket(x: Matrix, y: Matrix) -> Matrix:
+    """The commutator x y − y x."""
+    return x @ y - y @ x
+
+
+def _vector(of: Matrix) -> Vector:
+    places = (of.rows * of.shape[1] + of.cols).tolist()
+    return dict(zip(places, of.values.tolist()))
 
 
 class LieGroup(Presentation):
-    """See the module.  ``family`` names the kind of group, ``compact`` whether it is compact."""
+    """See the module.  ``family`` and ``parameters`` name a classical group, such as O and (3,)."""
 
     def __init__(
         self,
         name: str,
-        algebra: Mapping[str, Matrix],
+        derivatives: Mapping[str, Matrix],
         components: Mapping[str, Matrix] | None = None,
+        relations: Sequence[Path] = (),
         *,
-        relations: tuple[Relation, ...] = (),
         form: Matrix | None = None,
-        compact: bool = False,
         family: str = "",
+        parameters: tuple[int, ...] = (),
+        generating: Sequence[str] | None = None,
     ) -> None:
-        arrows = dict(components or {})
+        maps = dict(components or {})
         super().__init__(
             name,
             ("*",),
-            {g: ("*", "*") for g in arrows},
-            relations,
+            dict.fromkeys(maps, ("*", "*")),
+            tuple((tuple(word), ()) for word in relations),
             invertible=True,
-            algebra=tuple(algebra),
+            algebra=tuple(derivatives),
         )
-        self._algebra, self._components = dict(algebra), arrows
-        self.form, self.compact, self.family = form, compact, family
-        self._keeps_form()
+        self.form, self.family, self.parameters = form, family, parameters
+        self._maps, self._derivatives = maps, dict(derivatives)
+        self.generating = self.algebra if generating is None else tuple(generating)
+        sizes = {m.shape for m in (*maps.values(), *derivatives.values())}
+        if len(sizes) != 1 or len({*next(iter(sizes))}) != 1:
+            raise SpecError(
+                "CM043",
+                f"the matrices of `{name}` are not square of one size",
+                facts=[("shapes", ", ".join(map(str, sorted(sizes))) or "none")],
+            )
+        self.size: int = next(iter(sizes))[0]
+        self._span = self._basis()
+        self._brackets = self._closed()
+        self._adjoint = self._conjugated()
+        self._keeps()
+        self._generated()
+
+    # --- what it is ------------------------------------------------------------------------------
+
+    @property
+    def dimension(self) -> int:
+        """The dimension of the group as a manifold."""
+        return len(self.algebra)
 
     @property
     def connected(self) -> bool:
-        """Whether there are no further components."""
+        """No arrow reaches another component."""
         return not self.arrows
 
-    @property
-    def size(self) -> int:
-        """The dimension of the standard representation."""
-        return next(iter((*self._algebra.values(), *self._components.values()))).shape[0]
+    @cached_property
+    def compact(self) -> bool:
+        """All its matrices are orthogonal (then its closure is compact)."""
+        turns = all(not len((a + a.T).values) for a in self._derivatives.values())
+        return turns and all(m.is_orthogonal for m in self._maps.values())
 
-    @cache  # noqa: B019
-    def standard(self) -> Representation:
-        """The defining representation."""
-        from categorical.representations.representation import Representation
-
-        return Representation(self, self._components, self._algebra, kind="standard", name="V")
-
-    def brackets(self) -> Brackets:
-        """[a, b] = Σ factors ⋅ generators, for every pair of generators; CM043 if not closed."""
+    def brackets(self) -> dict[tuple[str, str], Combination]:
+        """[a, b] for each pair of generators of the algebra, as a combination of them."""
         return self._brackets
 
+    def adjoint(self) -> dict[tuple[str, str], Combination]:
+        """g a g⁻¹ for each component and generator, as a combination of generators."""
+        return self._adjoint
+
+    def standard(self) -> Representation:
+        """The defining representation; of kind ``standard``."""
+        return self._standard
+
+    def space(self) -> Representation:
+        """The defining representation again, as that on space."""
+        return self._standard
+
     @cached_property
-    def _brackets(self) -> Brackets:
-        names = list(self._algebra)
-        solver = _Span([self._algebra[a] for a in names])
-        found: Brackets = {}
-        for i, a in enumerate(names):
-            for b in names[i + 1 :]:
-                x, y = self._algebra[a], self._algebra[b]
-                factors = solver.coordinates(x @ y - y @ x)
-                if factors is None:
-                    raise SpecError(
-                        "CM043",
-                        f"the algebra of `{self.name}` is not closed: [{a}, {b}] is outside",
-                        help=["add the bracket as a generator"],
-                    )
-                found[a, b] = {names[k]: factor for k, factor in factors.items()}
+    def _standard(self) -> Representation:
+        from categorical.representations.representation import Representation
+
+        return Representation(
+            self,
+            self._maps,
+            self._derivatives,
+            dims={"*": self.size},
+            kind="standard",
+            name="V",
+            checked=False,  # the checks of the group are those of its own matrices
+        )
+
+    # --- the checks ------------------------------------------------------------------------------
+
+    def _basis(self) -> Span:
+        span = Span()
+        for a, matrix in self._derivatives.items():
+            if not span.add(a, _vector(matrix)):
+                raise self._no_algebra(f"`{a}`", "is a combination of those before it")
+        return span
+
+    def _closed(self) -> dict[tuple[str, str], Combination]:
+        found: dict[tuple[str, str], Combination] = {}
+        for a, b in combinations(self.algebra, 2):
+            commutator = bracket(self._derivatives[a], self._derivatives[b])
+            terms = self._span.coordinates(_vector(commutator))
+            if terms is None:
+                raise self._no_algebra(f"[{a}, {b}]", f"{commutator} is not in their span")
+            found[a, b] = terms
         return found
 
-    def _keeps_form(self) -> None:
+    def _conjugated(self) -> dict[tuple[str, str], Combination]:
+        found: dict[tuple[str, str], Combination] = {}
+        for g, matrix in self._maps.items():
+            back = matrix.inverse()
+            for a, derivative in self._derivatives.items():
+                terms = self._span.coordinates(_vector(matrix @ derivative @ back))
+                if terms is None:
+                    raise self._no_algebra(f"{g} {a} {g}^-1", "is not in their span")
+                found[g, a] = terms
+        return found
+
+    def _keeps(self) -> None:
+        for left, _ in self.relations:
+            steps = (
+                self._maps[s.removesuffix("^-1")] ** (-1 if s.endswith("^-1") else 1) for s in left
+            )
+            product = reduce(lambda done, step: step @ done, steps, Matrix.identity(self.size))
+            if not product.is_identity:
+                raise SpecError(
+                    "CM043",
+                    f"`{self.name}` violates its relation {text(left)} = 1",
+                    facts=[("the word", f"is {product}")],
+                )
         if self.form is None:
             return
-        for a, x in self._algebra.items():
-            if len((x.T @ self.form + self.form @ x).values):
-                raise SpecError("CM043", f"`{a}` of `{self.name}` does not keep the form")
-        for g, x in self._components.items():
-            if x.T @ self.form @ x != self.form:
-                raise SpecError("CM043", f"`{g}` of `{self.name}` does not keep the form")
+        for a, derivative in self._derivatives.items():
+            if len((derivative.T @ self.form + self.form @ derivative).values):
+                raise self._no_form(a)
+        for g, matrix in self._maps.items():
+            if matrix.T @ self.form @ matrix != self.form:
+                raise self._no_form(g)
 
+    def _generated(self) -> None:
+        """The brackets of the generating set reach the whole algebra."""
+        unknown = [a for a in self.generating if a not in self.algebra]
+        if unknown:
+            raise self._no_algebra(f"`{unknown[0]}`", "generates nothing: it is not in the algebra")
+        places = {a: i for i, a in enumerate(self.algebra)}
+        span = Span()
+        reached: list[Combination] = []
+        waiting: list[Combination] = [{a: 1} for a in self.generating]
+        while waiting:
+            one = waiting.pop()
+            if not span.add(f"{len(reached)}", {places[a]: f for a, f in one.items()}):
+                continue
+            reached.append(one)
+            waiting += [self._bracket({a: 1}, one) for a in self.generating]
+        if len(reached) != len(self.algebra):
+            raise self._no_algebra(
+                "the generating set", f"reaches {len(reached)} of {len(self.algebra)} dimensions"
+            )
 
-class _Span:
-    """Coordinates in the span of independent matrices, by elimination."""
+    def _bracket(self, x: Combination, y: Combination) -> Combination:
+        found: Combination = {}
+        for a, f in x.items():
+            for b, h in y.items():
+                sign, terms = 1, self._brackets.get((a, b))
+                if terms is None:
+                    sign, terms = -1, self._brackets.get((b, a), {})
+                for c, e in terms.items():
+                    found[c] = found.get(c, 0) + f * h * e * sign
+        return {c: f for c, f in found.items() if f != 0}
 
-    def __init__(self, matrices: list[Matrix]) -> None:
-        self.rows: list[tuple[tuple[int, int], dict[tuple[int, int], Number], dict[int, Number]]]
-        self.rows = []
-        for k, one in enumerate(matrices):
-            entries, factors = self._reduced(_entries(one), {k: Fraction(1)})
-            if not entries:
-                raise SpecError("CM043", "the generators of an algebra are dependent")
-            pivot = min(entries)
-            scale = inverse(entries[pivot])
-            entries = {p: v * scale for p, v in entries.items()}
-            self.rows.append((pivot, entries, {k: v * scale for k, v in factors.items()}))
+    def _no_algebra(self, what: str, why: str) -> SpecError:
+        return SpecError(
+            "CM043",
+            f"the generators of `{self.name}` are no basis of a Lie algebra",
+            facts=[(what, why)],
+            help=["add the brackets that are missing, until the span is closed"],
+        )
 
-    def coordinates(self, one: Matrix) -> dict[int, Number] | None:
-        """The factors of a combination; None outside the span."""
-        entries, factors = self._reduced(_entries(one), {})
-        return None if entries else {k: -v for k, v in sorted(factors.items()) if v != 0}
-
-    def _reduced(
-        self, entries: dict[tuple[int, int], Number], factors: dict[int, Number]
-    ) -> tuple[dict[tuple[int, int], Number], dict[int, Number]]:
-        for pivot, row, combination in self.rows:
-            scale = entries.get(pivot, 0)
-            if scale != 0:
-                for p, v in row.items():
-                    entries[p] = entries.get(p, 0) - scale * v
-                for k, v in combination.items():
-                    factors[k] = factors.get(k, 0) - scale * v
-        return {p: v for p, v in entries.items() if v != 0}, factors
-
-
-def _entries(one: Matrix) -> dict[tuple[int, int], Number]:
-    return {
-        (int(i), int(j)): v for i, j, v in zip(one.rows, one.cols, one.values.tolist(), strict=True)
-    }
-
-
-def _unit(n: int, *entries: tuple[int, int, int]) -> Matrix:
-    rows, cols, values = zip(*entries)
-    return Matrix((n, n), rows, cols, values)
-
-
-def _size(name: str, n: object, least: int) -> int:
-    if type(n) is not int or n < least:
-        raise SpecError("CM042", f"`{name}` of {n!r}", help=[f"a whole number from {least} on"])
-    return n
-
-
-def _pairs(n: int) -> list[tuple[int, int]]:
-    return [(i, j) for i in range(n) for j in range(i + 1, n)]
-
-
-def _rotations(n: int, size: int | None = None) -> dict[str, Matrix]:
-    return {f"L{i}{j}": _unit(size or n, (i, j, -1), (j, i, 1)) for i, j in _pairs(n)}
-
-
-def _reflection(n: int, size: int | None = None) -> Matrix:
-    return Matrix.signed(range(size or n), [-1, *[1] * ((size or n) - 1)])
-
-
-@cache
-def special_orthogonal(n: int) -> LieGroup:
-    """SO(n): the rotations of n-space."""
-    _size("special_orthogonal", n, 2)
-    return LieGroup(f"SO({n})", _rotations(n), form=Matrix.identity(n), compact=True, family="SO")
-
-
-@cache
-def orthogonal(n: int) -> LieGroup:
-    """O(n): rotations, and the reflection m of the first axis."""
-    _size("orthogonal", n, 1)
-    return LieGroup(
-        f"O({n})",
-        _rotations(n),
-        {"m": _reflection(n)},
-        relations=((("m", "m"), ()),),
-        form=Matrix.identity(n),
-        compact=True,
-        family="O",
-    )
-
-
-def _boosts() -> dict[str, Matrix]:
-    return {f"K{i}": _unit(4, (0, i, 1), (i, 0, 1)) for i in (1, 2, 3)} | {
-        f"L{i}{j}": _unit(4, (i, j, -1), (j, i, 1)) for i, j in ((1, 2), (1, 3), (2, 3))
-    }
-
-
-_METRIC = Matrix.signed(range(4), [1, -1, -1, -1])
-
-
-@cache
-def proper_lorentz() -> LieGroup:
-    """SO⁺(1, 3): rotations and boosts."""
-    return LieGroup("SO+(1,3)", _boosts(), form=_METRIC, family="Lorentz+")
-
-
-@cache
-def lorentz() -> LieGroup:
-    """O(1, 3) with its four components: t reverses time, p reflects space."""
-    t, p = Matrix.signed(range(4), [-1, 1, 1, 1]), Matrix.signed(range(4), [1, -1, -1, -1])
-    words: tuple[Relation, ...] = ((("t", "t"), ()), (("p", "p"), ()), (("t", "p"), ("p", "t")))
-    return LieGroup(
-        "O(1,3)", _boosts(), {"t": t, "p": p}, relations=words, form=_METRIC, family="Lorentz"
-    )
-
-
-def _affine(n: int) -> dict[str, Matrix]:
-    return _rotations(n, n + 1) | {f"T{i}": _unit(n + 1, (i, n, 1)) for i in range(n)}
-
-
-@cache
-def special_euclidean(n: int) -> LieGroup:
-    """SE(n) in homogeneous coordinates: rotations, and translations T."""
-    _size("special_euclidean", n, 1)
-    return LieGroup(f"SE({n})", _affine(n), family="SE")
-
-
-@cache
-def euclidean(n: int) -> LieGroup:
-    """E(n) in homogeneous coordinates: also the reflection m of the first axis."""
-    _size("euclidean", n, 1)
-    words: tuple[Relation, ...] = ((("m", "m"), ()),)
-    return LieGroup(
-        f"E({n})", _affine(n), {"m": _reflection(n, n + 1)}, relations=words, family="E"
-    )
-
-
-@cache
-def general_linear(n: int) -> LieGroup:
-    """GL(n): all invertible matrices; m has determinant −1."""
-    _size("general_linear", n, 1)
-    algebra = {f"E{i}{j}": _unit(n, (i, j, 1)) for i in range(n) for j in range(n)}
-    words: tuple[Relation, ...] = ((("m", "m"), ()),)
-    return LieGroup(f"GL({n})", algebra, {"m": _reflection(n)}, relations=words, family="GL")
-
-
-@cache
-def special_linear(n: int) -> LieGroup:
-    """SL(n): determinant 1."""
-    _size("special_linear", n, 2)
-    algebra = {f"E{i}{j}": _unit(n, (i, j, 1)) for i in range(n) for j in range(n) if i != j}
-    algebra |= {f"H{i}": _unit(n, (i, i, 1), (i + 1, i + 1, -1)) for i in range(n - 1)}
-    return LieGroup(f"SL({n})", algebra, family="SL")
-
-
-@cache
-def symplectic(n: int) -> LieGroup:
-    """Sp(n) on a space of even dimension n, with the form [[0, 1], [−1, 0]] in blocks."""
-    _size("symplectic", n, 2)
-    if n % 2:
-        raise SpecError("CM042", f"a symplectic space of odd dimension {n}")
-    h = n // 2
-    algebra = {
-        f"A{i}{j}": _unit(n, (i, j, 1), (h + j, h + i, -1)) for i in range(h) for j in range(h)
-    }
-    for i in range(h):
-        for j in range(i, h):
-            both = [(i, j), (j, i)] if i != j else [(i, i)]
-            algebra[f"B{i}{j}"] = _unit(n, *((a, h + b, 1) for a, b in both))
-            algebra[f"C{i}{j}"] = _unit(n, *((h + a, b, 1) for a, b in both))
-    form = _unit(n, *((i, h + i, 1) for i in range(h)), *((h + i, i, -1) for i in range(h)))
-    return LieGroup(f"Sp({n})", algebra, form=form, family="Sp")
-
-
-def _real(n: int, entries: list[tuple[int, int, int, int]]) -> Matrix:
-    """A complex n×n matrix (row, column, real part, imaginary part) on real and imaginary parts."""
-    found = []
-    for i, j, re, im in entries:
-        found += [(i, j, re), (n + i, n + j, re), (i, n + j, -im), (n + i, j, im)]
-    return _unit(2 * n, *((i, j, v) for i, j, v in found if v))
-
-
-def _antihermitian(n: int) -> dict[str, Matrix]:
-    found = {f"X{i}{j}": _real(n, [(i, j, 1, 0), (j, i, -1, 0)]) for i, j in _pairs(n)}
-    return found | {f"Y{i}{j}": _real(n, [(i, j, 0, 1), (j, i, 0, 1)]) for i, j in _pairs(n)}
-
-
-@cache
-def unitary(n: int) -> LieGroup:
-    """U(n) on the 2n real coordinates (real parts, then imaginary parts)."""
-    _size("unitary", n, 1)
-    algebra = _antihermitian(n) | {f"Z{i}": _real(n, [(i, i, 0, 1)]) for i in range(n)}
-    form = Matrix.identity(2 * n)
-    return LieGroup(f"U({n})", algebra, form=form, compact=True, family="U")
-
-
-@cache
-def special_unitary(n: int) -> LieGroup:
-    """SU(n) on the 2n real coordinates."""
-    _size("special_unitary", n, 2)
-    algebra = _antihermitian(n) | {
-        f"Z{i}": _real(n, [(i, i, 0, 1), (i + 1, i + 1, 0, -1)]) for i in range(n - 1)
-    }
-    form = Matrix.identity(2 * n)
-    return LieGroup(f"SU({n})", algebra, form=form, compact=True, family="SU")
-
-
-@cache
-def scaling(n: int = 1) -> LieGroup:
-    """Multiplication of n coordinates by one positive number."""
-    return LieGroup("scaling", {"D": Matrix.identity(_size("scaling", n, 1))}, family="scaling")
+    def _no_form(self, generator: str) -> SpecError:
+        return SpecError(
+            "CM043",
+            f"`{self.name}` does not keep its form",
+            facts=[(f"`{generator}`", "moves it"), ("the form", self.form)],
+        )

@@ -1,9 +1,9 @@
 """The named finite groups, each with its relations and its order, which are checked.
 
-Definition.  ``symmetric(n)``, ``alternating(n)``, ``cyclic(n)`` and ``dihedral(n)`` act on n points;
-``cube()`` are the 24 rotations of a cube, ``octahedral()`` its 48 symmetries, ``hyperoctahedral(d)``
-all signed permutations of Zᵈ; ``klein()`` and ``quaternion()`` act on 4 and on 8 points.  Asking
-twice gives the same object, so representations of one group fit together.
+Definition.  ``symmetric(n)``, ``alternating(n)``, ``cyclic(n)`` and ``dihedral(n)`` act on n
+points; ``cube()`` are the 24 rotations of a cube, ``octahedral()`` its 48 symmetries,
+``hyperoctahedral(d)`` all signed permutations of Zᵈ; ``klein()`` and ``quaternion()`` act on 4 and
+on 8 points.  Asking twice gives the same object, so representations of one group fit together.
 
 Laws.  The relations hold and present the group (H. S. M. Coxeter and W. O. J. Moser, *Generators
 and relations for discrete groups*, §6); the order is that of Schreier–Sims.

@@ -16,9 +16,11 @@ categorical.semantics.algebra.Resample: division by zero modulo 7
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
+from categorical.exact.numbers import Cyclotomic
 from categorical.semantics.algebra import Index, Number, Numbers, OutsideFragment, Resample
 
 LIMB = 16
@@ -90,8 +92,14 @@ def residues(array_or_number: Numbers | Number, p: int) -> Index:
         if not imaginary.any():
             return residues(array.real, p)
         return np.asarray((residues(array.real, p) + root_of_unity(4, p) * imaginary) % p)
-    flat = [_residue(Fraction(x), p) for x in array.ravel()]
+    flat = [_residue(_rational(x), p) for x in array.ravel()]
     return np.array(flat, dtype=np.int64).reshape(array.shape)
+
+
+def _rational(x: Any) -> Fraction:
+    if isinstance(x, Cyclotomic):
+        raise OutsideFragment(f"the irrational number {x!r} has no residue that all primes share")
+    return Fraction(x)
 
 
 def _residue(x: Fraction, p: int) -> int:
