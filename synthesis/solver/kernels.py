@@ -92,12 +92,12 @@ def kernels(
     *,
     grid: Representation | None = None,
 ) -> Kernels:
-    """All steerable kernels; ``grid`` is the standard representation of the group by default.
+    """All steerable kernels; ``grid`` are the matrices of the group on space by default.
 
     CM043 for fibres of two groups, CM044 where the group does not map the grid to itself.
     """
     if grid is None:
-        grid = source.of.standard()  # type: ignore[attr-defined]
+        grid = source.of.space()  # type: ignore[attr-defined]
     for other in (target, grid):
         if other.of is not source.of:
             raise SpecError(
