@@ -34,12 +34,14 @@ from itertools import combinations
 
 from categorical.categories.posets import Poset, poset
 from categorical.categories.presented import Path, Presentation
+from categorical.checked import checked
 from categorical.errors import SpecError
 from categorical.exact.matrices import Matrix
 
 Relation = tuple[Path, Path]
 
 
+@checked
 def face_maps(top: int, *, degeneracies: bool = False) -> Presentation:
     """The (semi)simplicial identities up to one dimension; objects are ``"0"`` … ``"top"``.
 
@@ -91,6 +93,8 @@ class CellComplex:
         cells: Mapping[str, int],
         incidences: Mapping[tuple[str, str], int],
     ) -> None:
+        if not cells:
+            raise SpecError("CM042", f"`{name}` has no cells")
         self.name, self.incidences = name, dict(incidences)
         self.dimension = max(cells.values(), default=0)
         self.cells: tuple[tuple[str, ...], ...] = tuple(
@@ -160,6 +164,12 @@ class SimplicialComplex(CellComplex):
 
     def face(self, k: int, i: int) -> Matrix:
         """dᵢ : Cₖ → Cₖ₋₁, which leaves out the i-th vertex; ∂ = Σ (−1)ⁱ dᵢ."""
+        if not (1 <= k <= self.dimension and 0 <= i <= k):
+            raise SpecError(
+                "CM042",
+                f"`{self.name}` has no face map d{i} of dimension {k}",
+                facts=[("dimensions", f"1 … {self.dimension}"), ("vertices", f"0 … {k}")],
+            )
         row = {c: at for at, c in enumerate(self.cells[k - 1])}
         mine = [x for x in self.simplices if len(x) == k + 1]
         rows = [row[_named((*x[:i], *x[i + 1 :]))] for x in mine]
@@ -178,11 +188,13 @@ class SimplicialComplex(CellComplex):
         }
 
 
+@checked
 def simplicial_complex(name: str, facets: Iterable[Iterable[int]]) -> SimplicialComplex:
     """The complex of all faces of these sets of vertices."""
     return SimplicialComplex(name, facets)
 
 
+@checked
 def cell_complex(
     name: str, cells: Mapping[str, int], incidences: Mapping[tuple[str, str], int]
 ) -> CellComplex:

@@ -25,11 +25,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from categorical.categories.presented import Path, Presentation
 from categorical.categories.quivers import Written, path
+from categorical.checked import checked
 from categorical.errors import SpecError
 
 Relation = tuple[Path, Path]
 
 
+@checked
 def action_groupoid(
     name: str, images: Mapping[str, Sequence[int]], relations: Iterable[Written] = ()
 ) -> Presentation:
@@ -66,7 +68,10 @@ def action_groupoid(
     return Presentation(name, points, arrows, tuple(loops), invertible=True)
 
 
+@checked
 def pair_groupoid(n: int) -> Presentation:
     """n objects that are all isomorphic in one way: a tree of arrows from the object 0."""
+    if n < 1:
+        raise SpecError("CM042", f"a groupoid has at least one object, not {n}")
     arrows = {f"0>{i}": ("0", str(i)) for i in range(1, n)}
     return Presentation(f"pairs of {n}", tuple(map(str, range(n))), arrows, invertible=True)

@@ -28,6 +28,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from categorical.categories.presented import Path, Presentation
+from categorical.checked import checked
 from categorical.errors import SpecError
 
 
@@ -37,7 +38,11 @@ class Poset(Presentation):
     def __init__(
         self, name: str, below: Iterable[tuple[str, str]], objects: Iterable[str] = ()
     ) -> None:
-        pairs = list(dict.fromkeys((str(a), str(b)) for a, b in below if a != b))
+        given = list(below)
+        for pair in given:
+            if not isinstance(pair, tuple) or len(pair) != 2:
+                raise SpecError("CM042", f"{pair!r} is no pair of elements a ≤ b of `{name}`")
+        pairs = list(dict.fromkeys((str(a), str(b)) for a, b in given if a != b))
         elements = tuple(dict.fromkeys([*map(str, objects), *(x for pair in pairs for x in pair)]))
         up: dict[str, list[str]] = {x: [] for x in elements}
         for a, b in pairs:
@@ -81,6 +86,7 @@ class Poset(Presentation):
         return None
 
 
+@checked
 def poset(name: str, below: Iterable[tuple[str, str]], *, objects: Iterable[str] = ()) -> Poset:
     """The poset that these pairs a ≤ b generate; covers are found, redundant pairs dropped.
 
@@ -88,6 +94,7 @@ def poset(name: str, below: Iterable[tuple[str, str]], *, objects: Iterable[str]
     return Poset(name, below, objects)
 
 
+@checked
 def chain(n: int) -> Poset:
     """0 < 1 < … < n − 1."""
     if n < 1:

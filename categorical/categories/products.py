@@ -32,6 +32,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from categorical.categories.presented import Path, Presentation
+from categorical.checked import checked
 from categorical.errors import SpecError
 
 Relation = tuple[Path, Path]
@@ -111,6 +112,7 @@ def _relations(of: Presentation, invertible: bool) -> list[Relation]:
     return found
 
 
+@checked
 def product(left: Presentation, right: Presentation) -> ProductCategory:
     """C × D.  CM042 for Lie groups, and for two names that would be one."""
     return ProductCategory(left, right)

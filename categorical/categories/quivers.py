@@ -25,6 +25,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
 from categorical.categories.presented import Path, Presentation
+from categorical.checked import checked
 from categorical.errors import SpecError
 
 Written = str | Sequence[str]
@@ -36,6 +37,7 @@ def path(written: Written) -> Path:
     return tuple(written.split()) if isinstance(written, str) else tuple(written)
 
 
+@checked
 def quiver(
     name: str,
     arrows: Mapping[str, tuple[str, str]],
@@ -48,12 +50,14 @@ def quiver(
     return Presentation(name, tuple(touched), arrows, _paths(relations))
 
 
+@checked
 def monoid(name: str, generators: Iterable[str], relations: Relations = ()) -> Presentation:
     """One object; the generators need not act by invertible maps."""
     loops = dict.fromkeys(_names(generators), ("*", "*"))
     return Presentation(name, ("*",), loops, _paths(relations))
 
 
+@checked
 def groupoid(
     name: str,
     arrows: Mapping[str, tuple[str, str]],
@@ -66,8 +70,11 @@ def groupoid(
     return Presentation(name, tuple(touched), arrows, _paths(relations), invertible=True)
 
 
+@checked
 def translations(axes: int | Iterable[str], *, invertible: bool = False) -> Presentation:
     """The free commutative monoid (or group) of shifts along each axis."""
+    if isinstance(axes, int) and axes < 1:
+        raise SpecError("CM042", f"shifts have at least one axis, not {axes}")
     names = _names("xyzw"[:axes] if isinstance(axes, int) and axes <= 4 else axes)
     relations = tuple(((a, b), (b, a)) for a, b in combinations(names, 2))
     kind = "Z" if invertible else "N"

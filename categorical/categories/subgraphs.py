@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from categorical.categories.presented import Path, Presentation
+from categorical.checked import checked
 from categorical.errors import SpecError
 from categorical.exact.matrices import Matrix
 
@@ -58,6 +59,8 @@ class Graph:
 
     def ball(self, root: Hashable, radius: int) -> Graph:
         """The rooted subgraph of the vertices at most this many edges away."""
+        if radius < 0:
+            raise SpecError("CM042", f"a ball has a radius 0, 1, 2, …, not {radius}")
         near: dict[Hashable, set[Hashable]] = {v: set() for v in self.vertices}
         for a, b in self.edges:
             near[a].add(b)
@@ -71,6 +74,7 @@ class Graph:
         return self.induced(reached, root)
 
 
+@checked
 def graph(
     edges: Iterable[tuple[Hashable, Hashable]],
     *,
@@ -80,6 +84,9 @@ def graph(
 ) -> Graph:
     """A graph by its edges; ``vertices`` adds isolated ones or fixes the order."""
     pairs = list(edges)
+    for pair in pairs:
+        if not isinstance(pair, tuple) or len(pair) != 2:
+            raise SpecError("CM042", f"{pair!r} is no edge", help=["an edge is a pair (a, b)"])
     names = tuple(dict.fromkeys([*vertices, *(v for pair in pairs for v in pair)]))
     both = pairs if directed else [*pairs, *((b, a) for a, b in pairs)]
     return Graph(names, frozenset(both), tuple((colours or {}).get(v) for v in names))
@@ -138,11 +145,13 @@ class Subgraphs(Presentation):
         return {key: len(one.vertices) for key, one in self.graphs.items()}
 
 
+@checked
 def subgraphs(name: str, graphs: Mapping[str, Graph]) -> Subgraphs:
     """The groupoid of these graphs and (generators of) all their isomorphisms."""
     return Subgraphs(name, graphs)
 
 
+@checked
 def balls(name: str, whole: Graph, radius: int) -> Subgraphs:
     """The groupoid of the rooted balls around all vertices of a graph."""
     return Subgraphs(name, {str(v): whole.ball(v, radius) for v in whole.vertices})
@@ -177,6 +186,7 @@ def _order(image: tuple[int, ...]) -> int:
     return n
 
 
+@checked
 def isomorphism(
     source: Graph, target: Graph, start: tuple[int, ...] = ()
 ) -> tuple[int, ...] | None:

@@ -30,6 +30,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from categorical.checked import checked
 from categorical.errors import SpecError
 from categorical.exact.numbers import Cyclotomic, Number
 from categorical.groups.finite import ConjugacyClass, FiniteGroup
@@ -39,6 +40,7 @@ from categorical.representations.representation import Representation
 _CHARACTERS: WeakKeyDictionary[Representation, ClassFunction] = WeakKeyDictionary()
 
 
+@checked
 def classes(group: FiniteGroup) -> tuple[ConjugacyClass, ...]:
     """The conjugacy classes, that of 1 first: of symmetric groups in closed form, else by listing.
 
@@ -100,6 +102,7 @@ class ClassFunction:
         return hash((id(self.group), self.values))
 
 
+@checked
 def character(of: Representation) -> ClassFunction:
     """The character of a representation of a finite group; sums and products by their parts."""
     if of not in _CHARACTERS:
@@ -118,6 +121,7 @@ def _computed(of: Representation) -> ClassFunction:
     return ClassFunction(group, values)
 
 
+@checked
 def homs(x: Representation, y: Representation) -> int:
     """dim Hom(X, Y) by characters, without solving anything."""
     found = character(y).inner(character(x))

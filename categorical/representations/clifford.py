@@ -37,6 +37,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from categorical.checked import checked
 from categorical.errors import SpecError
 from categorical.exact.basis import Basis
 from categorical.exact.matrices import Matrix
@@ -96,6 +97,7 @@ class CliffordAlgebra:
         found: Index = self._place[self._bits[:, None] ^ self._bits[None, :]]
         return found
 
+    @checked
     def blade(self, name: str) -> int:
         """The number of a blade written by the indices of its vectors from 1: ``"12"``, ``""``."""
         indices = tuple(int(c) - 1 for c in name) if name.isdigit() or not name else (-1,)
@@ -219,6 +221,7 @@ class CliffordAlgebra:
 
     # --- isometries ------------------------------------------------------------------------------
 
+    @checked
     def action(self, vector: Representation) -> Representation:
         """The representation on the algebra that extends one on V by isometries.
 
@@ -242,6 +245,7 @@ class CliffordAlgebra:
         found.name = repr(self)
         return found
 
+    @checked
     def representation(self, part: Part = "all", *, radical: bool = False) -> Representation:
         """The action of the isometries of its own form: O(p, q) and the shears into null vectors
         (all of them, those of determinant 1, or the connected component)."""
@@ -269,6 +273,7 @@ def _ones(words: Index) -> Index:
     return found
 
 
+@checked
 @cache
 def clifford(p: int, q: int = 0, r: int = 0) -> CliffordAlgebra:
     """The Clifford algebra of a quadratic form with p ones, q minus ones and r zeros."""

@@ -35,6 +35,7 @@ import numpy as np
 from categorical.categories.presented import Path, Presentation, text
 from categorical.categories.products import ProductCategory
 from categorical.categories.quivers import Written, path
+from categorical.checked import checked
 from categorical.errors import SpecError
 from categorical.exact.matrices import Matrix
 from categorical.exact.numbers import Number
@@ -55,6 +56,12 @@ class Homomorphism:
         algebra: Mapping[str, Combination] | None = None,
         objects: Mapping[str, str] | None = None,
     ) -> None:
+        if not (isinstance(source, Presentation) and isinstance(target, Presentation)):
+            raise SpecError("CM042", "a homomorphism goes from one presentation to another")
+        if not isinstance(images, Mapping):
+            raise SpecError(
+                "CM042", f"the images {images!r} are no mapping", help=['write {"h": "g g"}']
+            )
         self.source, self.target = source, target
         self.images: dict[str, Path] = {h: path(word) for h, word in images.items()}
         self.algebra = {a: dict(terms) for a, terms in (algebra or {}).items()}
@@ -161,6 +168,7 @@ class Homomorphism:
         return f"{self.source} → {self.target}"
 
 
+@checked
 def subgroup(
     group: Presentation,
     words: Mapping[str, Written],
@@ -189,6 +197,7 @@ def _known(group: Presentation, word: Path) -> Path:
     return word
 
 
+@checked
 def restrict(
     of: Representation, along: Homomorphism | Mapping[str, Written], *, name: str = ""
 ) -> Representation:
@@ -207,6 +216,7 @@ def restrict(
     return _restricted(of, along)
 
 
+@checked
 def substitute(
     of: Representation, atoms: Mapping[Representation, Representation]
 ) -> Representation:
@@ -214,6 +224,8 @@ def substitute(
 
     All new atoms are of one presentation (another group than before, or the same).  CM043 for an
     atom without replacement, or a piece that is no functor of its parts (an induced one)."""
+    if not atoms:
+        raise SpecError("CM042", f"no atom of `{of}` is replaced", help=["write {old: new}"])
     new = next(iter(atoms.values()))
 
     def found(one: Representation) -> Representation:
@@ -232,6 +244,7 @@ def substitute(
     return found(of)
 
 
+@checked
 def outer(left: Representation, right: Representation, over: ProductCategory) -> Representation:
     """V ⊗ W of C × D, for V of C and W of D: f at d acts by V(f) ⊗ 1, g at c by 1 ⊗ W(g).
 

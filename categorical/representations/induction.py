@@ -33,6 +33,7 @@ import numpy as np
 
 from categorical.categories.presented import Path
 from categorical.categories.quivers import Written
+from categorical.checked import checked
 from categorical.errors import SpecError
 from categorical.exact.matrices import Matrix
 from categorical.groups.finite import FiniteGroup
@@ -44,6 +45,7 @@ from categorical.representations.representation import Representation
 __all__ = ["HomogeneousSpace", "homogeneous", "induce", "orbit", "sign"]
 
 
+@checked
 def induce(of: Representation, along: Homomorphism, *, name: str = "") -> Representation:
     """Ind V of a representation of H along the inclusion H → G; dimension [G : H]·dim V.
 
@@ -158,6 +160,7 @@ class HomogeneousSpace:
         return f"{self.name}: {self.size} points"
 
 
+@checked
 def homogeneous(
     group: FiniteGroup, stabiliser: Homomorphism | Mapping[str, Written], name: str = ""
 ) -> HomogeneousSpace:
@@ -170,6 +173,7 @@ def homogeneous(
     return HomogeneousSpace(group, stabiliser, name)
 
 
+@checked
 def orbit(of: Representation, point: int, name: str = "") -> HomogeneousSpace:
     """The orbit of a point of a permutation representation, with its stabiliser.
 

@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from categorical.checked import checked
 from categorical.errors import SpecError
 from categorical.exact.matrices import Matrix
 from categorical.exact.numbers import cos, sin
@@ -33,6 +34,7 @@ from categorical.representations.elements import finite
 from categorical.representations.representation import Representation
 
 
+@checked
 def irrep(group: FiniteGroup, k: int, reflection: int = 1) -> Representation:
     """The irreducible representation of frequency k, 0 ≤ 2k ≤ n, of dimension 1 or 2.
 
@@ -63,11 +65,13 @@ def irrep(group: FiniteGroup, k: int, reflection: int = 1) -> Representation:
     return Representation(group, maps, kind="irrep", name=f"{sign}ω{k}", checked=False)
 
 
+@checked
 def rotation(n: int, k: int = 1) -> Matrix:
     """The turn of the plane by 2πk/n, exact."""
     return Matrix.of([[cos(n, k), -sin(n, k)], [sin(n, k), cos(n, k)]])
 
 
+@checked
 def irreps(group: FiniteGroup) -> tuple[Representation, ...]:
     """All real irreducible representations of a cyclic or dihedral group."""
     _, mirror, n = _recognised(finite(group, "an irreducible representation"))

@@ -14,12 +14,12 @@ Laws.  The brackets close, and the vector representation keeps the form.  O(p, q
 >>> isometries(3, 0, 1, part="connected").vector.derivative("A14")
 Matrix.of([[0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0], [-1, 0, 0, 0]])
 
-A part that is none of the three is refused:
+A signature with a negative number is refused:
 
->>> isometries(3, part="even")
+>>> isometries(3, -1)
 Traceback (most recent call last):
 ...
-categorical.errors.SpecError: error[CM042]: isometries have the parts all, special, connected, ...
+categorical.errors.SpecError: error[CM042]: no quadratic form here has the signature (3, -1, 0)
 ...
 """
 
@@ -31,6 +31,7 @@ from itertools import combinations
 from typing import Literal
 
 from categorical.categories.presented import Presentation
+from categorical.checked import checked
 from categorical.errors import SpecError
 from categorical.exact.matrices import Matrix
 from categorical.exact.numbers import Number
@@ -125,6 +126,7 @@ class Isometries(Presentation):
         )
 
 
+@checked
 @cache
 def isometries(
     p: int, q: int = 0, r: int = 0, *, part: Part = "all", radical: bool = False

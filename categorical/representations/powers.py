@@ -28,6 +28,7 @@ from __future__ import annotations
 from functools import cache
 from itertools import combinations, combinations_with_replacement
 
+from categorical.checked import checked
 from categorical.errors import SpecError
 from categorical.exact.matrices import Matrix
 from categorical.representations.representation import Representation
@@ -91,19 +92,30 @@ def _leibniz(derivative: Matrix, k: int, *, repeated: bool) -> Matrix:
     return found
 
 
+@checked
 def symmetric_power(of: Representation, k: int) -> Representation:
     """Symᵏ of a representation: homogeneous polynomials of degree k in its basis vectors."""
     return _made(of, k, "symmetric_power", f"Sym^{k}", repeated=True)
 
 
+@checked
 def exterior_power(of: Representation, k: int) -> Representation:
     """Λᵏ of a representation: antisymmetric tensors of rank k."""
     return _made(of, k, "exterior_power", f"Λ^{k}", repeated=False)
 
 
+@checked
 def determinant(of: Representation) -> Representation:
-    """The one-dimensional det V = Λⁿ V, for one object."""
-    found = exterior_power(of, of.dimension)
+    """The one-dimensional det V = Λⁿ V; CM043 where V has several dimensions."""
+    if len(set(of.dims.values())) != 1:
+        raise SpecError(
+            "CM043",
+            f"`{of}` has no determinant: its dimensions differ",
+            facts=[(c, n) for c, n in of.dims.items()],
+        )
+    found = exterior_power(of, next(iter(of.dims.values())))
+    if found is of:
+        return of
     found.name = f"det {of.name}"
     return found
 

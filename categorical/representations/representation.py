@@ -60,10 +60,21 @@ class Representation:
         again: Callable[..., Representation] | None = None,
     ) -> None:
         self.of, self.kind, self.parts, self.again = of, kind, parts, again
+        given = derivatives or {}
+        for what, value, good in (
+            ("the first argument", of, isinstance(of, Presentation)),
+            ("the matrices", maps, isinstance(maps, Mapping) or callable(maps)),
+            ("the derivatives", given, isinstance(given, Mapping) or callable(given)),
+        ):
+            if not good:
+                raise SpecError(
+                    "CM042",
+                    f"{what} of a representation is a {type(value).__name__}",
+                    help=["write Representation(group, {generator: Matrix.of([[…], …])})"],
+                )
         self._maps: dict[str, Matrix] = {}
         self._derivatives: dict[str, Matrix] = {}
         self._map_maker = maps if callable(maps) else maps.__getitem__
-        given = derivatives or {}
         self._derivative_maker = given if callable(given) else given.__getitem__
         if not callable(maps):
             self._named("arrow", maps, of.arrows)
@@ -71,10 +82,22 @@ class Representation:
             self._named("infinitesimal generator", given, of.algebra)
         self.dims = self._inferred() if dims is None else dict(dims)
         self.name = name or kind
+        bare = [c for c in of.objects if c not in self.dims]
+        if bare:
+            raise SpecError(
+                "CM042", f"a representation of `{of.name}` has a dimension at {', '.join(bare)}"
+            )
         if checked:
             self.check()
 
     def _named(self, what: str, given: Mapping[str, Matrix], wanted: Iterable[str]) -> None:
+        for g, matrix in given.items():
+            if not isinstance(matrix, Matrix):
+                raise SpecError(
+                    "CM042",
+                    f"the {what} `{g}` is given by a {type(matrix).__name__}, not by a Matrix",
+                    help=["write Matrix.of([[…], …]) from categorical.exact"],
+                )
         missing = [g for g in wanted if g not in given]
         if missing or len(given) != len(tuple(wanted)):
             raise self._refused(
@@ -131,6 +154,7 @@ class Representation:
         """The matrix of a generating arrow (of its inverse: ``"g^-1"``)."""
         found = self._maps.get(arrow)
         if found is None:
+            self.of.ends(arrow)
             if arrow.endswith("^-1") and arrow not in self.of.arrows:
                 found = self.map(arrow[:-3]).inverse()
             else:
@@ -142,6 +166,12 @@ class Representation:
         """The matrix of an infinitesimal generator."""
         found = self._derivatives.get(direction)
         if found is None:
+            if direction not in self.of.algebra:
+                raise SpecError(
+                    "CM042",
+                    f"`{self.of.name}` has no infinitesimal generator `{direction}`",
+                    facts=[("generators", ", ".join(self.of.algebra) or "none")],
+                )
             found = self._derivatives[direction] = self._derivative_maker(direction)
         return found
 
@@ -248,7 +278,7 @@ class Representation:
         )
 
     def __pow__(self, power: int) -> Representation:
-        if power < 0:
+        if not isinstance(power, int) or power < 0:
             raise SpecError(
                 "CM042", f"a tensor power is 0, 1, 2, …, not {power}", help=["write v.dual ** k"]
             )
@@ -323,6 +353,12 @@ class Representation:
         )
 
     def _same(self, other: Representation, sign: str) -> None:
+        if not isinstance(other, Representation):
+            raise SpecError(
+                "CM042",
+                f"{self} {sign} a {type(other).__name__}",
+                help=["k copies are Representation.trivial(group, k) * v"],
+            )
         if self.of is not other.of:
             raise SpecError(
                 "CM043",

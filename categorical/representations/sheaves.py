@@ -30,12 +30,14 @@ from itertools import combinations
 
 from categorical.categories.complexes import CellComplex, SimplicialComplex
 from categorical.categories.subgraphs import Subgraphs
+from categorical.checked import checked
 from categorical.errors import SpecError
 from categorical.exact.matrices import Matrix
 from categorical.groups.finite import FiniteGroup
 from categorical.representations.representation import Representation
 
 
+@checked
 def chains(of: SimplicialComplex) -> Representation:
     """The semisimplicial vector space of a complex: Cₙ with the face maps dᵢ."""
     return Representation(
@@ -47,6 +49,7 @@ def chains(of: SimplicialComplex) -> Representation:
     )
 
 
+@checked
 def oriented_chains(of: SimplicialComplex, group: FiniteGroup, k: int) -> Representation:
     """The oriented k-simplices under a group that permutes the vertices (0 … degree − 1): a simplex
     goes to its image, with the sign of the permutation that sorts it.  Boundaries are equivariant.
@@ -74,21 +77,18 @@ def oriented_chains(of: SimplicialComplex, group: FiniteGroup, k: int) -> Repres
     )
 
 
+@checked
 def vertices(of: Subgraphs) -> Representation:
     """Functions of the vertices of each graph, permuted by the isomorphisms."""
     return Representation(of, of.matrices, dims=of.sizes, kind="permutation", name="vertices")
 
 
+@checked
 def coboundary(complex_: CellComplex, sheaf: Representation, k: int) -> Matrix:
     """δₖ : Cᵏ → Cᵏ⁺¹ with values in a sheaf; cells in the order of ``complex_.cells``.
 
     CM043 unless the sheaf is a representation of ``complex_.faces``."""
-    if sheaf.of is not complex_.faces:
-        raise SpecError(
-            "CM043",
-            f"`{sheaf}` is no sheaf on {complex_.name}",
-            facts=[("it is a functor of", sheaf.of), ("a sheaf is one of", complex_.faces)],
-        )
+    _on(complex_, sheaf)
     signs = complex_.boundary(k + 1).T
     low, high = complex_.cells[k], complex_.cells[k + 1]
     at, width = _offsets(low, sheaf)
@@ -101,8 +101,12 @@ def coboundary(complex_: CellComplex, sheaf: Representation, k: int) -> Matrix:
     return found
 
 
+@checked
 def laplacian(complex_: CellComplex, sheaf: Representation, k: int) -> Matrix:
     """The Hodge Laplacian of a sheaf on Cᵏ: δₖᵀδₖ + δₖ₋₁δₖ₋₁ᵀ."""
+    _on(complex_, sheaf)
+    if not 0 <= k <= complex_.dimension:
+        raise SpecError("CM042", f"`{complex_.name}` has cells of 0 … {complex_.dimension}")
     size = sum(sheaf.dims[c] for c in complex_.cells[k])
     found = Matrix.zero(size, size)
     if k < complex_.dimension:
@@ -112,6 +116,15 @@ def laplacian(complex_: CellComplex, sheaf: Representation, k: int) -> Matrix:
         down = coboundary(complex_, sheaf, k - 1)
         found = found + down @ down.T
     return found
+
+
+def _on(complex_: CellComplex, sheaf: Representation) -> None:
+    if sheaf.of is not complex_.faces:
+        raise SpecError(
+            "CM043",
+            f"`{sheaf}` is no sheaf on {complex_.name}",
+            facts=[("it is a functor of", sheaf.of), ("a sheaf is one of", complex_.faces)],
+        )
 
 
 def _offsets(cells: tuple[str, ...], sheaf: Representation) -> tuple[list[int], int]:

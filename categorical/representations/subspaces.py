@@ -26,6 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from categorical.checked import checked
 from categorical.errors import SpecError
 from categorical.exact.matrices import Matrix
 from categorical.exact.numbers import Number, inverse
@@ -35,6 +36,7 @@ Columns = Matrix | Mapping[str, Matrix]
 On = Callable[[str, str, str, Matrix], Matrix]
 
 
+@checked
 def subrepresentation(of: Representation, columns: Columns, name: str = "") -> Representation:
     """The action on an invariant subspace, in the basis of these columns (n×k for each object).
 
@@ -52,6 +54,7 @@ def subrepresentation(of: Representation, columns: Columns, name: str = "") -> R
     return _made(of, on, {c: b.shape[1] for c, b in bases.items()}, "sub", name or f"U ⊂ {of.name}")
 
 
+@checked
 def quotient_by(of: Representation, columns: Columns, name: str = "") -> Representation:
     """V / U for an invariant subspace U spanned by these columns.
 

@@ -35,6 +35,7 @@ from fractions import Fraction
 from functools import cache, reduce
 from typing import Literal
 
+from categorical.checked import checked
 from categorical.errors import SpecError
 from categorical.exact.matrices import Matrix
 from categorical.exact.numbers import Number, sqrt
@@ -45,6 +46,7 @@ Coordinates = Literal["rational", "orthonormal"]
 _Polynomial = dict[tuple[int, ...], Fraction]
 
 
+@checked
 def traceless(of: Representation, k: int, form: Sequence[int] | None = None) -> Representation:
     """The symmetric traceless tensors of rank k, for a diagonal form of ±1 (default: all 1).
 
@@ -71,6 +73,7 @@ def traceless(of: Representation, k: int, form: Sequence[int] | None = None) -> 
     )
 
 
+@checked
 def spherical(
     of: Representation, l: int, parity: int | None = None, *, basis: Coordinates = "rational"
 ) -> Representation:
@@ -110,8 +113,11 @@ def spherical(
     return found
 
 
+@checked
 def harmonics(of: Representation, up_to: int, *, basis: Coordinates = "rational") -> Representation:
     """The functions on the sphere of degree at most ``up_to``: dimension (up_to + 1)²."""
+    if up_to < 0:
+        raise SpecError("CM042", f"harmonics have a degree 0, 1, 2, …, not {up_to}")
     return reduce(Representation.__add__, (spherical(of, l, basis=basis) for l in range(up_to + 1)))
 
 
