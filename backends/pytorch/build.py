@@ -139,7 +139,7 @@ def build(
     graph = prune(_tapped(_graph(architecture), taps))
     name = name or getattr(architecture, "name", "") or graph.name or "model"
     sizes = {**getattr(architecture, "sizes", {}), **(sizes or {})}
-    normal, plan = prepare(graph)
+    normal, plan = prepare(graph, sizes)
     fixed = fixed_symbols(normal)
     late: list[str] = []  # sizes that no input tells: arguments of `forward`
     while True:

@@ -42,6 +42,7 @@ from backends.pytorch.scope import ClassText, File, shape_note
 from backends.pytorch.table import LIBRARY, ROWS
 from backends.pytorch.table.base import atom
 from backends.pytorch.views import chunked, shadows, taken_apart
+from backends.pytorch.widths import ALIGNED
 from categorical.errors import SpecError
 from categorical.graph import Graph, Node, OperatorBox
 from categorical.index import Axis
@@ -151,7 +152,10 @@ class Writer(Declarations):
             if weights and weights[0] in (self.graph.sources)
             else ""
         )
-        if owner in self.libraries and self.libraries[owner].resources:
+        wide = self._widened(node, box, owner)
+        if wide is not None:
+            found: str | tuple[str | None, ...] = ROWS[box.name](self, box, wide)
+        elif owner in self.libraries and self.libraries[owner].resources:
             library = LIBRARY[box.name](self, box)
             assert library is not None
             found = library.call(self.owners[owner], [self._wire(w) for w in node.data])
@@ -176,6 +180,22 @@ class Writer(Declarations):
                     self.in_place.add(wire)
             elif text is not None and (wire in self.consumers or wire in self.graph.outputs):
                 self._bind(wire, text)
+
+    def _widened(self, node: Node, box: Box, owner: str) -> list[str] | None:
+        """The inputs of a linear map at either end of a padded width: its weights are padded."""
+        widths = self.file.plan.widths.get(id(self.graph), {})
+        made = box.name == "linear" and widths.get(node.outs[0] if node.outs else -1)
+        read = box.name == "linear" and widths.get(node.ins[0])
+        if not made and not read:
+            return None
+        if owner in self.libraries:
+            parts = [f"{self.owners[owner]}.{name}" for name in self.libraries[owner].resources]
+        else:
+            parts = [self._wire(w) for w in node.ins[1:]]
+        spare = f"-{self.size(made or read)} % {ALIGNED}"
+        sides = ("0, 0, 0, ", "0, ") if made else ("0, ", "")
+        more = [f"F.pad({x}, ({s}{spare}))" if s else x for x, s in zip(parts, sides)]
+        return [self._wire(node.ins[0]), *more]
 
     def _shadow(self, wire: int, box: Box) -> None:
         """The smaller array that torch broadcasts, or the constant."""

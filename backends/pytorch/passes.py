@@ -35,9 +35,11 @@ Scores that something else reads stay as they are:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from backends.pytorch.cells import LstmCell, lstm_cells
+from backends.pytorch.widths import free_widths
 from categorical.graph import Graph, Node, OperatorBox
 from categorical.index import Axis
 from categorical.normal import hash_cons
@@ -70,12 +72,13 @@ class Plan:
     fused: dict[int, dict[int, Attention]] = field(default_factory=dict)
     cells: dict[int, dict[int, LstmCell]] = field(default_factory=dict)
     skipped: dict[int, set[int]] = field(default_factory=dict)
+    widths: dict[int, dict[int, Axis]] = field(default_factory=dict)
     derivation: list[str] = field(default_factory=list)
     keep: list[Graph] = field(default_factory=list)  # graphs that are known by identity here
 
 
-def prepare(graph: Graph) -> tuple[Graph, Plan]:
-    """The normal form of a graph, and the plan of its fused kernels."""
+def prepare(graph: Graph, sizes: Mapping[str, int] | None = None) -> tuple[Graph, Plan]:
+    """The normal form of a graph, and the plan of its fused kernels (and widths, at ``sizes``)."""
     plan = Plan()
     normal = hash_cons(graph)
     before, after = _count(graph), _count(normal)
@@ -104,6 +107,13 @@ def prepare(graph: Graph) -> tuple[Graph, Plan]:
             plan.cells[id(one)] = cells
             plan.skipped.setdefault(id(one), set()).update(needless)
             steps += len(cells)
+        widths = free_widths(one, sizes or {})
+        if widths:
+            plan.widths[id(one)] = widths
+            names = ", ".join(sorted({f"`{a}`" for a in widths.values()}))
+            plan.derivation.append(
+                f"widths: {names} padded to a multiple of 8 by weights 0 (gradient everywhere)"
+            )
         pending.extend(region for node in one.nodes for region in node.regions)
     if total:
         plan.derivation.append(
