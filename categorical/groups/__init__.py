@@ -47,11 +47,14 @@ from categorical.groups.named import (
     symmetric,
     trivial_group,
 )
+from categorical.groups.products import DirectLie, DirectProduct, direct, semidirect, wreath
 
 __all__ = [
     "Acting",
     "ConjugacyClass",
     "Cyclic",
+    "DirectLie",
+    "DirectProduct",
     "Element",
     "FiniteGroup",
     "Group",
@@ -66,6 +69,7 @@ __all__ = [
     "cube",
     "cyclic",
     "dihedral",
+    "direct",
     "euclidean",
     "general_linear",
     "hyperoctahedral",
@@ -77,6 +81,7 @@ __all__ = [
     "proper_lorentz",
     "quaternion",
     "scaling",
+    "semidirect",
     "shift",
     "special_euclidean",
     "special_linear",
@@ -87,4 +92,5 @@ __all__ = [
     "symplectic",
     "trivial_group",
     "unitary",
+    "wreath",
 ]

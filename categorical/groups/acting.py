@@ -227,7 +227,7 @@ class ProductGroup(Group):
         return [element for part in self.parts for element in part.generators(ctx)]
 
     def at(self, sizes: Mapping[str, int]) -> Acting:
-        from categorical.groups.products import product_acting
+        from categorical.groups.actions import product_acting
 
         return product_acting([part.at(sizes) for part in self.parts])
 

@@ -19,14 +19,14 @@ group, and the components.
 >>> turn.permutations, turn.matrices
 ({'g': (3, 0, 1, 2)}, {'v': ((0, -1), (1, 0))})
 >>> Acting(special_orthogonal(2), {v: special_orthogonal(2).standard()}).generators(ctx)[0].matrices
-{'v': ((Fraction(3, 5), Fraction(-4, 5)), (Fraction(4, 5), Fraction(3, 5)))}
+{'v': ((Fraction(3, 5), Fraction(4, 5)), (Fraction(-4, 5), Fraction(3, 5)))}
 
 A dim has the size of its representation:
 
 >>> Acting(cyclic(4), {Dim("g", size=5): cyclic(4).standard()})
 Traceback (most recent call last):
 ...
-categorical.errors.SpecError: error[CM043]: `g` has the size 5, and standard 4 dimensions
+categorical.errors.SpecError: error[CM043]: `g` has the size 5, and V 4 dimensions
 ...
 """
 
@@ -173,3 +173,39 @@ def element(text: str, maps: Mapping[Dim, Matrix], grids: tuple[Grid, ...] = ())
         else:
             matrices[dim.name] = tuple(map(tuple, matrix.dense().tolist()))
     return Element(text, permutations, matrices, grids)
+
+
+def product_acting(parts: Sequence[Acting]) -> Acting:
+    """The product of the groups, each acting on its own dims.
+
+    On a dim that two of them share both act; CM043 where their matrices do not commute."""
+    from categorical.groups.products import direct
+
+    group = direct(*(one.group for one in parts))  # type: ignore[arg-type]  # it refuses others
+    found: dict[Dim, Representation] = {}
+    for i, one in enumerate(parts):
+        for dim, space in one.representations.items():
+            mine = group.inflate(i, space)
+            found[dim] = _both(found[dim], mine) if dim in found else mine
+    moving = [(i, one) for i, one in enumerate(parts) if one.grid is not None]
+    if len(moving) > 1:
+        raise SpecError("CM042", "two factors of a product move a grid", help=["declare one group"])
+    grid, motion = None, None
+    for i, one in moving:
+        grid = one.grid
+        motion = None if one.motion is None else group.inflate(i, one.motion)
+    sizes = {d.name: space.dimension for d, space in found.items()}
+    return Acting(group, found, grid, motion=motion, sizes=sizes)
+
+
+def _both(one: Representation, other: Representation) -> Representation:
+    """Two commuting actions on one space."""
+    from categorical.representations.representation import Representation
+
+    return Representation(
+        one.of,
+        {g: one.map(g) @ other.map(g) for g in one.of.arrows},
+        {a: one.derivative(a) + other.derivative(a) for a in one.of.algebra},
+        dims=one.dims,
+        name=f"{one}·{other}",
+    )

@@ -46,6 +46,9 @@ class Representation:
     a construction gives itself.  ``again`` makes the same construction of other parts, where it is
     a functor of them."""
 
+    factor: int = 0
+    """Of an ``inflated`` representation: the number of the factor of the product that acts."""
+
     def __init__(
         self,
         of: Presentation,
