@@ -25,6 +25,7 @@ from typing import Any
 from categorical import declaring, messages
 from categorical.graph import Graph
 from categorical.groups import Element, Group, act
+from categorical.index import Dim
 from categorical.laws.law import (
     Instance,
     Law,
@@ -58,7 +59,7 @@ class Equivariant(Law):
 
     def boundary(self, graph: Graph) -> None:
         assert self.group is not None
-        for dim in self.group.dims:
+        for dim in self._outer(graph):
             if not any(dim in one.atoms for one in graph.dom):
                 raise self._unstatable(
                     f"no input has the dim `{dim}`",
@@ -80,6 +81,24 @@ class Equivariant(Law):
                     declaring.other_law(self.origin, "invariant", "claim laws.invariant instead"),
                     facts=[("the boundary", messages.boundary(graph))],
                 )
+
+    def _outer(self, graph: Graph) -> list[Dim]:
+        """The dims whose action shows outside: all, but those of one group at one size that only
+        inner wires have (the fibres of a network of images), where another of its dims shows."""
+        assert self.group is not None
+        shown = {d for one in (*graph.dom, *graph.cod) for d in one.atoms}
+        inner = {
+            d
+            for _, node in graph.walk()
+            for one in (*node.box.dom, *node.box.cod)
+            for d in one.atoms
+        }
+        found: list[Dim] = []
+        for part in self.group.factors():
+            hidden = set(part.dims) & (inner - shown)
+            fixed = hasattr(part, "group") and set(part.dims) & shown
+            found += [d for d in part.dims if not (fixed and d in hidden)]
+        return found
 
     def sides(
         self, ctx: Context, run: Run, graph: Graph, inputs: Values, rng: Any
