@@ -19,7 +19,7 @@ from categorical.representations.homomorphisms import (
 )
 from categorical.representations.induction import HomogeneousSpace, homogeneous, induce, orbit
 from categorical.representations.irreps import irrep, irreps, rotation
-from categorical.representations.isometries import Isometries, isometries
+from categorical.representations.isometries import isometries
 from categorical.representations.powers import determinant, exterior_power, symmetric_power
 from categorical.representations.representation import Representation
 from categorical.representations.sheaves import (
@@ -38,7 +38,6 @@ __all__ = [
     "Elements",
     "HomogeneousSpace",
     "Homomorphism",
-    "Isometries",
     "Representation",
     "chains",
     "character",

@@ -249,7 +249,9 @@ class CliffordAlgebra:
     def representation(self, part: Part = "all", *, radical: bool = False) -> Representation:
         """The action of the isometries of its own form: O(p, q) and the shears into null vectors
         (all of them, those of determinant 1, or the connected component)."""
-        return self.action(isometries(self.p, self.q, self.r, part=part, radical=radical).vector)
+        return self.action(
+            isometries(self.p, self.q, self.r, part=part, radical=radical).standard()
+        )
 
     def _kept(self, vector: Representation, generator: str, defect: Matrix) -> None:
         if len(defect.values):

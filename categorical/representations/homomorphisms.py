@@ -40,6 +40,7 @@ from categorical.errors import SpecError
 from categorical.exact.matrices import Matrix
 from categorical.exact.numbers import Number
 from categorical.groups.finite import FiniteGroup
+from categorical.groups.lie import LieGroup
 from categorical.representations.representation import Representation
 
 Combination = Mapping[str, Number]
@@ -178,12 +179,23 @@ def subgroup(
 ) -> Homomorphism:
     """The inclusion of the subgroup that these words (and infinitesimal combinations) generate.
 
-    Of a finite group the source is a ``FiniteGroup`` with its true order; of a Lie group it is a
-    presentation without relations (its representations come from the whole group)."""
+    Of a finite group the source is a ``FiniteGroup`` with its true order, of a Lie group a
+    ``LieGroup`` (CM043 where the combinations do not close under brackets); of other presentations
+    one without relations, whose representations come from the whole."""
     paths = {h: path(word) for h, word in words.items()}
     if isinstance(group, FiniteGroup):
         images = {h: group.word(_known(group, word)) for h, word in paths.items()}
         return Homomorphism(FiniteGroup(name, images), group, paths)
+    if isinstance(group, LieGroup) and (paths or algebra):
+        whole = group.standard()
+        derivatives = {
+            a: reduce(Matrix.__add__, (whole.derivative(b) * c for b, c in terms.items()))
+            for a, terms in (algebra or {}).items()
+            if terms
+        }
+        components = {h: whole.word(_known(group, word), "*") for h, word in paths.items()}
+        inner = LieGroup(name, derivatives, components, form=group.form)
+        return Homomorphism(inner, group, paths, algebra)
     loops = dict.fromkeys(paths, (group.objects[0], group.objects[0]))
     source = Presentation(
         name, group.objects[:1], loops, invertible=group.invertible, algebra=tuple(algebra or {})

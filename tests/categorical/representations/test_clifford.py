@@ -131,7 +131,7 @@ def invariant(tensors, source, target):
 @pytest.mark.parametrize("radical", [False, True])
 def test_isometries_are_automorphisms(signature, radical):
     cl, group = clifford(*signature), isometries(*signature, radical=radical)
-    rho = cl.action(group.vector)
+    rho = cl.action(group.standard())
     rho.check()
     assert invariant(cl.product(), rho * rho, rho)
     assert invariant(cl.product("grades"), rho * rho, rho)
@@ -142,7 +142,7 @@ def test_isometries_are_automorphisms(signature, radical):
 
 def test_a_wrong_sign_is_no_automorphism():
     cl, group = clifford(3), isometries(3)
-    rho = cl.action(group.vector)
+    rho = cl.action(group.standard())
     good = cl.product()
     values = good.values.copy()
     values[5] = -values[5]
@@ -200,7 +200,7 @@ def test_an_isometry_that_is_no_diagonal_map_multiplies_images():
 def test_linear_layers_have_the_known_dimensions(signature, part, maps):
     """n + 1 grades, twice that with the volume; 9 and 16 for E(3) and SE(3); 5, 10 for Lorentz."""
     group = isometries(*signature, part=part)
-    rho = clifford(*signature).action(group.vector)
+    rho = clifford(*signature).action(group.standard())
     assert homs(rho, rho) == maps
 
 
@@ -218,7 +218,7 @@ def test_what_keeps_no_form_is_refused():
     )
     with pytest.raises(SpecError, match="dimension 3"):
         clifford(3).action(vector)
-    turn = isometries(2).vector
+    turn = isometries(2).standard()
     with pytest.raises(SpecError, match="does not keep"):
         clifford(1, 1).action(turn)
 
@@ -240,22 +240,24 @@ def test_bad_arguments():
 def test_the_brackets_of_the_isometries_are_those_of_the_vectors():
     for signature in ((3, 0, 0), (1, 3, 0), (3, 0, 1), (2, 1, 2)):
         for radical in (False, True):
-            isometries(*signature, radical=radical).vector.check()
+            isometries(*signature, radical=radical).standard().check()
     group = isometries(3)
     assert group.brackets()["A12", "A23"] == {"A13": 1}
     swapped = {"A12": "A13", "A13": "A12", "A23": "A23"}
     with pytest.raises(SpecError, match="is not the bracket"):
         Representation(
             group,
-            {"P": group.vector.map("P")},
-            {a: group.vector.derivative(b) for a, b in swapped.items()},
+            {"P": group.standard().map("P")},
+            {a: group.standard().derivative(b) for a, b in swapped.items()},
         )
 
 
 def test_reflections_move_the_algebra_as_they_must():
     group = isometries(2)
     with pytest.raises(SpecError, match=r"P A12 P.-1"):
-        Representation(group, {"P": Matrix.identity(2)}, {"A12": group.vector.derivative("A12")})
+        Representation(
+            group, {"P": Matrix.identity(2)}, {"A12": group.standard().derivative("A12")}
+        )
 
 
 def test_a_finite_group_acts_on_the_algebra():

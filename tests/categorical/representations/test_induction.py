@@ -193,7 +193,7 @@ def test_a_construction_is_made_again_of_other_atoms():
     """O(3)-features become features of the square's group, whose elements are no words of O(3)."""
     from categorical.representations import clifford, isometries, spherical, substitute
 
-    vector = isometries(3).vector
+    vector = isometries(3).standard()
     features = clifford(3).action(vector) + spherical(vector, 2, basis="orthonormal").dual * vector
     group = dihedral(4)
     maps = {
@@ -208,7 +208,7 @@ def test_a_construction_is_made_again_of_other_atoms():
     with pytest.raises(SpecError, match="nothing replaces it"):
         substitute(
             features
-            + isometries(3).vector.dual
+            + isometries(3).standard().dual
             * Representation(isometries(3), {"P": Matrix.identity(1)}, lambda a: Matrix.zero(1, 1)),
             {vector: small_vector},
         )

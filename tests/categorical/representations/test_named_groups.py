@@ -175,3 +175,17 @@ def test_a_boost_is_an_automorphism():
     rho = cl.action(Representation(free, {"b": boost}))
     product = cl.product().matrix(0)
     assert product @ (rho * rho).map("b") == rho.map("b") @ product
+
+
+def test_subgroups_of_lie_groups_are_lie_groups():
+    """Rotations about an axis, with the reflection that reverses it."""
+    whole = orthogonal(3)
+    (mirror,) = whole.arrows
+    axis = subgroup(whole, {"m": mirror}, algebra={"z": {whole.algebra[-1]: 2}}, name="O(2)")
+    assert axis.source.compact and axis.source.algebra == ("z",)
+    vector = restrict(whole.standard(), axis)
+    assert vector.of is axis.source and small.homs(vector, vector) == 3
+    first, *_, last = whole.algebra
+    with pytest.raises(SpecError, match="no basis of a Lie algebra") as refused:
+        subgroup(whole, {}, algebra={"x": {first: 1}, "y": {last: 1}})
+    assert refused.value.code == "CM043"

@@ -45,11 +45,11 @@ def test_irrational_subspaces():
 
 def test_the_trace_in_symmetric_tensors():
     group = isometries(3)
-    two = symmetric_power(group.vector, 2)
+    two = symmetric_power(group.standard(), 2)
     identity = Matrix.of([[1], [0], [0], [1], [0], [1]])
     rest = quotient_by(two, identity)
     rest.check()
-    assert small.homs(rest, spherical(group.vector, 2)) == 1
+    assert small.homs(rest, spherical(group.standard(), 2)) == 1
     assert small.homs(rest, Representation.trivial(group)) == 0
 
 

@@ -21,31 +21,31 @@ REFLECTIONS = isometries(3)
 
 @pytest.mark.parametrize("l", range(5))
 def test_rational_spherical_tensors(l):
-    found = spherical(REFLECTIONS.vector, l)
+    found = spherical(REFLECTIONS.standard(), l)
     found.check()
     assert found.dimension == 2 * l + 1
     assert homs(found, found) == 1
-    assert homs(found, symmetric_power(REFLECTIONS.vector, l)) == 1
+    assert homs(found, symmetric_power(REFLECTIONS.standard(), l)) == 1
 
 
 @pytest.mark.parametrize("l", range(4))
 def test_orthonormal_spherical_tensors(l):
-    found = spherical(REFLECTIONS.vector, l, basis="orthonormal")
+    found = spherical(REFLECTIONS.standard(), l, basis="orthonormal")
     found.check()
     assert found.is_orthogonal
-    trace = spherical(REFLECTIONS.vector, l).derivative("A12")
+    trace = spherical(REFLECTIONS.standard(), l).derivative("A12")
     other = found.derivative("A12")
     assert (trace @ trace).trace() == (other @ other).trace()
 
 
 def test_the_fourth_degree_has_no_known_orthonormal_basis():
     with pytest.raises(SpecError, match="outside the known fields") as refused:
-        spherical(ROTATIONS.vector, 4, basis="orthonormal")
+        spherical(ROTATIONS.standard(), 4, basis="orthonormal")
     assert refused.value.code == "CM044"
 
 
 def test_clebsch_and_gordan():
-    one = ROTATIONS.vector
+    one = ROTATIONS.standard()
     two = spherical(one, 2)
     for l, x, y in ((0, one, one), (1, one, one), (2, one, one), (3, one, two), (2, two, two)):
         assert homs(x * y, spherical(one, l)) == 1
@@ -53,7 +53,7 @@ def test_clebsch_and_gordan():
 
 
 def test_parity():
-    vector = REFLECTIONS.vector
+    vector = REFLECTIONS.standard()
     assert homs(vector * vector, spherical(vector, 1)) == 0
     assert homs(vector * vector, spherical(vector, 1, parity=1)) == 1
     assert homs(vector * vector, spherical(vector, 2, parity=-1)) == 0
@@ -61,14 +61,14 @@ def test_parity():
 
 
 def test_functions_on_the_sphere():
-    found = harmonics(REFLECTIONS.vector, 3)
+    found = harmonics(REFLECTIONS.standard(), 3)
     assert found.dimension == 16
     assert homs(Representation.trivial(REFLECTIONS), found) == 1
 
 
 def test_symmetric_tensors_split_into_traceless_ones():
     group = isometries(1, 3, part="connected")
-    vector = group.vector
+    vector = group.standard()
     whole = symmetric_power(vector, 2)
     parts = traceless(vector, 2, form=(1, -1, -1, -1)) + Representation.trivial(group)
     assert whole.dimension == parts.dimension
@@ -76,7 +76,7 @@ def test_symmetric_tensors_split_into_traceless_ones():
     for n in (2, 3, 4):
         for k in range(4):
             size = comb(n + k - 1, k) - (comb(n + k - 3, k - 2) if k >= 2 else 0)
-            assert traceless(isometries(n).vector, k).dimension == size
+            assert traceless(isometries(n).standard(), k).dimension == size
 
 
 def test_traceless_tensors_are_a_functor():
@@ -96,10 +96,10 @@ def test_finite_subgroups_have_them_too():
 
 def test_what_has_no_traceless_part_is_refused():
     with pytest.raises(SpecError, match="does not keep the form"):
-        traceless(isometries(1, 2).vector, 2)
+        traceless(isometries(1, 2).standard(), 2)
     with pytest.raises(SpecError, match="CM042"):
-        traceless(isometries(3).vector, 2, form=(1, 1, 0))
+        traceless(isometries(3).standard(), 2, form=(1, 1, 0))
     with pytest.raises(SpecError, match="three dimensions"):
         spherical(points(cyclic(4)), 1)
     with pytest.raises(SpecError, match="the parity 2"):
-        spherical(isometries(3).vector, 1, parity=2)
+        spherical(isometries(3).standard(), 1, parity=2)
