@@ -33,6 +33,18 @@ from categorical.groups.classical import (
     symplectic,
     unitary,
 )
+from categorical.groups.families import (
+    Alternating,
+    Dihedral,
+    GeneralLinear,
+    Lorentz,
+    Orthogonal,
+    Scaling,
+    SpecialLinear,
+    SpecialLorentz,
+    SpecialOrthogonal,
+    Symplectic,
+)
 from categorical.groups.finite import ConjugacyClass, FiniteGroup
 from categorical.groups.lie import LieGroup
 from categorical.groups.named import (
@@ -51,19 +63,29 @@ from categorical.groups.products import DirectLie, DirectProduct, direct, semidi
 
 __all__ = [
     "Acting",
+    "Alternating",
     "ConjugacyClass",
     "Cyclic",
+    "Dihedral",
     "DirectLie",
     "DirectProduct",
     "Element",
     "FiniteGroup",
+    "GeneralLinear",
     "Group",
     "LieGroup",
+    "Lorentz",
     "Matrix",
+    "Orthogonal",
     "ProductGroup",
     "Rotation",
+    "Scaling",
     "Sign",
+    "SpecialLinear",
+    "SpecialLorentz",
+    "SpecialOrthogonal",
     "Symmetric",
+    "Symplectic",
     "act",
     "alternating",
     "cube",

@@ -108,7 +108,8 @@ class Group:
         return f"{type(self).__name__}({', '.join(map(str, self.dims))})"
 
 
-def _dim(value: object, of: str) -> Dim:
+def dim_of(value: object, of: str) -> Dim:
+    """The dim that a group is given; CM033 for anything else."""
     if isinstance(value, Dim):
         return value
     raise SpecError("CM033", f"{of} acts on a dimension, not on {value!r}", help=["pass a Dim"])
@@ -121,7 +122,7 @@ class Symmetric(Group):
     diagrams = "partition"
 
     def __init__(self, dim: Dim) -> None:
-        self.dims = (_dim(dim, "Symmetric"),)
+        self.dims = (dim_of(dim, "Symmetric"),)
 
     def at(self, sizes: Mapping[str, int]) -> Acting:
         from categorical.groups import named
@@ -149,7 +150,7 @@ class Cyclic(Group):
 
     def __init__(self, *dims: Dim) -> None:
         if len(dims) == 1:
-            self.dims = (_dim(dims[0], "Cyclic"),)
+            self.dims = (dim_of(dims[0], "Cyclic"),)
 
     def at(self, sizes: Mapping[str, int]) -> Acting:
         from categorical.groups import named
@@ -168,7 +169,7 @@ class Sign(Group):
     kind = "negation"
 
     def __init__(self, dim: Dim) -> None:
-        self.dims = (_dim(dim, "Sign"),)
+        self.dims = (dim_of(dim, "Sign"),)
 
     def at(self, sizes: Mapping[str, int]) -> Acting:
         from categorical.exact.matrices import Matrix as Exact
@@ -192,7 +193,7 @@ class Rotation(Group):
     diagrams = "brauer+epsilon"
 
     def __init__(self, dim: Dim) -> None:
-        self.dims = (_dim(dim, "Rotation"),)
+        self.dims = (dim_of(dim, "Rotation"),)
 
     def at(self, sizes: Mapping[str, int]) -> Acting:
         from categorical.groups import classical, named
