@@ -1,0 +1,253 @@
+"""Sampled kernels: steerable kernels of rotations of the plane and of space, on a grid of pixels.
+
+Definition.  A compact group G acts on Rᵈ by orthogonal matrices, on the fibres by ρ and σ.  With
+harmonic polynomials h of degree m, a radial profile w, and an intertwiner B from ρ ⊗ Hₘ to σ, the
+analytic kernel ``K(x) = w(|x|) Σₐ Bₐ hₐ(x)`` satisfies K(g·x) = σ(g) K(x) ρ(g)⁻¹ for every g and
+every real x; all steerable kernels are limits of such sums (Weiler, Geiger, Welling, Boomsma and
+Cohen, *3D steerable CNNs*, 2018).  Here they are read off at the points of a grid, in rings with
+Gaussian profiles.
+
+What sampling loses.  A convolution of pixels can only be equivariant exactly under the motions of
+the grid.  The samples are steerable *exactly* under the elements of G whose matrices are signed
+permutations (quarter turns, for rotations of the plane), because profiles are rational functions of
+|x|².  For all other elements there is an error, which ``error`` measures; no law of it is proved.
+
+>>> from categorical.categories.presented import Presentation
+>>> from categorical.exact import Matrix
+>>> from categorical.representations import Representation
+>>> from categorical.representations.harmonic import harmonic
+>>> so2 = Presentation("SO(2)", ("*",), {}, (), invertible=True, algebra=("J",))
+>>> plane = Representation(so2, {}, {"J": Matrix.of([[0, -1], [1, 0]])}, kind="standard")
+>>> found = sampled(Representation.trivial(so2), harmonic(plane, 1), 3, space=plane)
+>>> found
+2 kernels 1 → H1 of 3×3, sampled; exact under the grid symmetries in SO(2) only
+
+A shear is no isometry, and has no rings to be steered along:
+
+>>> shear = Presentation("shears", ("*",), {}, (), invertible=True, algebra=("N",))
+>>> sheared = Representation(shear, {}, {"N": Matrix.of([[0, 1], [0, 0]])})
+>>> sampled(sheared, sheared, 3, space=sheared)
+Traceback (most recent call last):
+...
+categorical.errors.SpecError: error[CM043]: `atom` of shears is not orthogonal
+...
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from categorical.errors import SpecError
+from categorical.exact import Basis
+from categorical.exact.numbers import Number
+from categorical.representations import Representation
+from categorical.representations.harmonic import evaluate, harmonic, polynomials
+from synthesis.solver.kernels import widths
+
+GRAIN = 4096  # profiles are multiples of 1/4096
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """Samples of analytic kernels; ``basis`` has the shape (σ, ρ, k₁, …, k_d).
+
+    ``terms`` are the (ring, degree) of every kernel; ``analytic`` is the number of kernels before
+    those were left out whose samples depend on others.
+    """
+
+    source: Representation
+    target: Representation
+    space: Representation
+    basis: Basis
+    terms: tuple[tuple[int, int], ...]
+    analytic: int
+
+    @property
+    def count(self) -> int:
+        return self.basis.count
+
+    @property
+    def width(self) -> tuple[int, ...]:
+        return self.basis.shape[2:]
+
+    @property
+    def note(self) -> str:
+        """What is exact and what is not, for documentation and headers of generated files."""
+        return (
+            f"{self.count} kernels sampled from analytic ones of {self.source.of}: equivariant "
+            f"exactly under the grid symmetries in {self.source.of} only"
+        )
+
+    def error(self, by: str, angle: float = math.pi / 4, wavelength: float = 4.0) -> float:
+        """The relative error of σ(g) K ∗ f = K ∗ (g·f) at one pixel, in the mean over kernels and
+        over plane waves f of a wavelength (in pixels).
+
+        ``by`` is a generator of a finite group, or an infinitesimal one, followed for ``angle``.
+        """
+        move, out, into = (_element(r, by, angle) for r in (self.space, self.target, self.source))
+        rng, points = np.random.default_rng(0), _points(self.width) / 2.0
+        kernels = np.stack([self.basis.tensor(i).astype(float) for i in range(self.count)])
+        kernels = kernels.reshape(*kernels.shape[:3], -1)
+        wrong = right = 0.0
+        for _ in range(32):
+            direction = rng.normal(size=len(move))
+            direction *= 2 * math.pi / wavelength / np.linalg.norm(direction)
+            phase, value = rng.uniform(0, 2 * math.pi), rng.normal(size=len(into))
+            wave = np.cos(points @ direction + phase)
+            moved = np.cos(points @ move @ direction + phase)  # f(g⁻¹x), as g is orthogonal
+            before = np.einsum("mois,s,i->mo", kernels, wave, value)
+            after = np.einsum("mois,s,i->mo", kernels, moved, into @ value)
+            wrong += float(np.sum((after - before @ out.T) ** 2))
+            right += float(np.sum(before**2))
+        return math.sqrt(wrong / right) if right else 0.0
+
+    def __repr__(self) -> str:
+        width = "×".join(map(str, self.width))
+        return (
+            f"{self.count} kernels {self.source} → {self.target} of {width}, sampled; exact under "
+            f"the grid symmetries in {self.source.of} only"
+        )
+
+
+def sampled(
+    source: Representation,
+    target: Representation,
+    width: int | tuple[int, ...] = 3,
+    *,
+    space: Representation | None = None,
+    degrees: int | None = None,
+    sigma: float = 0.6,
+) -> Sampled:
+    """Analytic kernels, read off at the pixels of a window of odd width.
+
+    The rings have the radii 0, 1, …; harmonics on the ring of radius r have degrees up to 2r (what
+    its pixels can tell apart), and up to ``degrees``.  ``sigma`` is the width of a ring in pixels.
+    ``space`` are the matrices of the group on space by default.
+    """
+    from synthesis.solver.hom import solve
+
+    if space is None:
+        space = source.of.space()  # type: ignore[attr-defined]
+    sizes = widths(space, width)
+    if any(k % 2 == 0 for k in sizes) or len(set(sizes)) > 1:
+        raise SpecError(
+            "CM042",
+            f"rings in a window of {'×'.join(map(str, sizes))} pixels",
+            help=["take one odd width for all axes"],
+        )
+    points = _points(sizes) // 2
+    square = (points**2).sum(axis=1)
+    tensors: list[Any] = []
+    terms: list[tuple[int, int]] = []
+    radius = sizes[0] // 2
+    for degree in range(min(2 * radius, degrees if degrees is not None else 2 * radius) + 1):
+        waves = harmonic(space, degree)
+        if not waves.dimension:
+            continue
+        found = solve(source * waves, target).basis
+        values = _harmonics(space.dimension, degree, points)
+        for ring in range(math.ceil(degree / 2), radius + 1):
+            profile = _profile(ring, degree, square, sigma)
+            for number in range(found.count):
+                one = found.tensor(number).astype(object)
+                one = one.reshape(target.dimension, source.dimension, waves.dimension)
+                tensors.append(np.tensordot(one, values * profile, axes=(2, 0)))
+                terms.append((ring, degree))
+    kept = _independent([t.ravel() for t in tensors])
+    shape = (target.dimension, source.dimension, *sizes)
+    return Sampled(
+        source,
+        target,
+        space,
+        _basis([_scaled(tensors[i]) for i in kept], shape),
+        tuple(terms[i] for i in kept),
+        len(tensors),
+    )
+
+
+def _points(sizes: tuple[int, ...]) -> Any:
+    """Twice the coordinates of the pixels of a window about its centre, a row each."""
+    places = np.stack(np.unravel_index(np.arange(math.prod(sizes)), sizes), axis=1)
+    return 2 * places - (np.array(sizes) - 1)
+
+
+def _harmonics(axes: int, degree: int, points: Any) -> Any:
+    """Values of the harmonic polynomials of a degree: a row each, a column for each pixel."""
+    return np.array(
+        [[evaluate(h, p) for p in points.tolist()] for h in polynomials(axes, degree)],
+        dtype=object,
+    )
+
+
+def _profile(ring: int, degree: int, square: Any, sigma: float) -> Any:
+    """The radial factor at each pixel: a multiple of 1/4096 that depends on |x|² only."""
+    found: dict[int, Fraction] = {}
+    for r2 in set(square.tolist()):
+        r = math.sqrt(r2)
+        bump = math.exp(-((r - ring) ** 2) / (2 * sigma**2))
+        if r2:
+            bump /= r**degree
+        found[r2] = Fraction(round(bump * GRAIN), GRAIN)
+    return np.array([found[r2] for r2 in square.tolist()], dtype=object)
+
+
+def _scaled(one: Any) -> Any:
+    """A kernel with about the mean square 1 in each row of its target, by a rational factor."""
+    norm = math.sqrt(sum(float(v) ** 2 for v in one.ravel().tolist()) / len(one))
+    return one * Fraction(round(64 / norm) or 1, 64)
+
+
+def _basis(tensors: list[Any], shape: tuple[int, ...]) -> Basis:
+    which, places, values = [], [], []
+    for number, one in enumerate(tensors):
+        flat = one.ravel().tolist()
+        for place, value in enumerate(flat):
+            if value != 0:
+                which.append(number)
+                places.append(place)
+                values.append(value)
+    array = np.empty(len(values), dtype=object)
+    array[:] = values
+    return Basis(shape, len(tensors), which, places, array)
+
+
+def _element(of: Representation, by: str, angle: float) -> Any:
+    """The matrix of a generator, or of the motion along an infinitesimal one, in floats."""
+    if by in of.of.algebra:
+        from scipy.linalg import expm
+
+        return expm(angle * of.derivative(by).floats())
+    return of.map(by).floats()
+
+
+def _independent(rows: list[Any]) -> list[int]:
+    """Numbers of rows that are independent modulo a prime, and so independent: the first ones."""
+    from categorical.exact.numbers import Cyclotomic
+    from categorical.semantics.modular import draw_prime, root_of_unity
+
+    orders = [v.order for row in rows for v in row.tolist() if isinstance(v, Cyclotomic)]
+    order = math.lcm(1, *orders)
+    p = draw_prime(np.random.default_rng(0), order)
+    zeta = root_of_unity(order, p)
+
+    def residue(v: Number) -> int:
+        if isinstance(v, Cyclotomic):
+            return v.residue(p, pow(zeta, order // v.order, p))
+        return v.numerator * pow(v.denominator, -1, p) % p
+
+    kept: list[int] = []
+    pivots: list[tuple[int, Any]] = []
+    for number, row in enumerate(rows):
+        rest = np.array([residue(v) for v in row.tolist()], dtype=np.int64)
+        for place, known in pivots:
+            rest = (rest - rest[place] * known) % p
+        at = np.flatnonzero(rest)
+        if len(at):
+            pivots.append((int(at[0]), rest * pow(int(rest[at[0]]), -1, p) % p))
+            kept.append(number)
+    return kept
