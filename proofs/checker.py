@@ -24,6 +24,7 @@ from proofs.checking.causal import check_causal
 from proofs.checking.counts import check_count
 from proofs.checking.degrees import check_degrees
 from proofs.checking.equal import check_equal
+from proofs.checking.equivariant import check_equivariant
 from proofs.checking.natural import check_natural
 from proofs.checking.parity import check_parity
 from proofs.checking.programs import Program, Refusal, freeze, need, read_program
@@ -39,6 +40,7 @@ CLAIMS: dict[str, Callable[[list[Program], Any, list[Any]], str]] = {
     "bounded": check_bounded,
     "count": check_count,
     "equal": check_equal,
+    "equivariant": check_equivariant,
     "sums": check_sums,
 }
 

@@ -14,14 +14,16 @@ NAMING = words(
 )
 
 
-def natural_at(node: Node, dim: Any, mode: str) -> frozenset[str]:
-    """The kinds of maps of ``dim`` that a node commutes with."""
+def natural_at(
+    node: Node, dim: Any, mode: str, apart: frozenset[Any] = frozenset()
+) -> frozenset[str]:
+    """The kinds of maps of ``dim`` that a node commutes with, axes ``apart`` not looked at."""
     how, result = shape(node, mode), ALL
     for index, own in how.sizes:
         if mentions(index, dim):
             result &= own
     for axis in {a for one in (*node.dom, *node.cod) for a in one[1]}:
-        if not mentions(axis[0], dim):
+        if not mentions(axis[0], dim) or axis in apart:
             continue
         own = how.acts.get(axis, how.carried)
         if not plain(axis[0], dim):

@@ -1,0 +1,231 @@
+"""Equivariance under matrices: proofs, broken twins, mutated certificates, agreement in floats."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import numpy as np
+import pytest
+
+from categorical import Bool, Dim, Fin, Real, arrow, op
+from categorical.exact import Basis, Matrix, cos, sin
+from categorical.groups import Rotation, Sign, Symmetric, act, cyclic, dihedral, symmetric
+from categorical.groups.actions import Acting
+from categorical.records import Context
+from categorical.representations import Representation
+from categorical.semantics.floats import FloatAlgebra
+from proofs.certificate import Obstruction, Proof, bundle, canonical, claim
+from proofs.checker import check
+from proofs.equivariance import prove_equivariant
+from synthesis.numeric import Trial, draw_point
+from synthesis.runner import Runner
+
+g, v, w = Dim("g", size=4), Dim("v", size=2), Dim("w", size=2)
+n, m, c, k = Dim.named("n m c k")
+C4, D4, S4 = cyclic(4), dihedral(4), symmetric(4)
+TURN = Acting(C4, {g: C4.standard()})
+BOTH = Acting(C4, {g: C4.standard(), v: C4.space()})
+POINTS = Acting(S4, {g: S4.standard()})
+ROW, COLUMN = n.at("row"), n.at("column")
+GRID = Acting(D4, {g: D4.standard()}, grid=(ROW, COLUMN))
+X = Real[ROW, COLUMN, g, c]
+
+
+@arrow
+def messages(x: Real[n, g, c], y: Real[n, v]) -> Real[n, v]:
+    """Vectors scaled by an invariant of the fibre."""
+    gate = op.einsum(n)(op.relu(x), op.relu(x))
+    return op.einsum(n, v)(gate, y)
+
+
+def accepted(graph, group, mode="eval", sizes=None) -> str:
+    """The scope of a proof with which the checker agrees."""
+    found = prove_equivariant(graph, group, mode, sizes)
+    assert isinstance(found, Proof), found.reason
+    report = check(bundle("00", [claim("law", found)]))
+    assert report.ok, report.errors
+    assert report.claims == [f"law: {found.sentence}"]
+    return found.scope
+
+
+def error(graph, group, sizes) -> float:
+    """The largest difference between f(g x) and g f(x), relative, over the generators."""
+    point = draw_point(graph, Trial(sizes, "eval", 1.0, 5))
+    ctx = Context(FloatAlgebra(), sizes, "eval")
+    run = Runner(graph, ctx, point.resources)
+    before, worst = run(point.inputs), 0.0
+    for one in group.generators(ctx):
+        after = run([act(ctx, one, x, t) for x, t in zip(point.inputs, graph.dom, strict=True)])
+        want = [act(ctx, one, x, t) for x, t in zip(before, graph.cod, strict=True)]
+        for a, b in zip(after, want, strict=True):
+            a, b = a.astype(float), b.astype(float)
+            worst = max(worst, float(np.abs(a - b).max() / (1e-9 + np.abs(b).max())))
+    return worst
+
+
+@pytest.mark.parametrize(
+    ("graph", "group", "scope"),
+    [
+        ((op.linear(c, k) >> op.relu >> op.mean(g)).at(Real[n, g, c]).graph(), TURN, "at g=4"),
+        (op.roll(g, 1).at(Real[g, c]).graph(), TURN, "at g=4"),
+        (op.softmax(g).at(Real[g, c]).graph(), POINTS, "at g=4"),
+        (messages.graph(), BOTH, "at g=4, v=2"),
+        (op.rms_norm(v, affine=False).at(Real[n, v]).graph(), BOTH, "at g=4, v=2"),
+        (op.layer_norm(v, affine=False).at(Real[n, v]).graph(), Sign(v), "at v=2"),
+        (op.relabel(g, g.at("b")).at(Bool[g]).graph(), POINTS, "at g=4"),
+        (op.relabel(n, n.at("b")).at(Fin(g)[n]).graph(), POINTS, "at g=4"),
+        (op.merge(g, n).at(Real[g, n]).graph(), POINTS, "at g=4"),
+        (op.relu.at(X).graph(), GRID, "at g=4; all sizes of n"),
+        (op.mean(ROW, COLUMN).at(X).graph(), GRID, "at g=4; all sizes of n"),
+        (op.softmax(ROW, COLUMN).at(X).graph(), GRID, "at g=4; all sizes of n"),
+        (
+            op.avg_pool(ROW, COLUMN, kernel=3, stride=1, padding=1).at(X).graph(),
+            GRID,
+            "at g=4; all sizes of n",
+        ),
+    ],
+)
+def test_proves_and_floats_agree(graph, group, scope):
+    assert accepted(graph, group) == scope
+    assert error(graph, group, {"n": 5, "c": 2, "k": 3}) < 1e-9
+
+
+BROKEN = [
+    (op.linear(g, c).graph(), TURN, "linear.weight"),
+    (op.slice(g, 0, 2).at(Real[g, c]).graph(), TURN, "slice"),
+    (op.roll(g, 1).at(Real[g, c]).graph(), POINTS, "roll"),
+    (op.relu.at(Real[n, v]).graph(), BOTH, "relu"),
+    (op.linear(c, k).at(Real[v, c]).graph(), BOTH, "linear"),
+    (op.layer_norm(v, affine=False).at(Real[n, v]).graph(), BOTH, "layer_norm"),
+    (op.tanh.at(Real[n, v]).graph(), Rotation(v), "tanh"),
+    (op.mean(ROW).at(X).graph(), GRID, "lost"),
+    (op.softmax(ROW).at(X).graph(), GRID, "softmax"),
+    (op.flip(ROW).at(X).graph(), GRID, "flip"),
+    (op.conv(c, k, over=(ROW, COLUMN), kernel=3).at(X).graph(), GRID, "conv"),
+    (op.max_pool(ROW, kernel=3, stride=1, padding=1).at(X).graph(), GRID, "part of the grid"),
+    (op.causal_mask(ROW, COLUMN).graph(), GRID, "mask"),
+    (op.relu.at(Real[n // 2, COLUMN, g]).graph(), GRID, "grid"),
+    (op.relu.at(Real[g // 2]).graph(), TURN, "computed"),
+]
+
+
+@pytest.mark.parametrize(("graph", "group", "word"), BROKEN)
+def test_broken_twins_are_obstructed(graph, group, word):
+    found = prove_equivariant(graph, group)
+    assert isinstance(found, Obstruction)
+    assert word in found.reason
+
+
+def test_an_obstruction_names_its_node():
+    graph = (op.relu >> op.linear(c, k) >> op.slice(g, 0, 2) >> op.relu).at(Real[g, c]).graph()
+    found = prove_equivariant(graph, TURN)
+    assert found.node.name == "slice" and found.wire == found.node.outs[0]
+
+
+def mutated(text: str, change) -> bool:
+    """Whether the checker accepts a certificate after a change, its digest made again."""
+    body = json.loads(text)
+    change(body)
+    del body["digest"]
+    body["digest"] = hashlib.sha256(canonical(body).encode()).hexdigest()
+    return check(canonical(body) + "\n").ok
+
+
+def the_claim(body):
+    return body["claims"][0]
+
+
+def move(body, number=0, dim=0):
+    return body["claims"][0]["action"][number]["dims"][dim][1]
+
+
+MUTATIONS = {
+    "no group": lambda b: the_claim(b).update(action=[]),
+    "another scope": lambda b: the_claim(b).update(scope="all sizes"),
+    "another mode": lambda b: the_claim(b).update(mode="both"),
+    "no steps": lambda b: the_claim(b).update(steps=[]),
+    "another matrix": lambda b: move(b)["entries"][0].__setitem__(2, 2),
+    "a float": lambda b: move(b, 0, 1)["entries"].__setitem__(0, [0, 1, {"float": "0x1.0p+0"}]),
+    "a larger matrix": lambda b: move(b).update(size=5),
+    "twice one entry": lambda b: move(b)["entries"].insert(0, move(b)["entries"][0]),
+    "a zero": lambda b: move(b)["entries"][0].__setitem__(2, 0),
+    "infinitesimal": lambda b: the_claim(b)["action"][0].update(infinitesimal=True),
+    "another dim": lambda b: the_claim(b)["dims"].append(["dim", "z", 3, None]),
+    "fewer dims": lambda b: the_claim(b)["dims"].pop(),
+    "a size of a fixed dim": lambda b: the_claim(b).update(sizes=[[["dim", "g", 4, None], 4]]),
+    "another box": lambda b: b["programs"][0]["nodes"][0].update(op="sign"),
+}
+
+
+def test_the_certificate_itself_is_accepted():
+    text = bundle("00", [claim("law", prove_equivariant(messages.graph(), BOTH))])
+    assert mutated(text, lambda b: None)
+
+
+@pytest.mark.parametrize("name", [k for k in MUTATIONS if k != "another box"])
+def test_mutated_certificates_are_refused(name):
+    text = bundle("00", [claim("law", prove_equivariant(messages.graph(), BOTH))])
+    assert not mutated(text, MUTATIONS[name])
+
+
+def test_irrational_rotations_are_exact():
+    c8 = cyclic(8)
+    turn = {a: Matrix.of([[cos(8), -sin(8)], [sin(8), cos(8)]]) for a in c8.arrows}
+    eighth = Acting(c8, {v: Representation(c8, turn)})
+    assert accepted(op.einsum(n)
+                    .at(Real[n, v], Real[n, v]).graph(), eighth) == "at v=2"  # fmt: skip
+    assert (
+        "einsum"
+        in prove_equivariant(op.einsum(n, v).at(Real[n, v], Real[n, v]).graph(), eighth).reason
+    )
+
+
+def test_groups_at_every_size_are_proved_at_the_sizes_given():
+    graph = (op.relu >> op.mean(n)).at(Real[n, c]).graph()
+    assert accepted(graph, Symmetric(n), sizes={"n": 5}) == "at n=5"
+    assert not prove_equivariant(graph, Symmetric(n))
+
+
+def kernels(*rows) -> Basis:
+    """Kernels 1 → 1 on a 3 × 3 window."""
+    flat = np.array(rows).reshape(len(rows), 9)
+    which, places = np.nonzero(flat)
+    return Basis((1, 1, 3, 3), len(rows), which, places, flat[which, places])
+
+
+CORNERS, EDGES, MIDDLE = (
+    [1, 0, 1, 0, 0, 0, 1, 0, 1],
+    [0, 1, 0, 1, 0, 1, 0, 1, 0],
+    [0, 0, 0, 0, 1, 0, 0, 0, 0],
+)
+PLANE = Acting(D4, {}, grid=(ROW, COLUMN))
+
+
+def convolution(basis, **more):
+    return op.steerable_conv(basis, (), (), channels=(c, k), over=(ROW, COLUMN), **more).at(
+        Real[c, ROW, COLUMN]
+    )
+
+
+def test_steerable_kernels():
+    graph = convolution(kernels(CORNERS, EDGES, MIDDLE)).graph()
+    assert accepted(graph, PLANE) == "all sizes of n"
+    assert error(graph, PLANE, {"n": 5, "c": 2, "k": 3}) < 1e-9
+    one_side = convolution(kernels(CORNERS, [0, 1, 0, 0, 0, 0, 0, 0, 0])).graph()
+    found = prove_equivariant(one_side, PLANE)
+    assert "map 1" in found.reason
+    assert error(one_side, PLANE, {"n": 5, "c": 2, "k": 3}) > 1e-3
+
+
+def test_strides_must_meet_both_ends():
+    graph = convolution(kernels(CORNERS, MIDDLE), stride=2).graph()
+
+    def at(size):
+        return Acting(D4, {}, grid=(ROW, COLUMN), sizes={"n": size})
+
+    assert accepted(graph, at(7)) == "at n=7"
+    assert error(graph, at(7), {"n": 7, "c": 2, "k": 3}) < 1e-9
+    assert "miss the end" in prove_equivariant(graph, at(8)).reason
+    assert "not fixed" in prove_equivariant(graph, PLANE).reason
+    assert error(graph, at(8), {"n": 8, "c": 2, "k": 3}) > 1e-3
