@@ -29,6 +29,7 @@ from categorical.representations.sheaves import (
     oriented_chains,
     vertices,
 )
+from categorical.representations.specht import partitions, specht
 from categorical.representations.subspaces import quotient_by, subrepresentation
 from categorical.representations.tensors import harmonics, spherical, traceless
 
@@ -57,6 +58,7 @@ __all__ = [
     "orbit",
     "oriented_chains",
     "outer",
+    "partitions",
     "permutation_of",
     "quotient",
     "quotient_by",
@@ -64,6 +66,7 @@ __all__ = [
     "restrict",
     "rotation",
     "sign",
+    "specht",
     "spherical",
     "subgroup",
     "subrepresentation",

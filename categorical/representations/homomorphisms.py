@@ -132,6 +132,11 @@ class Homomorphism:
                 found += self.images[step]
         return tuple(found)
 
+    @property
+    def verified(self) -> bool:
+        """Whether the map itself is known to be a homomorphism (between finite groups)."""
+        return isinstance(self.source, FiniteGroup) and isinstance(self.target, FiniteGroup)
+
     @cached_property
     def image(self) -> FiniteGroup:
         """What the images generate, as permutations of the points of the target."""
@@ -318,4 +323,5 @@ def _restricted(of: Representation, along: Homomorphism) -> Representation:
         kind="permutation" if of.kind in ("permutation", "regular") else "restricted",
         name=f"{of.name}|{along.source}",
         parts=(of,),
+        checked=not along.verified,
     )
