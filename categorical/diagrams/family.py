@@ -5,13 +5,13 @@ Definition.  A ``Factor`` is one group acting on one dimension, by the family of
 =================== ==================== ==========================================================
 ``partition``       S_n                  equal indices on every block
 ``brauer``          O(n)                 δ on every pair
-``metric``          O(p, q)              the metric η on a pair of targets or of sources, else δ
+``metric``          O(p, q)              the metric η on a pair of upper or lower ports, else δ
 ``symplectic``      Sp(n)                the form Ω, likewise
 ``walled``          GL(n)                δ between upper and lower ports
 ``…+epsilon``       SO, SO(p, q), SL     also the Levi-Civita symbol on n ports
 =================== ==================== ==========================================================
 
-An upper port is a target in V or a source in V*.  Sources of an ε are lowered by the metric.  Ω is
+An upper port is a target in V or a source in V*.  Lower ports of an ε are lowered.  Ω is
 ``[[0, 1], [−1, 0]]`` in blocks of n/2.
 
 Laws.  Every diagram is an invariant; all of one family span the invariants (the first fundamental
@@ -120,7 +120,7 @@ class Factor:
         return _independent(self, lower, n)
 
     def form(self, n: int) -> NDArray[np.int64] | None:
-        """The matrix on a pair of targets or of sources, where it is not the identity."""
+        """The matrix on a pair of upper or of lower ports, where it is not the identity."""
         if self.plain == "symplectic":
             half = np.eye(n // 2, dtype=np.int64)
             return np.kron(np.array([[0, 1], [-1, 0]]), half)

@@ -67,7 +67,7 @@ def image(
     constants: list[tuple[Any, str]] = []
     for block in one.blocks:
         n = known[diagrams.ports[block[0]].factor]
-        form = diagrams.form_of(one, block, n)
+        form = diagrams.form_of(block, n)
         if form is not None and np.array_equal(form, np.diag(np.diag(form))):
             shared = next(free)
             port |= dict.fromkeys(block, shared)

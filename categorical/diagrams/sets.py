@@ -102,7 +102,7 @@ class Diagrams:
         found = []
         for f in range(len(self.factors)):
             mine = tuple(p for p, port in enumerate(self.ports) if port.factor == f)
-            lower = tuple((p >= len(self.targets)) != self.ports[p].dual for p in mine)
+            lower = tuple(self.lower(p) for p in mine)
             if self.factors[f].plain != "walled":
                 lower = (False,) * len(mine)
             found.append((mine, lower))
@@ -226,7 +226,7 @@ class Diagrams:
         places, values = np.zeros(1, dtype=np.int64), np.ones(1, dtype=np.int64)
         for block in one.blocks:
             f = self.ports[block[0]].factor
-            form = self.form_of(one, block, sizes[f])
+            form = self.form_of(block, sizes[f])
             if form is None:
                 more = np.arange(sizes[f]) * sum(stride[p] for p in block)
                 value = np.ones(sizes[f], dtype=np.int64)
@@ -248,17 +248,22 @@ class Diagrams:
 
     # --- meaning of the parts --------------------------------------------------------------------
 
-    def form_of(self, one: Diagram, block: tuple[int, ...], n: int) -> Any:
-        """The matrix on a pair of targets or of sources, where it is not the identity."""
-        crossing = block[0] < one.targets <= block[-1]
-        return None if crossing else self.factors[self.ports[block[0]].factor].form(n)
+    def lower(self, port: int) -> bool:
+        """Whether a port is an index of the dual space: a source in V, or a target in V*."""
+        return (port >= len(self.targets)) != self.ports[port].dual
+
+    def form_of(self, block: tuple[int, ...], n: int) -> Any:
+        """The matrix on a pair of upper or of lower ports, where it is not the identity."""
+        if len(block) == 2 and self.lower(block[0]) != self.lower(block[1]):
+            return None
+        return self.factors[self.ports[block[0]].factor].form(n)
 
     def symbol_of(self, block: tuple[int, ...]) -> Any:
-        """The Levi-Civita tensor of a block, its sources lowered by the metric."""
+        """The Levi-Civita tensor of a block, its lower ports lowered by the metric."""
         factor = self.factors[self.ports[block[0]].factor]
         found = levi_civita(len(block))
         for axis, port in enumerate(block):
-            if factor.signs and port >= len(self.targets):
+            if factor.signs and self.lower(port):
                 found = found * np.array(factor.signs).reshape(-1, *[1] * (len(block) - axis - 1))
         return found
 

@@ -107,12 +107,12 @@ class _Sums(Spreading):
         order = sorted(one.blocks, key=lambda b: [p for p in b if p >= one.targets] or [99, *b])
         for block in order:
             factor = self.diagrams.factors[self.diagrams.ports[block[0]].factor]
-            crossing = block[0] < one.targets <= block[-1]
-            if crossing or not (factor.signs or factor.plain == "symplectic"):
+            formed = factor.signs or factor.plain == "symplectic"
+            if not formed or self.diagrams.lower(block[0]) != self.diagrams.lower(block[1]):
                 port |= dict.fromkeys(block, next(free))
                 continue
             f = self.diagrams.ports[block[0]].factor
-            diagonal = bool(factor.signs) and block[0] >= one.targets
+            diagonal = bool(factor.signs) and block[-1] >= one.targets
             if diagonal:
                 port |= dict.fromkeys(block, next(free))
                 constants.append((port[block[0]], self._form(f)))
@@ -158,7 +158,7 @@ class _Sums(Spreading):
         return name
 
     def _epsilon(self, block: Kept) -> str:
-        """A Levi-Civita tensor, its sources lowered by the metric."""
+        """A Levi-Civita tensor, its lower ports lowered by the metric."""
         tensor = self.diagrams.symbol_of(block)
         places = np.flatnonzero(tensor)
         values = tensor.ravel()[places].tolist()

@@ -97,6 +97,8 @@ CASES = [
     (pair_diagrams(0, 3, "brauer+epsilon", size=3), (3,)),
     (pair_diagrams(2, 2, "metric+epsilon", signs=(1, -1, -1, -1)), (4,)),
     (Diagrams((Factor("walled"),), (Port(0), Port(0, True)), (Port(0, True), Port(0))), (3,)),
+    (Diagrams((Factor("metric", signs=(1, -1)),), (0, Port(0, True)), (Port(0, True),) * 2), (2,)),
+    (Diagrams((Factor("symplectic"),), (Port(0), Port(0, True)), (Port(0, True),) * 2), (4,)),
     (Diagrams((SETS, SPACE), (0, 1), (1, 0, 0)), (2, 3)),
     (Diagrams((SETS, SPACE), (0, 1, 1), (0,)), (2, 3)),
     (Diagrams((SETS, SPACE), (0, 1, 1, 0, 0), (0,)), (2, 3)),
@@ -174,6 +176,8 @@ SHEAR = np.array([[1, 2, 0], [0, 1, 0], [1, 0, 1]])
 SYMPLECTIC = np.array([[1, 0, 2, 1], [0, 1, 1, 3], [0, 0, 1, 0], [0, 0, 0, 1]])
 ROTATION = np.array([[2, -1, 2], [2, 2, -1], [-1, 2, 2]]) / 3
 V, DUAL = Port(0), Port(0, True)
+LORENTZ = Factor("metric", "v", signs=(1, -1, -1, -1))
+PROPER = Factor("metric+epsilon", "v", signs=(1, -1, -1, -1))
 
 
 @pytest.mark.parametrize(
@@ -187,6 +191,10 @@ V, DUAL = Port(0), Port(0, True)
         (pair_diagrams(2, 2, "metric", signs=(1, -1, -1, -1)), -rational_boost()),
         (pair_diagrams(2, 2, "metric+epsilon", signs=(1, -1, -1, -1)), rational_boost()),
         (pair_diagrams(1, 3, "metric+epsilon", signs=(1, -1, -1, -1)), rational_boost()),
+        (Diagrams((LORENTZ,), (V, DUAL), (DUAL, V)), rational_boost()),
+        (Diagrams((PROPER,), (V, DUAL, V), (DUAL,)), rational_boost()),
+        (Diagrams((PROPER,), (DUAL, DUAL), (DUAL, DUAL)), rational_boost()),
+        (Diagrams((Factor("symplectic"),), (V, DUAL), (DUAL, V)), SYMPLECTIC),
         (pair_diagrams(2, 2, "symplectic"), SYMPLECTIC),
         (pair_diagrams(1, 3, "symplectic"), SYMPLECTIC.T),
         (Diagrams((Factor("walled"),), (V, DUAL), (DUAL, V)), 2 * SHEAR),
