@@ -68,9 +68,15 @@ class Basis:
     ) -> Basis:
         """From labels: tensor i is 1 (or its sign) where the label is i; −1 is in none."""
         flat = np.asarray(labels).ravel()
-        places = np.flatnonzero(flat >= 0)
+        key = flat.astype(np.int16) if count < 1 << 15 else flat  # sorted by radix where small
+        places = np.argsort(key, kind="stable")
+        places = places[np.count_nonzero(flat < 0) :]
+        found = cls.__new__(cls)
+        found.shape, found.count = tuple(int(n) for n in np.shape(labels)), int(count)
+        found.which, found.places = flat[places].astype(np.int64), places
         values = np.ones(len(places), np.int64) if signs is None else signs.ravel()[places]
-        return cls(np.shape(labels), count, flat[places], places, np.asarray(values, np.int64))
+        found.values = np.asarray(values, np.int64)
+        return found
 
     @property
     def size(self) -> int:
