@@ -44,12 +44,14 @@ import numpy as np
 
 from categorical.errors import SpecError
 from categorical.exact import Basis
-from categorical.exact.numbers import Number
+from categorical.exact.numbers import Cyclotomic, Number
 from categorical.representations import Representation
 from categorical.representations.harmonic import evaluate, harmonic, polynomials
+from categorical.semantics.modular import draw_prime, root_of_unity
 from synthesis.solver.kernels import widths
 
-GRAIN = 4096  # profiles are multiples of 1/4096
+GRAIN = 4096
+"""Profiles are multiples of 1/GRAIN."""
 
 
 @dataclass(frozen=True)
@@ -142,9 +144,10 @@ def sampled(
         )
     points = _points(sizes) // 2
     square = (points**2).sum(axis=1)
-    tensors: list[Any] = []
+    size = target.dimension * source.dimension * len(points)
+    radius, made = sizes[0] // 2, list[Entries]()
     terms: list[tuple[int, int]] = []
-    radius = sizes[0] // 2
+    product = _Products()
     for degree in range(min(2 * radius, degrees if degrees is not None else 2 * radius) + 1):
         waves = harmonic(space, degree)
         if not waves.dimension:
@@ -152,22 +155,68 @@ def sampled(
         found = solve(source * waves, target).basis
         values = _harmonics(space.dimension, degree, points)
         for ring in range(math.ceil(degree / 2), radius + 1):
-            profile = _profile(ring, degree, square, sigma)
+            table = values * _profile(ring, degree, square, sigma)
             for number in range(found.count):
-                one = found.tensor(number).astype(object)
-                one = one.reshape(target.dimension, source.dimension, waves.dimension)
-                tensors.append(np.tensordot(one, values * profile, axes=(2, 0)))
+                mine = found.which == number
+                places, factors = found.places[mine], found.values[mine].tolist()
+                made.append(_kernel(places, factors, table, target.dimension, product))
                 terms.append((ring, degree))
-    kept = _independent([t.ravel() for t in tensors])
+    kept = _independent(made, size, product)
     shape = (target.dimension, source.dimension, *sizes)
     return Sampled(
         source,
         target,
         space,
-        _basis([_scaled(tensors[i]) for i in kept], shape),
+        _basis([made[i] for i in kept], shape, product),
         tuple(terms[i] for i in kept),
-        len(tensors),
+        len(made),
     )
+
+
+Entries = dict[int, tuple[tuple[int, int], ...]]
+"""A kernel: at each place a sum of products, each of a factor (by number) and a whole number."""
+
+
+class _Products:
+    """Factors of intertwiners by number, and their products with multiples of 1/GRAIN², made once:
+    a kernel has few different ones."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[Number, int] = {}
+        self.factors: list[Number] = []
+        self.known: dict[tuple[tuple[int, int], ...], Number] = {}
+
+    def number(self, factor: Number) -> int:
+        found = self.numbers.setdefault(factor, len(self.factors))
+        if found == len(self.factors):
+            self.factors.append(factor)
+        return found
+
+    def value(self, terms: tuple[tuple[int, int], ...]) -> Number:
+        if terms not in self.known:
+            total: Number = 0
+            for factor, whole in terms:
+                total = total + self.factors[factor] * Fraction(whole, GRAIN * 64)
+            self.known[terms] = total
+        return self.known[terms]
+
+
+def _kernel(
+    places: Any, factors: list[Number], table: Any, rows: int, product: _Products
+) -> Entries:
+    """Σₐ Bₐ hₐ(x) at each pixel, with about the mean square 1 in a row of the target."""
+    waves, points = table.shape
+    found: dict[int, list[tuple[int, int]]] = {}
+    for place, factor in zip(places.tolist(), factors, strict=True):
+        pair, wave = divmod(place, waves)
+        number = product.number(factor)
+        for point in np.flatnonzero(table[wave]).tolist():
+            term = (number, int(table[wave, point]))
+            found.setdefault(pair * points + point, []).append(term)
+    floats = [float(f) for f in product.factors]
+    square = sum(sum(floats[f] * t for f, t in terms) ** 2 for terms in found.values())
+    scale = round(64 * GRAIN / math.sqrt(square / rows)) or 1
+    return {k: tuple((f, t * scale) for f, t in terms) for k, terms in found.items()}
 
 
 def _points(sizes: tuple[int, ...]) -> Any:
@@ -178,42 +227,28 @@ def _points(sizes: tuple[int, ...]) -> Any:
 
 def _harmonics(axes: int, degree: int, points: Any) -> Any:
     """Values of the harmonic polynomials of a degree: a row each, a column for each pixel."""
-    return np.array(
-        [[evaluate(h, p) for p in points.tolist()] for h in polynomials(axes, degree)],
-        dtype=object,
-    )
+    return np.array([[evaluate(h, p) for p in points.tolist()] for h in polynomials(axes, degree)])
 
 
 def _profile(ring: int, degree: int, square: Any, sigma: float) -> Any:
-    """The radial factor at each pixel: a multiple of 1/4096 that depends on |x|² only."""
-    found: dict[int, Fraction] = {}
-    for r2 in set(square.tolist()):
-        r = math.sqrt(r2)
-        bump = math.exp(-((r - ring) ** 2) / (2 * sigma**2))
-        if r2:
-            bump /= r**degree
-        found[r2] = Fraction(round(bump * GRAIN), GRAIN)
-    return np.array([found[r2] for r2 in square.tolist()], dtype=object)
+    """The radial factor at each pixel, which depends on |x|² only, in multiples of 1/GRAIN."""
+    radius = np.sqrt(square)
+    bump = np.exp(-((radius - ring) ** 2) / (2 * sigma**2)) / np.maximum(radius, 1) ** degree
+    return np.round(bump * GRAIN).astype(np.int64)
 
 
-def _scaled(one: Any) -> Any:
-    """A kernel with about the mean square 1 in each row of its target, by a rational factor."""
-    norm = math.sqrt(sum(float(v) ** 2 for v in one.ravel().tolist()) / len(one))
-    return one * Fraction(round(64 / norm) or 1, 64)
-
-
-def _basis(tensors: list[Any], shape: tuple[int, ...]) -> Basis:
+def _basis(kernels: list[Entries], shape: tuple[int, ...], product: _Products) -> Basis:
     which, places, values = [], [], []
-    for number, one in enumerate(tensors):
-        flat = one.ravel().tolist()
-        for place, value in enumerate(flat):
+    for number, one in enumerate(kernels):
+        for place, terms in sorted(one.items()):
+            value = product.value(terms)
             if value != 0:
                 which.append(number)
                 places.append(place)
                 values.append(value)
     array = np.empty(len(values), dtype=object)
     array[:] = values
-    return Basis(shape, len(tensors), which, places, array)
+    return Basis(shape, len(kernels), which, places, array)
 
 
 def _element(of: Representation, by: str, angle: float) -> Any:
@@ -225,25 +260,18 @@ def _element(of: Representation, by: str, angle: float) -> Any:
     return of.map(by).floats()
 
 
-def _independent(rows: list[Any]) -> list[int]:
-    """Numbers of rows that are independent modulo a prime, and so independent: the first ones."""
-    from categorical.exact.numbers import Cyclotomic
-    from categorical.semantics.modular import draw_prime, root_of_unity
-
-    orders = [v.order for row in rows for v in row.tolist() if isinstance(v, Cyclotomic)]
-    order = math.lcm(1, *orders)
+def _independent(kernels: list[Entries], size: int, product: _Products) -> list[int]:
+    """Numbers of kernels that are independent modulo a prime, and so independent: the first."""
+    order = math.lcm(1, *(f.order for f in product.factors if isinstance(f, Cyclotomic)))
     p = draw_prime(np.random.default_rng(0), order)
     zeta = root_of_unity(order, p)
-
-    def residue(v: Number) -> int:
-        if isinstance(v, Cyclotomic):
-            return v.residue(p, pow(zeta, order // v.order, p))
-        return v.numerator * pow(v.denominator, -1, p) % p
-
+    factors = [_residue(f, p, zeta, order) for f in product.factors]
     kept: list[int] = []
     pivots: list[tuple[int, Any]] = []
-    for number, row in enumerate(rows):
-        rest = np.array([residue(v) for v in row.tolist()], dtype=np.int64)
+    for number, one in enumerate(kernels):
+        rest = np.zeros(size, dtype=np.int64)
+        for place, terms in one.items():
+            rest[place] = sum(factors[f] * t for f, t in terms) % p
         for place, known in pivots:
             rest = (rest - rest[place] * known) % p
         at = np.flatnonzero(rest)
@@ -251,3 +279,9 @@ def _independent(rows: list[Any]) -> list[int]:
             pivots.append((int(at[0]), rest * pow(int(rest[at[0]]), -1, p) % p))
             kept.append(number)
     return kept
+
+
+def _residue(v: Number, p: int, zeta: int, order: int) -> int:
+    if isinstance(v, Cyclotomic):
+        return v.residue(p, pow(zeta, order // v.order, p))
+    return int(v.numerator) * pow(int(v.denominator), -1, p) % p
