@@ -1,5 +1,7 @@
 """The real irreducible representations of cyclic and dihedral groups, with exact cosines.
 
+Those of symmetric groups are in ``specht``; ``irreps`` knows all three families.
+
 Definition.  In a cyclic group of order n the generator r turns the plane by 2πk/n (frequency k);
 for k = 0 and 2k = n one dimension is enough.  In a dihedral group of order 2n, s is the reflection
 diag(1, −1); the one-dimensional ones are told apart by the signs of r and s.
@@ -23,6 +25,8 @@ categorical.errors.SpecError: error[CM042]: C8 has the frequencies 0 … 4, not 
 
 from __future__ import annotations
 
+from math import factorial
+
 import numpy as np
 
 from categorical.checked import checked
@@ -32,6 +36,7 @@ from categorical.exact.numbers import cos, sin
 from categorical.groups.finite import FiniteGroup
 from categorical.representations.elements import finite
 from categorical.representations.representation import Representation
+from categorical.representations.specht import partitions, specht
 
 
 @checked
@@ -73,7 +78,9 @@ def rotation(n: int, k: int = 1) -> Matrix:
 
 @checked
 def irreps(group: FiniteGroup) -> tuple[Representation, ...]:
-    """All real irreducible representations of a cyclic or dihedral group."""
+    """All real irreducible representations of a cyclic, dihedral or (whole) symmetric group."""
+    if group.degree >= 4 and group.order == factorial(group.degree):
+        return tuple(specht(group, shape) for shape in partitions(group.degree))
     _, mirror, n = _recognised(finite(group, "an irreducible representation"))
     found = []
     for k in range(n // 2 + 1):
@@ -98,7 +105,7 @@ def _recognised(group: FiniteGroup) -> tuple[str, str | None, int]:
     raise SpecError(
         "CM042",
         f"the irreducible representations of {group} are not known here",
-        facts=[("known", "cyclic groups ⟨r⟩ and dihedral groups ⟨r, s⟩")],
+        facts=[("known", "cyclic groups ⟨r⟩, dihedral groups ⟨r, s⟩, symmetric groups (specht)")],
         help=["regular(G) and quotient(G, H) contain them"],
     )
 

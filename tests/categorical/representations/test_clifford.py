@@ -265,3 +265,24 @@ def test_a_finite_group_acts_on_the_algebra():
     square = FiniteGroup("D4", {"r": (1, 2, 3, 0), "s": (0, 3, 2, 1)}, order=8)
     rho = clifford(2).action(Representation(square, maps))
     assert rho.is_signed and rho.kind == "sum" and homs(rho, rho) == 3
+
+
+@pytest.mark.parametrize("signature", SIGNATURES)
+def test_products_of_types_are_products_of_grades(signature):
+    cl = clifford(*signature)
+    assert set(cl.paths("types")) == {(i % 4, j % 4, k % 4) for i, j, k in cl.paths()}
+
+
+def test_parameters_of_the_type_tied_network():
+    """Linear layers of GLGENN: 4 weights a channel pair where CGENN has n + 1 (fewer for n < 3)."""
+    for n in range(1, 8):
+        assert clifford(n).projections("types").count == min(4, n + 1)
+        assert clifford(n).projections("grades").count == n + 1
+
+
+def test_powers_above_the_dimension_have_derivatives_too():
+    from categorical.representations import exterior_power
+
+    nothing = exterior_power(isometries(2).standard(), 3)
+    nothing.check()
+    assert nothing.derivative("A12").shape == (0, 0) and nothing.dual.map("P").shape == (0, 0)

@@ -9,6 +9,7 @@ from categorical.groups import alternating, symmetric
 from categorical.representations import (
     character,
     homs,
+    irreps,
     regular,
     restrict,
     sign,
@@ -27,6 +28,11 @@ def test_the_modules_are_all_irreducible_representations(n):
         v.check()
         for y, w in modules.items():
             assert homs(v, w) == int(x == y)
+
+
+def test_they_are_found_by_the_group():
+    assert [v.dimension for v in irreps(symmetric(4))] == [1, 3, 2, 3, 1]
+    assert [v.dimension for v in irreps(symmetric(3))] == [1, 1, 2]
 
 
 def test_hooks_and_known_modules():
