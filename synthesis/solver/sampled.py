@@ -93,8 +93,11 @@ class Sampled:
         """
         move, out, into = (_element(r, by, angle) for r in (self.space, self.target, self.source))
         rng, points = np.random.default_rng(0), _points(self.width) / 2.0
-        kernels = np.stack([self.basis.tensor(i).astype(float) for i in range(self.count)])
-        kernels = kernels.reshape(*kernels.shape[:3], -1)
+        kernels = np.zeros((self.count, self.basis.size))
+        values = self.basis.values.tolist()
+        floats = {id(v): float(v) for v in {id(v): v for v in values}.values()}
+        kernels[self.basis.which, self.basis.places] = [floats[id(v)] for v in values]
+        kernels = kernels.reshape(self.count, len(out), len(into), len(points))
         wrong = right = 0.0
         for _ in range(32):
             direction = rng.normal(size=len(move))
