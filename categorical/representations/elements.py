@@ -37,7 +37,7 @@ from categorical.groups.finite import FiniteGroup
 Index = NDArray[np.int64]
 LIMIT = 1 << 17
 """The most elements that are listed."""
-SMALL = 2000
+SMALL = 20_000
 """The most elements for which matrices are compared one by one."""
 _KNOWN: WeakKeyDictionary[FiniteGroup, Elements] = WeakKeyDictionary()
 
@@ -235,8 +235,8 @@ def broken(group: FiniteGroup, images: Mapping[str, Matrix]) -> str | None:
     """Why g ↦ image does not extend to the group, or None where it does.
 
     Signed permutations: Schreier–Sims on the pairs.  Other matrices: one matrix for each element
-    along the tree of words, and every product with a generator compared (``SMALL`` elements at
-    most; above that only the relations of the presentation are checked)."""
+    along the tree of words, and every product with a generator compared.  CM044 above ``SMALL``
+    elements."""
     own = group.permutations
     if all(m.is_permutation and np.array_equal(m.image, own[g]) for g, m in images.items()):
         return None
@@ -246,7 +246,12 @@ def broken(group: FiniteGroup, images: Mapping[str, Matrix]) -> str | None:
             return None
         return f"has the order {group.order}, but its elements with their images {order}"
     if group.order > SMALL:
-        return None
+        raise SpecError(
+            "CM044",
+            f"`{group.name}` is too large to check matrices on all its elements",
+            facts=[("its order", group.order), ("the limit", SMALL)],
+            help=["give the group by a complete presentation: FiniteGroup(…, presented=True)"],
+        )
     elements = Elements.of(group)
     size = next(iter(images.values())).shape[0]
     known: list[Matrix] = [Matrix.identity(size)]

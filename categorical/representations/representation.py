@@ -5,10 +5,10 @@ object, a matrix for each arrow, and a matrix for each infinitesimal generator o
 then acts on tensor products by the Leibniz rule).  How it was made (``kind`` and ``parts``) is
 remembered, because the solver chooses its route by it.
 
-Laws.  The relations hold (``check``); of a finite group the whole group law holds, whatever
-relations were written down (up to 2 000 elements, and for signed permutations always).  ``+`` is
-the direct sum, ``*`` the tensor product (the index of the right factor runs fastest), ``dual`` the
-inverse transpose, ``x ** k`` a tensor power.
+Laws.  The relations hold (``check``); of a finite group whose relations are not known to be all,
+the whole group law holds (compared on every element, or by Schreier–Sims for signed permutations).
+``+`` is the direct sum, ``*`` the tensor product (the index of the right factor runs fastest),
+``dual`` the inverse transpose, ``x ** k`` a tensor power.
 
 >>> from categorical.groups import FiniteGroup
 >>> turn = FiniteGroup("Z3", {"r": (1, 2, 0)}, relations=(("r", "r", "r"),))

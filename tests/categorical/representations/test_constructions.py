@@ -156,3 +156,16 @@ def test_matrices_are_checked_on_the_group_and_not_only_on_its_relations():
         Representation(bare, {"r": Matrix.signed([1, 2, 3, 0], [1, 1, 1, -1])})
     with pytest.raises(SpecError, match="has no inverse"):
         Representation(bare, {"r": Matrix.of([[1, 1], [1, 1]])})
+
+
+def test_matrices_of_a_large_group_without_a_presentation_are_refused():
+    """S9 by two permutations: its points are checked, other matrices are too many."""
+    group = symmetric(9)
+    assert points(group).dimension == 9
+    change = Matrix.of([[int(i == j or (i, j) == (0, 1)) for j in range(9)] for i in range(9)])
+    maps = {g: change @ points(group).map(g) @ change.inverse() for g in group.generators}
+    with pytest.raises(SpecError, match="too large to check") as refused:
+        Representation(group, maps)
+    assert refused.value.code == "CM044"
+    known = FiniteGroup("S9", group.permutations, presented=True)
+    assert Representation(known, maps).dimension == 9
