@@ -50,6 +50,7 @@ from categorical.ops.constant import (
 )
 from categorical.ops.contraction import contract, einsum, linear
 from categorical.ops.convolution import conv, depthwise_conv
+from categorical.ops.hom import hom
 from categorical.ops.indexing import (
     compose_indices,
     degree,
@@ -181,6 +182,7 @@ __all__ = [
     "gelu_tanh",
     "gumbel_noise",
     "hard_tanh",
+    "hom",
     "indicator",
     "layer_norm",
     "leaky_relu",

@@ -1,0 +1,368 @@
+"""Solved layers: all linear combinations of given equivariant maps (``hom``).
+
+Definition.  A basis (``Basis``, or ``Diagrams`` that are maps at every size) lists multilinear maps
+D_m from the *acted* axes of the inputs to those of the target.  With channels (copies of a space)
+and a weight ``w[m, out, in…]``: ``y[…, t, out] = Σ_m w[m, out, in…] D_m(x₁[…, in₁], …)[t]``, plus a
+bias ``Σ_m b[m, out] V_m``, where the V_m are invariant vectors of the target.  ``mix="each"`` keeps
+channels apart (``w[m, c]``); without channels the weight is ``w[m]``; with ``coefficients`` nothing
+is trained: the map is fixed (a geometric product, an invariant form).
+
+Laws.  Linear in each input and in the weight.  Equivariant under every group under which the maps
+are, whatever it was solved for; on axes that no map acts on natural for every matrix.
+
+>>> from categorical import Dim, Real, op
+>>> from categorical.diagrams import partition_diagrams
+>>> n, c, k = Dim.named("n c k")
+>>> deep_sets = op.hom(partition_diagrams(1, 1), ((n,),), (n,), channels=(c,), out=k)
+>>> deep_sets, {r.suffix: r.space for r in deep_sets.op.box((Real[n, c],)).resources}
+(hom: Real[n, c] → Real[n, k], {'weight': Real[2, k, c]})
+
+Explicit tensors have one size, and so must the axes on which they act:
+
+>>> from categorical.exact import Basis, Matrix
+>>> op.hom(Basis.of_matrices([Matrix.identity(3)]), ((n,),), (n,), channels=(c,), out=k)
+Traceback (most recent call last):
+...
+categorical.errors.SpecError: error[CM002]: `hom` acts on the axis `n`, whose size is not fixed
+...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from math import lcm, prod
+from typing import Any
+
+import numpy as np
+
+from categorical.arrows import OpArrow
+from categorical.diagrams import Diagrams
+from categorical.diagrams.meaning import layer
+from categorical.errors import SpecError
+from categorical.exact import Basis, Cyclotomic
+from categorical.index import Axis, Dim, IndexSet, axis, points
+from categorical.naturality import BIJECTION, FUNCTION, LINEAR, NONE, ORTHOGONAL, NaturalityClass
+from categorical.ops import common
+from categorical.ops.steerable import combined
+from categorical.records import (
+    WEIGHT,
+    ZEROS,
+    Box,
+    Context,
+    Generator,
+    Init,
+    Op,
+    ResourceSpec,
+    Signature,
+)
+from categorical.semantics.algebra import OutsideFragment
+from categorical.semantics.duals import DualAlgebra
+from categorical.semantics.floats import FloatAlgebra
+from categorical.spaces import Array, Real
+
+NAME = "hom"
+Maps = Basis | Diagrams
+Some = IndexSet | Axis | int
+
+
+# --- types ----------------------------------------------------------------------------------------
+
+
+def carried(op: Op, inputs: Sequence[Array]) -> tuple[Axis, ...]:
+    """The axes on which no map acts, in the order in which they are first met."""
+    found: dict[Axis, None] = {}
+    for one, source, channel in zip(inputs, op["sources"], op["channels"]):
+        found.update((a, None) for a in one.axes if a not in source and a != channel)
+    return tuple(found)
+
+
+def _typing(op: Op, inputs: tuple[Array, ...]) -> Signature:
+    common.count(NAME, inputs, len(op["sources"]))
+    for one, source, channel in zip(inputs, op["sources"], op["channels"]):
+        common.numeric(NAME, one)
+        for a in (*source, *([] if channel is None else [channel])):
+            common.has(NAME, one, a, extends=True)
+    rest, target, out = carried(op, inputs), op["target"], op["out"]
+    for a in (*target, *([] if out is None else [out])):
+        if a in rest:
+            raise SpecError(
+                "CM009",
+                f"`{NAME}` makes the axis `{a}`, which an input carries along",
+                help=[f'make another occurrence of it: {a.index}.at("out")'],
+            )
+    new = (*target, *([] if out is None else [out]))
+    if out is not None and inputs and op["sources"][0] and op["channels"][0] is not None:
+        first = inputs[0]
+        if first.position(op["channels"][0]) < first.position(op["sources"][0][0]):
+            new = (out, *target)  # channels stay in front of what the group acts on
+    resources = []
+    if op["coefficients"] is None:
+        resources.append(_resource("weight", op, op["basis"]))
+    if op["bias"] is not None:
+        resources.append(_resource("bias", op, op["bias"]))
+    return Signature((Real[(*rest, *new)],), tuple(resources))
+
+
+def _resource(suffix: str, op: Op, maps: Maps) -> ResourceSpec:
+    """One number for each map and, with channels, for each pair (or each) of them."""
+    out, channels = op["out"], [c for c in op["channels"] if c is not None]
+    axes = [Axis(points(maps.count), "map")]
+    if out is not None:
+        axes.append(out)
+    if suffix == "weight" and op["mix"] == "full":
+        for place, inner in enumerate(channels):
+            label = inner
+            while label in axes:
+                label = Axis(label.index, f"{label.label}_in{place or ''}".strip("_"))
+            axes.append(label)
+    start = ZEROS if suffix == "bias" else op["init"] or _start(maps, op)
+    return ResourceSpec(suffix, Real[tuple(axes)], WEIGHT, start)
+
+
+def _start(maps: Maps, op: Op) -> Init:
+    """Uniform weights with which independent inputs of variance 1 give outputs of variance 1, in
+    the mean over the entries of the target (for diagrams: at large sizes)."""
+    if isinstance(maps, Basis):
+        square = sum(float(v) ** 2 for v in maps.values.tolist()) / max(maps.shape[0], 1)
+    else:
+        square = float(sum(not d.summed and len(d.kept) == d.targets for d in maps.diagrams))
+    inner = [c for c in op["channels"] if c is not None] if op["mix"] == "full" else []
+    fan = prod((c.size for c in inner), start=points(1).size)
+    return Init("variance", (fan, square or float(max(maps.count, 1))))
+
+
+# --- meaning --------------------------------------------------------------------------------------
+
+
+def _meaning(ctx: Context, box: Box, values: tuple[Any, ...]) -> tuple[Any, ...]:
+    op, data = box.op, list(values[: len(box.dom)])
+    resources = dict(zip((r.suffix for r in box.resources), values[len(box.dom) :]))
+    rest, out = carried(op, box.dom), op["out"]
+    have = (*rest, *op["target"], *([] if out is None else [out]))
+    names = [tuple(one.axes) for one in box.dom]
+    y = _apply(ctx, op, op["basis"], resources.get("weight"), data, names, have)
+    if "bias" in resources:
+        new = have[len(rest) :]
+        b = _apply(ctx, op, op["bias"], resources["bias"], [], [], new, bias=True)
+        y = ctx.algebra.add(y, b)
+    order = [have.index(a) for a in box.cod[0].axes]
+    return (ctx.algebra.structural(y, lambda a: a.transpose(order)),)
+
+
+def _apply(
+    ctx: Context,
+    op: Op,
+    maps: Maps,
+    weight: Any,
+    data: list[Any],
+    names: list[tuple[Axis, ...]],
+    have: tuple[Axis, ...],
+    bias: bool = False,
+) -> Any:
+    """Σ w[m] D_m(data) with its axes in the order ``have``."""
+    algebra, out, target = ctx.algebra, op["out"], op["target"]
+    sources = () if bias else op["sources"]
+    inner = [] if bias or op["mix"] != "full" else list(op["channels"])
+    if weight is None:
+        weight = constant(algebra, np.array(op["coefficients"], dtype=object))
+    labels: list[Any] = [*([] if out is None else [("out",)])]
+    labels += [("in", i) for i, c in enumerate(inner) if c is not None]
+
+    def named(i: int, a: Axis) -> Any:
+        if a == op["channels"][i]:
+            return ("in", i) if inner else ("out",)
+        return a
+
+    if isinstance(maps, Diagrams):
+        number, ports = 0, []
+        for i, (axes, source) in enumerate(zip(names, sources)):
+            at = {a: number + j for j, a in enumerate(source)}
+            number += len(source)
+            ports.append(tuple(at[a] if a in at else named(i, a) for a in axes))
+        goal = {a: j for j, a in enumerate(target)}
+        wanted = tuple(("out",) if a == out else goal.get(a, a) for a in have)
+        ends = [*target, *(a for source in sources for a in source)]
+        sizes = [1] * len(maps.factors)
+        for port, a in zip(maps.ports, ends):
+            sizes[port.factor] = ctx.size(a)
+        return layer(maps, algebra, weight, labels, data, ports, wanted, sizes)
+    whole = combined(ctx, maps, weight)
+    extents = [[ctx.size(a) for a in axes] for axes in (target, *sources)]
+    shape = [*(n for axes in extents for n in axes), *algebra.shape(weight)[1:]]
+    whole = algebra.structural(whole, lambda a: a.reshape(shape))
+    letters: dict[Any, str] = {}
+
+    def letter(key: Any) -> str:
+        return letters.setdefault(key, LETTERS[len(letters)])
+
+    term = "".join(letter(("to", a)) for a in target)
+    term += "".join(letter(("from", i, a)) for i, s in enumerate(sources) for a in s)
+    term += "".join(map(letter, labels))
+    terms = [term]
+    for i, axes in enumerate(names):
+        keys = [("from", i, a) if a in sources[i] else named(i, a) for a in axes]
+        terms.append("".join(map(letter, keys)))
+    goal_ = "".join(letter(("out",) if a == out else ("to", a) if a in target else a) for a in have)
+    return algebra.einsum(f"{','.join(terms)}->{goal_}", whole, *data)
+
+
+LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def constant(algebra: Any, values: Any) -> Any:
+    """Exact numbers in an algebra: rational ones in all, irrational ones in floats alone."""
+    flat = list(np.asarray(values, dtype=object).ravel())
+    if any(isinstance(v, Cyclotomic) for v in flat):
+        if not isinstance(algebra, (FloatAlgebra, DualAlgebra)):
+            raise OutsideFragment("an irrational number has no image in a prime field")
+        return algebra.constant(np.array([float(v) for v in flat]).reshape(np.shape(values)))
+    scale = lcm(*(Fraction(v).denominator for v in flat))
+    whole = np.array([int(v * scale) for v in flat], dtype=np.int64).reshape(np.shape(values))
+    found = algebra.constant(whole)
+    if scale == 1:
+        return found
+    return algebra.mul(found, algebra.constant(Fraction(1, scale)))
+
+
+# --- the record -----------------------------------------------------------------------------------
+
+
+def _natural(box: Box, dim: Dim, mode: str) -> NaturalityClass:
+    op = box.op
+    acted = {a for axes in (op["target"], *op["sources"]) for a in axes}
+    found = FUNCTION if op["bias"] is not None else LINEAR
+    if len(op["sources"]) > 1:
+        found = found & FUNCTION if _shared(box, dim) else found
+    for a in acted:
+        if dim in a.index.atoms:
+            found = found & _of_maps(op, dim) if a.index is dim else NONE
+    return found
+
+
+def _shared(box: Box, dim: Dim) -> bool:
+    """Whether several inputs carry one axis over the dim."""
+    rest = carried(box.op, box.dom)
+    return any(dim in a.index.atoms and sum(a in x.axes for x in box.dom) > 1 for a in rest)
+
+
+def _of_maps(op: Op, dim: Dim) -> NaturalityClass:
+    """What all maps of diagrams commute with; explicit tensors are checked one by one."""
+    found = BIJECTION | ORTHOGONAL
+    axes = [*op["target"], *(a for source in op["sources"] for a in source)]
+    for maps, ends in ((op["basis"], axes), (op["bias"], op["target"])):
+        if maps is None:
+            continue
+        if not isinstance(maps, Diagrams):
+            return NONE
+        for port, a in zip(maps.ports, ends):
+            if a.index is dim:
+                kind = maps.factors[port.factor].family
+                found = found & {"partition": BIJECTION, "brauer": ORTHOGONAL}.get(kind, NONE)
+    return found
+
+
+def _linear(box: Box) -> tuple[int, ...]:
+    if box.op["bias"] is not None:
+        return ()
+    return tuple(range(len(box.dom) + len(box.resources)))
+
+
+HOM = Generator(
+    NAME,
+    "a linear combination of given equivariant maps",
+    _typing,
+    _meaning,
+    _natural,
+    linear=_linear,
+    loose=lambda op: frozenset(range(len(op["sources"]))),
+    least=lambda op: tuple(
+        Real[(*s, *([] if c is None else [c]))] for s, c in zip(op["sources"], op["channels"])
+    ),
+)
+
+
+def hom(
+    basis: Maps,
+    sources: Sequence[Sequence[Some]],
+    target: Sequence[Some],
+    *,
+    channels: Sequence[Some | None] | None = None,
+    out: Some | None = None,
+    mix: str | None = "full",
+    coefficients: Sequence[Any] | None = None,
+    bias: Maps | None = None,
+    under: object = None,
+    name: str = "",
+    init: Init | None = None,
+) -> OpArrow:
+    """All combinations of given maps: ``Real[…, sources…, c] → Real[…, target…, out]``.
+
+    ``sources`` and ``target`` are the axes on which the maps act, in the order of the index of a
+    tensor; ``Basis`` tensors have the shape (target, source, …), each index flattened.  The weight
+    is ``Real[maps, out, c…]``; with ``mix="each"`` (``out`` is then the one channel) it is
+    ``Real[maps, c]``; without channels ``Real[maps]``; with ``coefficients`` there is none.
+    ``under`` is the group that the maps were solved for, on which the meaning does not depend.
+    """
+    ends = tuple(tuple(axis(a) for a in one) for one in sources)
+    goal = tuple(axis(a) for a in target)
+    inner = tuple(None if c is None else axis(c) for c in (channels or [None] * len(ends)))
+    for maps in (basis, *([] if bias is None else [bias])):
+        if not isinstance(maps, (Basis, Diagrams)):
+            raise SpecError("CM042", f"`{NAME}` takes a basis or diagrams, not {maps!r}")
+    if mix not in ("full", "each", None) or len(inner) != len(ends):
+        raise SpecError(
+            "CM042",
+            f"`{NAME}` with {len(ends)} inputs, {len(inner)} channels and mix={mix!r}",
+            help=['one channel for each input, and mix="full" or mix="each"'],
+        )
+    _fits(basis, ends, goal)
+    if bias is not None:
+        _fits(bias, (), goal)
+    if coefficients is not None and len(coefficients) != basis.count:
+        raise SpecError("CM042", f"{len(coefficients)} coefficients for {basis.count} maps")
+    plain = out is None and not any(inner)
+    return common.make(
+        HOM,
+        name,
+        basis=basis,
+        sources=ends,
+        target=goal,
+        channels=inner,
+        out=None if out is None else axis(out),
+        mix=None if plain or coefficients is not None else mix,
+        coefficients=None if coefficients is None else tuple(coefficients),
+        bias=bias if bias is not None and bias.count else None,
+        under=under,
+        init=init,
+    )
+
+
+def _fits(maps: Maps, sources: tuple[tuple[Axis, ...], ...], target: tuple[Axis, ...]) -> None:
+    """CM002 unless the maps act on axes of these sizes."""
+    every = (target, *sources)
+    if isinstance(maps, Diagrams):
+        got = (len(maps.targets), len(maps.sources))
+        wanted = (len(target), sum(map(len, sources)))
+        if got != wanted:
+            raise SpecError(
+                "CM002",
+                f"`{NAME}`: diagrams with {got[1]} sources and {got[0]} targets act on "
+                f"{wanted[1]} and {wanted[0]} axes",
+            )
+        return
+    for a in (a for axes in every for a in axes):
+        if not a.size.is_constant:
+            raise SpecError(
+                "CM002",
+                f"`{NAME}` acts on the axis `{a}`, whose size is not fixed",
+                help=[f'fix it where it is declared: Dim("{a.index}", size=3)'],
+            )
+    sizes = tuple(prod(int(a.size) for a in axes) for axes in every)
+    shape = maps.shape if len(maps.shape) == len(sizes) else (*maps.shape, 1)[: len(sizes)]
+    if shape != sizes:
+        raise SpecError(
+            "CM002",
+            f"`{NAME}` has maps of the shape {maps.shape} for axes of the sizes {sizes}",
+            help=["the target comes first, then each input; the axes of one are flattened"],
+        )
