@@ -41,7 +41,7 @@ def sabotages(law: Law) -> list[tuple[str, Law]]:
             names = ", ".join(d.name for d in part.dims)
             how = (
                 f"inputs moved off the origin along {names}"
-                if part.kind in ("negation", "orthogonal")
+                if part.linear
                 else f"inputs weighted by position along {names}"
             )
             found.append((how, replace(law, group=part)))

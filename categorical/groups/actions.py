@@ -64,13 +64,19 @@ class Acting(Group):
         motion: Representation | None = None,
         sizes: Mapping[str, int] | None = None,
     ) -> None:
-        if not (group.invertible and len(group.objects) == 1):
-            raise SpecError("CM042", f"`{group}` is no group", help=["symmetric(4), orthogonal(3)"])
+        if not (isinstance(group, Presentation) and group.invertible and len(group.objects) == 1):
+            raise SpecError("CM042", f"{group!r} is no group", help=["symmetric(4), orthogonal(3)"])
+        if not isinstance(representations, Mapping):
+            raise SpecError(
+                "CM042",
+                f"`Acting` takes a representation for each dim, not {representations!r}",
+                help=['write a dictionary: Acting(group, {Dim("g", size=4): representation})'],
+            )
         self.group, self.representations = group, dict(representations)
         self.sizes = dict(sizes or {})
         for dim, one in self.representations.items():
             self._fits(dim, one)
-        self.grid = None if grid is None else tuple(axis(a) for a in grid)
+        self.grid = None if grid is None else _axes(grid)
         self.motion = self._moves(motion)
         moved = [a.index for a in self.grid or () if isinstance(a.index, Dim)]
         self.dims = tuple(dict.fromkeys((*self.representations, *moved)))
@@ -80,6 +86,8 @@ class Acting(Group):
     def _fits(self, dim: Dim, one: Representation) -> None:
         if not isinstance(dim, Dim):
             raise SpecError("CM033", f"a group acts on a dimension, not on {dim!r}")
+        if getattr(one, "of", None) is None:
+            raise SpecError("CM042", f"{one!r} on `{dim}` is no representation")
         if one.of is not self.group:
             raise SpecError(
                 "CM043",
@@ -160,6 +168,19 @@ class Acting(Group):
         acted = ", ".join(f"{d}: {one}" for d, one in self.representations.items())
         grid = "" if self.grid is None else f", grid=({', '.join(map(str, self.grid))})"
         return f"Acting({self.group}, {{{acted}}}{grid})"
+
+
+def _axes(grid: object) -> tuple[Axis, ...]:
+    """The axes of a grid; CM042 for anything else."""
+    if isinstance(grid, (tuple, list)) and all(isinstance(a, (Axis, IndexSet)) for a in grid):
+        found = tuple(axis(a) for a in grid)
+        if found and len(set(found)) == len(found) and all(isinstance(a.index, Dim) for a in found):
+            return found
+    raise SpecError(
+        "CM042",
+        f"a grid is a tuple of axes over dims, not {grid!r}",
+        help=['two axes over one dim are occurrences of it: grid=(n, n.at("column"))'],
+    )
 
 
 def element(text: str, maps: Mapping[Dim, Matrix], grids: tuple[Grid, ...] = ()) -> Element:

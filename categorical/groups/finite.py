@@ -40,6 +40,23 @@ if TYPE_CHECKING:
     from categorical.representations.representation import Representation
 
 
+def _are_all(permutations: Sequence[NDArray[np.int64]]) -> bool:
+    """Whether these certainly generate all permutations: a cycle c through all n points, and a
+    transposition of a point i with cᵏ(i), where k and n have no common divisor."""
+    moved = [np.flatnonzero(p != np.arange(len(p))) for p in permutations]
+    swaps = [m for m in moved if len(m) == 2]
+    for cycle in permutations:
+        points = [0]
+        while (point := int(cycle[points[-1]])) != 0:
+            points.append(point)
+        place = {point: i for i, point in enumerate(points)}
+        if len(points) == len(cycle) and any(
+            gcd(place[int(a)] - place[int(b)], len(cycle)) == 1 for a, b in swaps
+        ):
+            return True
+    return False
+
+
 class ConjugacyClass(NamedTuple):
     """How many elements are conjugate, and a word for one of them (its first step acts first)."""
 
@@ -98,11 +115,13 @@ class FiniteGroup(Presentation):
 
     @cached_property
     def order(self) -> int:
-        """The number of elements, by Schreier–Sims."""
+        """The number of elements, by Schreier–Sims where it is not the symmetric group."""
         from sympy.combinatorics import Permutation, PermutationGroup
 
         if not self.permutations:
             return 1
+        if _are_all(list(self.permutations.values())):
+            return factorial(self.degree)
         return int(
             PermutationGroup([Permutation(p.tolist()) for p in self.permutations.values()]).order()
         )

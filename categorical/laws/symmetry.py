@@ -25,7 +25,6 @@ from typing import Any
 from categorical import declaring, messages
 from categorical.graph import Graph
 from categorical.groups import Element, Group, act
-from categorical.index import Dim
 from categorical.laws.law import (
     Instance,
     Law,
@@ -49,7 +48,11 @@ class Equivariant(Law):
     def requires(self) -> tuple[Requirement, ...]:
         assert self.group is not None
         return tuple(
-            Requirement("natural", tuple(d.name for d in part.dims), part.kind)
+            Requirement(
+                "natural" if part.kind else "equivariant",
+                tuple(d.name for d in part.dims),
+                part.kind,
+            )
             for part in self.group.factors()
         )
 
@@ -58,18 +61,24 @@ class Equivariant(Law):
         return "f(g·x) = f(x)" if self.trivially else "f(g·x) = g·f(x)"
 
     def boundary(self, graph: Graph) -> None:
+        """Each factor acts on an input, and on an output (``invariant``: on none).
+
+        A group that acts on several dims at once may act on an input by one and on an output by
+        another."""
         assert self.group is not None
-        for dim in self._outer(graph):
-            if not any(dim in one.atoms for one in graph.dom):
+        for part in self.group.factors():
+            name = " or ".join(f"`{d}`" for d in part.dims)
+            if not any(d in one.atoms for d in part.dims for one in graph.dom):
                 raise self._unstatable(
-                    f"no input has the dim `{dim}`",
-                    f"name a dim of the inputs, or give the arrow the axis: f.at(Real[{dim}, …])",
+                    f"no input has the dim {name}",
+                    f"name a dim of the inputs, or give the arrow the axis: "
+                    f"f.at(Real[{part.dims[0]}, …])",
                     facts=[("the boundary", messages.boundary(graph))],
                 )
-            acted = [one for one in graph.cod if dim in one.atoms]
+            acted = [(d, one) for d in part.dims for one in graph.cod if d in one.atoms]
             if self.trivially and acted:
                 raise self._unstatable(
-                    f"the output {acted[0]} has the dim `{dim}`",
+                    f"the output {acted[0][1]} has the dim `{acted[0][0]}`",
                     declaring.other_law(
                         self.origin, "equivariant", "claim laws.equivariant instead"
                     ),
@@ -77,28 +86,10 @@ class Equivariant(Law):
                 )
             if not self.trivially and not acted:
                 raise self._unstatable(
-                    f"no output has the dim `{dim}`",
+                    f"no output has the dim {name}",
                     declaring.other_law(self.origin, "invariant", "claim laws.invariant instead"),
                     facts=[("the boundary", messages.boundary(graph))],
                 )
-
-    def _outer(self, graph: Graph) -> list[Dim]:
-        """The dims whose action shows outside: all, but those of one group at one size that only
-        inner wires have (the fibres of a network of images), where another of its dims shows."""
-        assert self.group is not None
-        shown = {d for one in (*graph.dom, *graph.cod) for d in one.atoms}
-        inner = {
-            d
-            for _, node in graph.walk()
-            for one in (*node.box.dom, *node.box.cod)
-            for d in one.atoms
-        }
-        found: list[Dim] = []
-        for part in self.group.factors():
-            hidden = set(part.dims) & (inner - shown)
-            fixed = hasattr(part, "group") and set(part.dims) & shown
-            found += [d for d in part.dims if not (fixed and d in hidden)]
-        return found
 
     def sides(
         self, ctx: Context, run: Run, graph: Graph, inputs: Values, rng: Any
@@ -118,7 +109,7 @@ class Equivariant(Law):
 
     def sabotage(self, ctx: Context, run: Run, graph: Graph) -> Run:
         assert self.group is not None
-        if any(part.kind in ("negation", "orthogonal") for part in self.group.factors()):
+        if any(part.linear for part in self.group.factors()):
             return _shifted(ctx, run, graph)
         return position_dependent(ctx, run, graph, [d.name for d in self.group.dims])
 
