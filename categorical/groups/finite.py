@@ -27,6 +27,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from math import factorial, gcd
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -50,7 +51,7 @@ def _are_all(permutations: Sequence[NDArray[np.int64]]) -> bool:
         while (point := int(cycle[points[-1]])) != 0:
             points.append(point)
         place = {point: i for i, point in enumerate(points)}
-        if len(points) == len(cycle) and any(
+        if len(points) == max(map(len, permutations)) and any(
             gcd(place[int(a)] - place[int(b)], len(cycle)) == 1 for a, b in swaps
         ):
             return True
