@@ -1,10 +1,10 @@
-"""Synthesis: the verification ladder, from the cheapest evidence to the weakest."""
+"""Synthesis: the verification ladder, and layers that are solved for."""
 
 from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["check", "replay"]
+__all__ = ["Solution", "check", "natural", "replay"]
 
 
 def __getattr__(name: str) -> Any:
@@ -16,4 +16,8 @@ def __getattr__(name: str) -> Any:
         from synthesis.replay import replay
 
         return replay
+    if name in ("natural", "Solution"):
+        from synthesis import layers
+
+        return getattr(layers, name)
     raise AttributeError(f"module 'synthesis' has no attribute {name!r}")

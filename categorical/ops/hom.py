@@ -15,7 +15,7 @@ are, whatever it was solved for; on axes that no map acts on natural for every m
 >>> n, c, k = Dim.named("n c k")
 >>> deep_sets = op.hom(partition_diagrams(1, 1), ((n,),), (n,), channels=(c,), out=k)
 >>> deep_sets, {r.suffix: r.space for r in deep_sets.op.box((Real[n, c],)).resources}
-(hom: Real[n, c] → Real[n, k], {'weight': Real[2, k, c]})
+(hom: Real[n, c] → Real[n, k], {'weight': Real[(2).at("map"), k, c]})
 
 Explicit tensors have one size, and so must the axes on which they act:
 
