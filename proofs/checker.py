@@ -21,6 +21,7 @@ from typing import Any
 
 from proofs.checking.bounds import check_bounded, check_sums
 from proofs.checking.causal import check_causal
+from proofs.checking.complete import check_complete
 from proofs.checking.counts import check_count
 from proofs.checking.degrees import check_degrees
 from proofs.checking.equal import check_equal
@@ -41,6 +42,7 @@ CLAIMS: dict[str, Callable[[list[Program], Any, list[Any]], str]] = {
     "count": check_count,
     "equal": check_equal,
     "equivariant": check_equivariant,
+    "complete": check_complete,
     "sums": check_sums,
 }
 

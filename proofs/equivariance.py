@@ -97,10 +97,10 @@ def _located(broken: Broken, read: Program, graph: Graph) -> Obstruction:
         elif broken.wire is not None:
             makers, wire = whole.producer(), broken.wire
             node = makers.get(wire) or next((n for n in whole.nodes if wire in n.ins), None)
-        wire = broken.wire
-        if wire is None and node is not None and node.outs:
-            wire = node.outs[0]
-        return Obstruction(str(broken), whole, node, wire)
+        shown = broken.wire
+        if shown is None and node is not None and node.outs:
+            shown = node.outs[0]
+        return Obstruction(str(broken), whole, node, shown)
     return Obstruction(str(broken))
 
 
@@ -158,10 +158,9 @@ def _size(group: Group, dim: Dim, sizes: Mapping[str, int]) -> int | None:
 
 def _moves(part: Group, known: Mapping[str, int]) -> list[Json]:
     """The generators of a factor as data."""
-    concrete: Any = part
-    if not hasattr(part, "group") and hasattr(part, "at"):
-        concrete = part.at(dict(known))
-    if not hasattr(concrete, "group"):
+    try:
+        concrete: Any = part.at(dict(known))
+    except SpecError:
         return _elements(part, known)
     group, grid = concrete.group, concrete.grid
     found = []

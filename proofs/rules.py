@@ -44,6 +44,7 @@ SENTENCES = {
     "ordered mask": "the order of the indices",
     "lookup": "entries at given indices",
     "scattering": "a symmetric function of the entries with one index",
+    "solved": "a combination of maps, each of which commutes with the group",
     "window": "windows at every position of an axis",
     "iteration": "a repeated step commutes with whatever one step commutes with",
 }
@@ -80,6 +81,7 @@ _MEMBERS = {
     "lookup": "gather embedding one_hot",
     "scattering": "scatter scatter_max degree",
     "window": "conv max_pool avg_pool steerable_conv",
+    "solved": "hom",
     "iteration": "iterate",
 }
 

@@ -453,9 +453,9 @@ def iteration(node: Node, mode: str) -> Shape:
 
 
 def solved(node: Node, mode: str) -> Shape:
-    from proofs.checking import steerable  # which reads this table
+    from proofs.checking import hom, steerable  # which read this table
 
-    return steerable.convolution(node)
+    return hom.maps(node) if node.op == "hom" else steerable.convolution(node)
 
 
 RULES: dict[str, Callable[[Node, str], Shape]] = {
@@ -479,7 +479,8 @@ RULES: dict[str, Callable[[Node, str], Shape]] = {
     **dict.fromkeys(words("scatter scatter_max degree"), scattering),
     **dict.fromkeys(words("conv max_pool avg_pool"), window),
     **dict(where=choice, argmax=argmax, batch_norm=batch_norm, einsum=contraction, linear=affine),
-    **dict(expand=expansion, diagonal=diagonal, iterate=iteration, steerable_conv=solved),
+    **dict(expand=expansion, diagonal=diagonal, iterate=iteration),
+    **dict(steerable_conv=solved, hom=solved),
 }
 
 
