@@ -27,6 +27,7 @@ from dataclasses import replace
 
 from categorical.graph import Graph
 from categorical.laws import Bounded, Count, Equivariant, Law
+from categorical.laws.symmetry import shifted
 from categorical.semantics import OutsideFragment
 from synthesis import exact
 from synthesis.numeric import MAGNITUDES, Trial, attempt
@@ -41,7 +42,7 @@ def sabotages(law: Law) -> list[tuple[str, Law]]:
             names = ", ".join(d.name for d in part.dims)
             how = (
                 f"inputs moved off the origin along {names}"
-                if part.linear
+                if shifted(part)
                 else f"inputs weighted by position along {names}"
             )
             found.append((how, replace(law, group=part)))

@@ -109,9 +109,15 @@ class Equivariant(Law):
 
     def sabotage(self, ctx: Context, run: Run, graph: Graph) -> Run:
         assert self.group is not None
-        if any(part.linear for part in self.group.factors()):
+        if any(map(shifted, self.group.factors())):
             return _shifted(ctx, run, graph)
         return position_dependent(ctx, run, graph, [d.name for d in self.group.dims])
+
+
+def shifted(part: Group) -> bool:
+    """Whether the sabotage adds 1: for matrices, but not where positions are moved as well (a turned
+    image that is brighter everywhere is still turned)."""
+    return part.linear and getattr(part, "grid", None) is None
 
 
 def _shifted(ctx: Context, run: Run, graph: Graph) -> Run:
