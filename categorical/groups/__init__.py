@@ -60,6 +60,7 @@ from categorical.groups.named import (
     trivial_group,
 )
 from categorical.groups.products import DirectLie, DirectProduct, direct, semidirect, wreath
+from categorical.groups.puzzles import rubik
 
 __all__ = [
     "Acting",
@@ -102,6 +103,7 @@ __all__ = [
     "permutation",
     "proper_lorentz",
     "quaternion",
+    "rubik",
     "scaling",
     "semidirect",
     "shift",

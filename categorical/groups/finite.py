@@ -25,7 +25,7 @@ categorical.errors.SpecError: error[CM043]: `Z2?` violates its relation r^2 = 1
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from math import factorial, gcd
 from typing import TYPE_CHECKING, NamedTuple
@@ -104,6 +104,28 @@ class FiniteGroup(Presentation):
                 f"`{name}` has the order {self.order}, not {order}",
                 help=["the generators generate another group than is claimed"],
             )
+
+    @classmethod
+    def from_matrices(
+        cls,
+        name: str,
+        matrices: Mapping[str, Matrix],
+        relations: Iterable[str | Sequence[str]] = (),
+        order: int | None = None,
+    ) -> FiniteGroup:
+        """The finite group that exact matrices generate; see ``categorical.groups.given``."""
+        from categorical.groups.given import from_matrices
+
+        return from_matrices(name, matrices, relations, order)
+
+    @classmethod
+    def from_presentation(
+        cls, name: str, generators: Iterable[str], relations: Iterable[str | Sequence[str]]
+    ) -> FiniteGroup:
+        """The group of generators and relations, by coset enumeration."""
+        from categorical.groups.given import from_presentation
+
+        return from_presentation(name, generators, relations)
 
     @property
     def generators(self) -> tuple[str, ...]:
