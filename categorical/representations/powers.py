@@ -128,7 +128,7 @@ def _made(of: Representation, k: int, kind: str, name: str, *, repeated: bool) -
     if k == 1:
         return of
     plain = of.kind in ("sum", "tensor")
-    return Representation(
+    found = Representation(
         of.of,
         lambda g: _power(of.map(g), k, repeated=repeated),
         lambda a: _leibniz(of.derivative(a), k, repeated=repeated),
@@ -139,3 +139,5 @@ def _made(of: Representation, k: int, kind: str, name: str, *, repeated: bool) -
         checked=False,
         again=lambda other: _made(other, k, kind, name, repeated=repeated),
     )
+    found.degree = k
+    return found

@@ -48,6 +48,8 @@ class Representation:
 
     factor: int = 0
     """Of an ``inflated`` representation: the number of the factor of the product that acts."""
+    degree: int = 1
+    """Of a symmetric or exterior power: which."""
 
     def __init__(
         self,

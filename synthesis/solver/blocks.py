@@ -21,7 +21,8 @@ from categorical.exact.basis import Basis
 from categorical.representations.representation import Representation
 
 
-def _parts(of: Representation) -> tuple[Representation, ...]:
+def parts(of: Representation) -> tuple[Representation, ...]:
+    """The summands; one that is no sum is its own."""
     return of.parts if of.kind == "sum" else (of,)
 
 
@@ -32,7 +33,7 @@ def _offsets(of: Representation) -> list[dict[str, int]]:
         base[c] = total
         total += of.dims[c]
     found = []
-    for part in _parts(of):
+    for part in parts(of):
         found.append(dict(base))
         for c in of.of.objects:
             base[c] += part.dims[c]
@@ -54,8 +55,8 @@ def basis_of_blocks(x: Representation, y: Representation, limit: int) -> Basis |
     known: dict[tuple[int, int], Basis] = {}
     empty = np.zeros(0, np.int64)
     which, places, values, count = [empty], [empty], [empty], 0
-    for row, below in zip(_parts(y), _offsets(y)):
-        for col, beside in zip(_parts(x), _offsets(x)):
+    for row, below in zip(parts(y), _offsets(y)):
+        for col, beside in zip(parts(x), _offsets(x)):
             key = (id(row), id(col))
             if key not in known:
                 known[key] = solve(col, row, limit_bytes=limit).basis

@@ -20,7 +20,6 @@ categorical.errors.SpecError: error[CM044]: this problem is too large to solve b
 
 from __future__ import annotations
 
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -96,5 +95,3 @@ def laid_out(x: Representation, y: Representation, rows: Matrix) -> Basis:
     """Rows of unknowns as a basis of block-diagonal matrices."""
     shape = (y.dimension, x.dimension)
     return Basis(shape, rows.shape[0], rows.rows, positions(x, y)[rows.cols], rows.values)
-
-

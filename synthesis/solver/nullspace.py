@@ -50,9 +50,7 @@ def null_space(equations: Sequence[Matrix], n: int) -> Matrix:
     CM044 where the entries of the answer need more than some 1 200 bits."""
     for one in equations:
         if one.shape[1] != n:
-            raise SpecError(
-                "CM002", f"an equation of {one.shape[1]} unknowns among those of {n}"
-            )
+            raise SpecError("CM002", f"an equation of {one.shape[1]} unknowns among those of {n}")
     order = math.lcm(*(field_order(one) for one in equations))
     best: list[tuple[int, ...]] | None = None
     collected: list[tuple[int, dict[tuple[int, int], list[int]]]] = []
@@ -83,7 +81,9 @@ def rank_bound(equations: Sequence[Matrix], n: int, skip: int = 7) -> int:
     for p in islice(modular.primes(order), skip, None):
         zeta = primitive_root(order, p)
         try:
-            return int(modular.kernel([residues(c, p, order, zeta) for c in equations], n, p).shape[0])
+            return int(
+                modular.kernel([residues(c, p, order, zeta) for c in equations], n, p).shape[0]
+            )
         except ZeroDivisionError:
             continue
     raise AssertionError("there are primes enough")

@@ -1,7 +1,9 @@
 """The product rule: Hom(A ⊠ B, A′ ⊠ B′) = Hom(A, A′) ⊗ Hom(B, B′) over a product of categories.
 
-It holds over every field: a map between A ⊠ B and A′ ⊠ B′ is natural in each variable by itself, and
-the two conditions cut out Hom(A, A′) ⊗ all and all ⊗ Hom(B, B′), whose intersection is the product.
+It holds over every field: a natural map is natural in each variable by itself, and the two
+conditions cut out Hom(A, A′) ⊗ all and all ⊗ Hom(B, B′), whose intersection is the product.
+Recognised are ``outer`` representations of products of categories, and tensor products of
+representations that are inflated from the factors of a ``direct`` product of groups.
 
 >>> from categorical.categories.products import product
 >>> from categorical.groups import cyclic, symmetric
@@ -19,47 +21,65 @@ True
 
 from __future__ import annotations
 
+from functools import reduce
+from math import prod
+from typing import NamedTuple
+
 import numpy as np
+from numpy.typing import NDArray
 
 from categorical.exact.basis import Basis
 from categorical.representations.representation import Representation
 
-Pairs = tuple[tuple[Representation, Representation], tuple[Representation, Representation]]
+Index = NDArray[np.int64]
 
 
-def factored(x: Representation, y: Representation) -> Pairs | None:
-    """((A, A′), (B, B′)) where both are external products, over the same two factors."""
-    if x.kind != "outer" or y.kind != "outer" or len(x.parts) != 2 or len(y.parts) != 2:
+class Factored(NamedTuple):
+    """The factors (source, target); where products of basis vectors lie, in source and target."""
+
+    factors: tuple[tuple[Representation, Representation], ...]
+    columns: Index
+    rows: Index
+
+
+def factored(x: Representation, y: Representation) -> Factored | None:
+    """The factors of two external products over the same product; None for others."""
+    if x.kind == y.kind == "outer" and all(a.of is b.of for a, b in zip(x.parts, y.parts)):
+        return Factored(tuple(zip(x.parts, y.parts)), _outer(x), _outer(y))
+    groups = getattr(x.of, "factors", None)
+    if groups is None:
         return None
-    if any(a.of is not b.of for a, b in zip(x.parts, y.parts)):
+    found = [_inflated(one, groups) for one in (x, y)]
+    if found[0] is None or found[1] is None:
         return None
-    return (x.parts[0], y.parts[0]), (x.parts[1], y.parts[1])
+    (sources, columns), (targets, rows) = found[0], found[1]
+    return Factored(tuple(zip(sources, targets)), columns, rows)
 
 
-def basis_of_product(x: Representation, y: Representation, limit: int) -> Basis | None:
-    """The products of the maps of the factors; None where there are no factors."""
-    from synthesis.solver.hom import solve
-
-    pairs = factored(x, y)
-    if pairs is None:
+def _inflated(
+    of: Representation, groups: tuple[object, ...]
+) -> tuple[list[Representation], Index] | None:
+    """The tensor product over each factor of a direct product of groups, and the index."""
+    parts = of.parts if of.kind == "tensor" else (of,)
+    if any(p.kind not in ("inflated", "trivial") for p in parts):
         return None
-    left, right = (solve(a, b, limit_bytes=limit).basis for a, b in pairs)
-    (a, _), (b, _) = pairs
-    rows = _index(pairs[0][1], pairs[1][1])
-    columns = _index(a, b)
-    n, m = max(a.dimension, 1), max(b.dimension, 1)
-    row = rows[(left.places // n)[:, None], (right.places // m)[None, :]]
-    column = columns[(left.places % n)[:, None], (right.places % m)[None, :]]
-    which = left.which[:, None] * right.count + right.which[None, :]
-    values = left.values[:, None] * right.values[None, :]
-    places = row * x.dimension + column
-    shape = (y.dimension, x.dimension)
-    flat = (which.ravel(), places.ravel(), values.ravel())
-    return Basis(shape, left.count * right.count, *flat)
+    at = [getattr(p, "factor", 0) if p.kind == "inflated" else 0 for p in parts]
+    whole = np.arange(of.dimension).reshape([p.dimension for p in parts])
+    order = sorted(range(len(parts)), key=lambda i: at[i])
+    spaces = []
+    for number, group in enumerate(groups):
+        mine = [
+            p.parts[0] if p.kind == "inflated" else Representation.trivial(group, p.dimension)
+            for p, factor in zip(parts, at)
+            if factor == number
+        ]
+        spaces.append(reduce(lambda a, b: a * b, mine) if mine else Representation.trivial(group))
+    return spaces, whole.transpose(order).reshape([one.dimension for one in spaces])
 
 
-def _index(a: Representation, b: Representation) -> np.ndarray:
+def _outer(of: Representation) -> Index:
     """Where the product of two basis vectors lies, object by object."""
+    a, b = of.parts
     found = np.zeros((a.dimension, b.dimension), dtype=np.int64)
     at, row = 0, 0
     for m in a.dims.values():
@@ -70,3 +90,24 @@ def _index(a: Representation, b: Representation) -> np.ndarray:
             at, column = at + m * n, column + n
         row += m
     return found
+
+
+def basis_of_product(x: Representation, y: Representation, limit: int) -> Basis | None:
+    """The products of the maps of the factors; None where there are no factors."""
+    from synthesis.solver.hom import solve
+
+    found = factored(x, y)
+    if found is None:
+        return None
+    bases = [solve(a, b, limit_bytes=limit).basis for a, b in found.factors]
+    which, values = np.zeros(1, np.int64), np.ones(1, np.int64)
+    row, column = np.zeros(1, np.int64), np.zeros(1, np.int64)
+    for one, (a, b) in zip(bases, found.factors):
+        width = max(a.dimension, 1)
+        which = (which[:, None] * one.count + one.which[None, :]).ravel()
+        values = (values[:, None] * one.values[None, :]).ravel()
+        row = (row[:, None] * b.dimension + (one.places // width)[None, :]).ravel()
+        column = (column[:, None] * width + (one.places % width)[None, :]).ravel()
+    count = prod(one.count for one in bases)
+    places = found.rows.ravel()[row] * x.dimension + found.columns.ravel()[column]
+    return Basis((y.dimension, x.dimension), count, which, places, values)
