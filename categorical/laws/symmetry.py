@@ -115,8 +115,8 @@ class Equivariant(Law):
 
 
 def shifted(part: Group) -> bool:
-    """Whether the sabotage adds 1: for matrices, but not where positions are moved as well (a turned
-    image that is brighter everywhere is still turned)."""
+    """Whether the sabotage adds 1: for matrices, but not where positions are moved as well (an
+    image that is brighter everywhere is turned all the same)."""
     return part.linear and getattr(part, "grid", None) is None
 
 

@@ -27,8 +27,11 @@ categorical.errors.SpecError: error[CM002]: `steerable_conv` has kernels for fib
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import prod
 from typing import Any
+
+import numpy as np
 
 from categorical.arrows import OpArrow
 from categorical.errors import SpecError
@@ -117,11 +120,26 @@ def combined(ctx: Context, basis: Basis, weight: Any) -> Any:
     """Σ w[m] ⊗ B[m] of the shape (places of the basis, …), in any algebra."""
     algebra = ctx.algebra
     entries = algebra.gather(weight, basis.which, 0)
-    if any(v != 1 for v in basis.values.tolist()):
-        rank = len(algebra.shape(weight))
-        values = algebra.constant(basis.values.reshape(-1, *[1] * (rank - 1)))
+    distinct, which = _distinct(basis)
+    if any(v != 1 for v in distinct.tolist()):
+        rest = [1] * (len(algebra.shape(weight)) - 1)
+        values = algebra.gather(algebra.constant(distinct), which, 0)
+        values = algebra.structural(values, lambda a: a.reshape(-1, *rest))
         entries = algebra.mul(entries, values)
     return algebra.segment_sum(entries, basis.places, basis.size, 0)
+
+
+@lru_cache(maxsize=256)
+def _distinct(basis: Basis) -> tuple[Any, Any]:
+    """The different values of a basis, and which of them each entry is: irrational numbers are
+    turned into those of an algebra once."""
+    if basis.values.dtype != object:
+        return np.unique(basis.values, return_inverse=True)
+    numbers: dict[object, int] = {}
+    which = [numbers.setdefault(v, len(numbers)) for v in basis.values.tolist()]
+    distinct = np.empty(len(numbers), dtype=object)
+    distinct[:] = list(numbers)
+    return distinct, np.array(which, dtype=np.int64)
 
 
 def _meaning(ctx: Context, box: Box, values: tuple[Any, ...]) -> tuple[Any, ...]:
