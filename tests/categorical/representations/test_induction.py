@@ -255,3 +255,38 @@ def test_fields_on_an_orbit_need_only_the_stabiliser_listed():
     field = space.fields(sign(space.stabiliser.source))
     assert field.dimension == 504 and field.is_signed
     field.check()
+
+
+def test_restriction_along_a_functor_of_posets():
+    """Order maps pull sheaves back; an arrow may go to a path, or to an identity."""
+    from categorical.categories import chain
+
+    short, long = chain(3), chain(3)
+    maps = {"0<1": Matrix.of([[1], [2]]), "1<2": Matrix.of([[3, 4]])}
+    sheaf = Representation(long, maps)
+    skip = Homomorphism(
+        short, long, {"0<1": "0<1 1<2", "1<2": ""}, objects={"0": "0", "1": "2", "2": "2"}
+    )
+    found = restrict(sheaf + sheaf, skip)
+    found.check()
+    assert found.dims == {"0": 2, "1": 2, "2": 2}
+    assert found.map("0<1") == Matrix.identity(2) * 11 and found.map("1<2").is_identity
+    with pytest.raises(SpecError, match="is no path 2 → 0"):
+        Homomorphism(
+            short, long, {"0<1": "0<1 1<2", "1<2": ""}, objects={"0": "0", "1": "2", "2": "0"}
+        )
+    with pytest.raises(SpecError, match="one image for each object"):
+        Homomorphism(short, long, {"0<1": "0<1", "1<2": "1<2"})
+
+
+def test_restriction_along_a_functor_into_a_groupoid():
+    from categorical.categories import groupoid
+
+    line = groupoid("G", {"f": ("a", "b"), "g": ("c", "b")})
+    turn = Representation(
+        line, {"f": Matrix.of([[1, 1], [0, 1]]), "g": Matrix.of([[0, -1], [1, 0]])}
+    )
+    one = groupoid("I", {"h": ("x", "y")})
+    along = Homomorphism(one, line, {"h": "f g^-1"}, objects={"x": "a", "y": "c"})
+    assert restrict(turn, along).map("h") == Matrix.of([[0, 1], [-1, -1]])
+    assert along.word(("h", "h^-1")) == ("f", "g^-1", "g", "f^-1")
