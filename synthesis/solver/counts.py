@@ -16,12 +16,11 @@ A group that is not a symmetric one is never counted as one:
 
 >>> from categorical.groups import alternating
 >>> count(alternating(4).standard() ** 2, alternating(4).standard() ** 2)
-Count(dimension=22, method='characters')
+Count(dimension=22, method='Burnside')
 """
 
 from __future__ import annotations
 
-from fractions import Fraction
 from functools import cache
 from math import factorial, prod
 
@@ -98,7 +97,8 @@ def _finite(x: Representation, y: Representation) -> Count | None:
     if group._classes is not None or group.order <= LISTED:
         from categorical.representations.characters import homs
 
-        return Count(homs(x, y), "characters")
+        points = all(is_signed(p) and not _has_signs(p) for p in (x, y))
+        return Count(homs(x, y), "Burnside" if points else "characters")
     if x.kind == "sum" or y.kind == "sum":
         return None
     if all(is_signed(p) and not _has_signs(p) for p in (x, y)):
@@ -206,25 +206,3 @@ def pairs_of_orbits(x: Representation, y: Representation) -> int:
         graph = csr_matrix((np.ones(len(edges[0])), edges), shape=(n, n))
         total += connected_components(graph, directed=False)[0]
     return total
-
-
-def burnside(x: Representation, y: Representation) -> int:
-    """(1/|G|) Σ fix(g, X) fix(g, Y) over conjugacy classes, for permutation representations."""
-    from categorical.representations.characters import classes
-
-    group = x.of
-    assert isinstance(group, FiniteGroup)
-    total = sum(c.size * _fixed(x, c.word) * _fixed(y, c.word) for c in classes(group))
-    found = Fraction(total, group.order)
-    assert found.denominator == 1, "Burnside's count is a whole number"
-    return int(found)
-
-
-def _fixed(of: Representation, word: tuple[str, ...]) -> int:
-    image = np.arange(of.dimension)
-    for step in word:
-        action = signed_action(of, step.removesuffix("^-1"))
-        assert action is not None and action[1] is None
-        move = action[0] if not step.endswith("^-1") else np.argsort(action[0])
-        image = move[image]
-    return int((image == np.arange(of.dimension)).sum())
