@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("sklearn", reason="the examples extra is not installed")
 pytest.importorskip("networkx", reason="the examples extra is not installed")
 
-from examples import digits, karate, text
+from examples import digits, karate, rotated_digits, text
 
 
 def test_digits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -25,6 +25,21 @@ def test_the_digits_are_split_without_overlap() -> None:
     assert (len(x), len(x_test)) == (1347, 450)
     assert x.shape[1:] == (1, 8, 8) and float(x.max()) <= 1
     assert sorted(set(y_test.tolist())) == list(range(10)) == sorted(set(y.tolist()))
+
+
+def test_rotated_digits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Invariance shows in the scores to the last digit, even of a network that learnt little."""
+    monkeypatch.setattr(rotated_digits, "SEEDS", 2)
+    monkeypatch.setattr(rotated_digits, "STEPS", 30)
+    monkeypatch.setattr(rotated_digits, "EXAMPLES", (20,))
+    scores = rotated_digits.main(tmp_path)
+    for (title, _), pairs in scores.items():
+        equal = [abs(upright - turned) < 0.005 for upright, turned in pairs]
+        assert all(equal) if title.startswith(("C4", "D4")) else not all(equal), title
+    upright, turned = scores["plain", 20][0]
+    assert upright > turned + 0.15
+    assert (tmp_path / "accuracy.svg").read_text().count("<polyline") == 2 * len(scores)
+    assert "examples a class" in (tmp_path / "table.txt").read_text()
 
 
 def test_karate(tmp_path: Path) -> None:

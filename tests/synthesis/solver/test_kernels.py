@@ -121,3 +121,26 @@ def test_fibres_of_two_groups_are_refused():
     with pytest.raises(SpecError) as caught:
         kernels(C4[1], D4[1], 3, grid=C4[0])
     assert caught.value.code == "CM043"
+
+
+@pytest.mark.parametrize("pair", [C4, D4], ids=["C4", "D4"])
+def test_fibres_that_are_no_signed_permutations(pair):
+    """Vectors in a skewed basis: as many kernels, by the null space."""
+    grid, regular = pair
+    skew = Matrix.of([[1, 2], [0, 3]])
+    maps = {g: skew @ grid.map(g) @ skew.inverse() for g in grid.of.arrows}
+    skewed = Representation(grid.of, maps, name="skewed")
+    assert not skewed.is_signed
+    for one in (grid, regular):
+        found = kernels(skewed, one, 3, grid=grid)
+        assert found.count == kernels(grid, one, 3, grid=grid).count and found.check()
+
+
+def test_the_groups_on_offer():
+    from categorical.groups import cube, cyclic, dihedral, octahedral
+    from categorical.representations import regular
+
+    counts = [kernels(regular(g), regular(g), 3).count for g in (cyclic(4), dihedral(4), cube())]
+    assert counts == [36, 72, 648]
+    scalars = Representation.trivial(octahedral())
+    assert kernels(scalars, scalars, 3).count == 4  # centre, faces, edges, corners
