@@ -102,7 +102,7 @@ def _finite(x: Representation, y: Representation) -> Count | None:
     if x.kind == "sum" or y.kind == "sum":
         return None
     if all(is_signed(p) and not _has_signs(p) for p in (x, y)):
-        return Count(pairs_of_orbits(x, y), "orbits of stabilisers")
+        return Count(pairs_of_orbits(y, x), "orbits of stabilisers")
     return None
 
 

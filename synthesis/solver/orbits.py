@@ -38,6 +38,10 @@ Signed = tuple[Index, Index | None]
 """(image of each basis vector, its sign; None where all signs are +)."""
 
 
+LARGE = 1 << 17
+"""From this many pairs on, permutation actions are solved through stabilisers."""
+
+
 def signed_action(of: Representation, arrow: str) -> Signed | None:
     """How an arrow permutes the basis, by index arithmetic on the parts; None where it mixes."""
     if of.kind in ("tensor", "sum") and of.parts:
@@ -88,6 +92,8 @@ def bytes_needed(x: Representation, y: Representation) -> int:
     """The memory of this route, at most: labels, images and the graph, twice over for signs."""
     pairs = sum(x.dims[c] * y.dims[c] for c in x.dims)
     arrows = max(len(x.of.arrows), 1)
+    if _plain_group(x, y):
+        return pairs * 44
     signed = any(
         action is None or action[1] is not None
         for one in (x, y)
@@ -100,6 +106,8 @@ def basis_of_orbits(x: Representation, y: Representation) -> Basis | None:
     """A basis of Hom(X, Y), laid out block by block over the objects; None: not this kind."""
     if not (is_signed(x) and is_signed(y)):
         return None
+    if _plain_group(x, y):
+        return _by_stabilisers(x, y)
     of, start, total = x.of, {}, 0
     for c in of.objects:
         start[c] = total
@@ -120,6 +128,24 @@ def basis_of_orbits(x: Representation, y: Representation) -> Basis | None:
         labels = labels.reshape(y.dims[c], x.dims[c])
         return Basis.of_labels(labels, count, signs)
     return _laid_out(x, y, labels, count, signs)
+
+
+def _plain_group(x: Representation, y: Representation) -> bool:
+    """One object, permutations without signs, and pairs enough that numpy's overhead is small."""
+    if len(x.of.objects) != 1 or x.dimension * y.dimension < LARGE or not x.of.arrows:
+        return False
+    actions = [signed_action(one, g) for one in (x, y) for g in x.of.arrows]
+    return all(a is not None and a[1] is None for a in actions)
+
+
+def _by_stabilisers(x: Representation, y: Representation) -> Basis:
+    from synthesis.solver.stabilisers import pair_orbits
+
+    images = []
+    for one in (y, x):
+        actions = [signed_action(one, g) for g in x.of.arrows]
+        images.append([a[0] for a in actions if a is not None])
+    return Basis.of_labels(*pair_orbits(*images))
 
 
 def _cover(
