@@ -11,7 +11,8 @@ def equivariant_v_v_to_v_summed_brauer_epsilon(x: Tensor, weight: Tensor) -> Ten
     epsilon = x.new_zeros(27)
     places = [5, 7, 11, 15, 19, 21]
     epsilon[places] = x.new_tensor([1, -1, -1, 1, 1, -1])
-    return torch.einsum("...jic,kji,oc->...ko", x, epsilon.view(3, 3, 3), weight[0])
+    w = weight.unbind()  # 1 × (k, c)
+    return torch.einsum("...jic,kji,oc->...ko", x, epsilon.view(3, 3, 3), w[0])
 
 Without a diagram there is nothing to write:
 
@@ -61,7 +62,9 @@ class _Sums(Spreading):
         for number, one in enumerate(biases):
             blocks, kept, text = self._fixed(number, one)
             parts.setdefault(blocks, {}).setdefault(kept, []).append((text, kept))
+        c = "c" if self.mix == "each" else ", ".join(["k", *CHANNELS[: len(self.inputs)]])
         made = [line for lines in self.constants.values() for line in lines]
+        made.append(f"    w = weight.unbind()  # {self.diagrams.count} × ({c})")
         self.lines = [*(line for line in made if not line.startswith("    #")), *self.lines]
         return self.framed(parts, "summed")
 
@@ -74,7 +77,7 @@ class _Sums(Spreading):
             own = (port[one.targets + start + p] for p in range(many))
             terms.append("..." + "".join(own) + channel)
             start += many
-        weight = f"weight[{number}]{self._factor_of(one)}"
+        weight = f"w[{number}]{self._factor_of(one)}"
         operands = [*self.inputs, *(text for _, text in constants), weight]
         terms += [term for term, _ in constants]
         terms.append("o" + every if self.mix == "full" else "c")

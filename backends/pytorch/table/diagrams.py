@@ -18,8 +18,9 @@ the fifteen arrays and mixing them in one contraction (the textbook's form)::
 def equivariant_n_to_n(x: Tensor, weight: Tensor) -> Tensor:
     \"\"\"The 2 equivariant maps from (…, n, c) to (…, n, k): weight (2, k, c).\"\"\"
     mean_i = x.mean(-2)  # (…, c)
-    y_i = F.linear(x, weight[0])  # (…, n, k)
-    y_all = F.linear(mean_i, weight[1])  # (…, k)
+    mix_n, mix_all = weight.unbind()  # (k, c) each
+    y_i = F.linear(x, mix_n)  # (…, n, k)
+    y_all = F.linear(mean_i, mix_all)  # (…, k)
     return y_i + y_all.unsqueeze(-2)
 
 Diagrams with a form or with ε do not factor into means and copies:
@@ -90,11 +91,10 @@ def layer(emit: Emit, box: Box, ins: Sequence[str]) -> str | None:
         made = summed(diagrams, bias, mix, [len(g) for g in groups])
     if made is None or (out is None and not bare):
         return None
-    acted = {a for g, c in zip(groups, channels) for a in (*g, c)}
     rest = [a for a in box.cod[0].axes if a not in op["target"] and a != out]
     arrays = []
     for x, one, group, channel in zip(ins, box.dom, groups, channels):
-        lead = [a for a in rest if a in one.axes and a not in acted]
+        lead = [a for a in rest if a in one.axes and a not in group and a != channel]
         have = [*lead, *group, *([] if channel is None else [channel])]
         text = emit.permuted(x, one.axes, have)
         gaps = [a in lead for a in rest[rest.index(lead[0]) :]] if lead else []
@@ -140,12 +140,15 @@ def dense_wins(diagrams: Diagrams, sizes: Sequence[int], channels: int) -> bool:
 @dataclass
 class _Fused(Spreading):
     made: dict[tuple[Blocks, Kept], str] = field(default_factory=dict)
+    weights: dict[Core, str] = field(default_factory=dict)
+    split_up: bool = False
 
     def function(self) -> Function:
         every = cores(self.diagrams)
         for core in every:
             for pool in core.pools:
                 self._pool(pool)
+        self._weights(every)
         parts: Parts = {}
         for core in every:
             for out, name in zip(core.outs, self._mixed(core, self.bias is not None)):
@@ -220,6 +223,29 @@ class _Fused(Spreading):
 
     # --- mixing ----------------------------------------------------------------------------------
 
+    def _weights(self, every: Sequence[Core]) -> None:
+        """The weight of each core: parts of one tensor, whose gradients are then put together."""
+        if self.mix == "each":
+            self._write("w", "weight.unbind()", f"{self.diagrams.count} × (c)")
+            return
+        counts = [len(core.outs) * len(core.pools) for core in every]
+        if len(every) == 1:
+            self.weights[every[0]] = "weight" if counts[0] > 1 else "weight.squeeze(0)"
+            return
+        for core in every:
+            name = "_".join(["mix", *(self._factor(p.factor) for p in core.indices)])
+            name = name if core.indices else "mix_all"
+            taken = list(self.weights.values())
+            self.weights[core] = name if name not in taken else f"{name}_{len(taken)}"
+        names = ", ".join(self.weights.values())
+        if max(counts) == 1:
+            self._write(names, "weight.unbind()", "(k, c) each")
+        else:
+            self.split_up = True
+            self._write(
+                names, f"weight.split(({', '.join(map(str, counts))}))", "(maps, k, c) each"
+            )
+
     def _mixed(self, core: Core, biased: bool) -> list[str]:
         """The results of a core, one for each target half, channels mixed."""
         names = [self._result(out) for out in core.outs]
@@ -231,12 +257,13 @@ class _Fused(Spreading):
         if self.mix == "each":
             for o, name in enumerate(names):
                 first = core.first + o * len(pools)
-                terms = [f"weight[{first + p}] * {pool}" for p, pool in enumerate(pools)]
+                terms = [f"w[{first + p}] * {pool}" for p, pool in enumerate(pools)]
                 self._write(name, " + ".join(terms + [f"bias[{o}]"] * biased), note)
             return names
         rows, columns = len(names), len(pools)
-        stop = core.first + rows * columns
-        weight = f"weight[{core.first}:{stop}]" if rows * columns > 1 else f"weight[{core.first}]"
+        weight = self.weights[core]
+        if rows == columns == 1 and self.split_up:
+            weight += ".squeeze(0)"
         if rows > 1 and columns > 1:
             weight += f".unflatten(0, ({rows}, {columns})).transpose(1, 2).flatten(2).flatten(0, 1)"
         elif rows > 1:
@@ -250,7 +277,7 @@ class _Fused(Spreading):
                 pooled = "pooled"
             self._write("mixing", weight)
             weight = "mixing"
-        more = (", bias.flatten()" if rows > 1 else ", bias[0]") if biased else ""
+        more = (", bias.flatten()" if rows > 1 else ", bias.squeeze(0)") if biased else ""
         text = f"F.linear({pooled}, {weight}{more})"
         if rows > 1:
             text += f".chunk({rows}, -1)"
