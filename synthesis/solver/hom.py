@@ -27,11 +27,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, reduce
+from math import lcm
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from categorical.checked import checked
+from categorical.diagrams.ranks import PRIME, pivots
 from categorical.errors import SpecError
 from categorical.exact.basis import Basis
 from categorical.exact.matrices import Matrix
@@ -90,22 +93,50 @@ class Hom:
 
     def check(self) -> None:
         """CM044 unless every element of the basis is natural, in exact arithmetic."""
+        from synthesis.solver.equations import equations, taken
         from synthesis.solver.nullspace import annihilates, field_order
 
-        wide = Basis(
-            (self.target.dimension, self.source.dimension),
-            self.dimension,
-            self.basis.which,
-            self.basis.places,
-            self.basis.values,
-        )
-        from synthesis.solver.equations import equations, taken
-
+        shape = (self.target.dimension, self.source.dimension)
+        one = self.basis
+        flat = Basis(shape, one.count, one.which, one.places, one.values)
         system = equations(self.source, self.target)
-        rows = taken(self.source, self.target, wide)
-        order = int(np.lcm.reduce([field_order(m) for m in (rows, *system)]))
-        if not annihilates(system, rows, order):
+        rows = taken(self.source, self.target, flat)
+        if not annihilates(system, rows, lcm(*(field_order(m) for m in (rows, *system)))):
             raise SpecError("CM044", f"a map of {self} is not natural")
+
+    def mean(self, matrix: Any) -> Matrix:
+        """The Reynolds operator: the mean of Y(g) W X(g)⁻¹ over a finite group, exact.
+
+        A projection to the natural maps; the nearest one where both actions are orthogonal.
+        CM044 for a group that is infinite or too large to list."""
+        from categorical.representations.elements import Elements, finite
+
+        elements = Elements.of(finite(self.source.of, "the Reynolds operator"))
+        moved = [Matrix.of(matrix)]
+        for parent, g in elements.parents[1:]:
+            moved.append(self.target.map(g) @ moved[parent] @ self.source.map(f"{g}^-1"))
+        return reduce(Matrix.__add__, moved) * Fraction(1, elements.count)
+
+    def at(self, place: str) -> Basis:
+        """A basis of the maps at one object that extend to all others."""
+        if place not in self.source.dims:
+            raise SpecError(
+                "CM042",
+                f"{self.source.of} has no object `{place}`",
+                facts=[("objects", ", ".join(self.source.dims))],
+            )
+        before = list(self.source.dims).index(place)
+        rows = sum(list(self.target.dims.values())[:before])
+        columns = sum(list(self.source.dims.values())[:before])
+        height, width = self.target.dims[place], self.source.dims[place]
+        r, c = np.divmod(self.basis.places, self.basis.shape[1])
+        inside = (rows <= r) & (r < rows + height) & (columns <= c) & (c < columns + width)
+        kept, which = np.unique(self.basis.which[inside], return_inverse=True)
+        places = (r[inside] - rows) * width + c[inside] - columns
+        found = Basis((height, width), len(kept), which, places, self.basis.values[inside])
+        whole = found.stack() * int(np.lcm.reduce([Fraction(v).denominator for v in found.values]))
+        chosen = pivots(whole.dense().T, PRIME)
+        return Basis.of_matrices([found.matrix(int(i)) for i in chosen], (height, width))
 
     def nearest(self, matrix: Any) -> tuple[Any, Any]:
         """(coefficients, matrix) of the natural map nearest to a given matrix; see ``nearest``."""
@@ -116,18 +147,21 @@ class Hom:
         return f"<{maps} {self.source} → {self.target} of {self.source.of}, by {self.route}>"
 
 
+@checked
 def solve(
     x: Representation,
     y: Representation,
     *,
     route: str | None = None,
     limit_bytes: int = LIMIT,
+    confirm: bool = True,
 ) -> Hom:
     """A basis of all natural maps X → Y.
 
     ``route`` is ``orbits``, ``product``, ``blocks``, ``nullspace``, ``infinitesimal`` or
     ``diagrams``; left out, the cheapest that fits.  CM043 for functors on two categories, CM044
-    where the problem is too large for ``limit_bytes``, CM042 for a route that does not apply."""
+    where the problem is too large for ``limit_bytes`` or the independent count disagrees (unless
+    ``confirm`` is left out), CM042 for a route that does not apply."""
     if x.of is not y.of:
         raise SpecError(
             "CM043",
@@ -144,7 +178,8 @@ def solve(
             facts=[("routes", "orbits, product, blocks, nullspace, infinitesimal, diagrams")],
             help=["leave the route out"],
         )
-    return Hom(x, y, basis, route)
+    found = Hom(x, y, basis, route)
+    return found.confirm() if confirm else found
 
 
 def _route(x: Representation, y: Representation) -> str:
@@ -156,7 +191,11 @@ def _route(x: Representation, y: Representation) -> str:
         return "orbits"
     if x.kind == "sum" or y.kind == "sum":
         return "blocks"
-    return "infinitesimal" if x.of.algebra else "nullspace"
+    if not x.of.algebra:
+        return "nullspace"
+    from synthesis.solver.diagrammatic import diagrams_between
+
+    return "infinitesimal" if diagrams_between(x, y) is None else "diagrams"
 
 
 def _by(route: str, x: Representation, y: Representation, limit: int) -> Basis | None:
@@ -182,16 +221,18 @@ def _by(route: str, x: Representation, y: Representation, limit: int) -> Basis |
     if route == "diagrams":
         from synthesis.solver.diagrammatic import basis_of_diagrams
 
-        found: Basis | None = basis_of_diagrams(x, y)
-        return found
+        refuse_unless_fits(unknowns * 100, limit, unknowns, "diagrams")
+        return basis_of_diagrams(x, y)
     return None
 
 
+@checked
 def invariants(y: Representation, **options: Any) -> Hom:
     """Hom(1, Y): the invariant vectors (the biases of an affine map)."""
     return solve(Representation.trivial(y.of), y, **options)
 
 
+@checked
 def bilinear(x1: Representation, x2: Representation, y: Representation, **options: Any) -> Hom:
     """All bilinear natural maps X₁ × X₂ → Y; ``basis.shape`` is (dim Y, dim X₁, dim X₂)."""
     if len(x1.of.objects) != 1:
@@ -203,6 +244,7 @@ def bilinear(x1: Representation, x2: Representation, y: Representation, **option
     return Hom(flat.source, y, basis, flat.route)
 
 
+@checked
 def polynomial(
     x: Representation, y: Representation, degree: int, **options: Any
 ) -> tuple[Hom, ...]:
@@ -214,6 +256,7 @@ def polynomial(
     return tuple(solve(symmetric_power(x, k), y, **options) for k in range(degree + 1))
 
 
+@checked
 def affine(x: Representation, y: Representation, **options: Any) -> tuple[Hom, Hom]:
     """The natural affine maps: (linear maps X → Y, invariant vectors of Y)."""
     return solve(x, y, **options), invariants(y, **options)
@@ -222,6 +265,7 @@ def affine(x: Representation, y: Representation, **options: Any) -> tuple[Hom, H
 # --- the nearest natural map ---------------------------------------------------------------------
 
 
+@checked
 def nearest(basis: Basis, matrix: Any) -> tuple[Any, Any]:
     """(coefficients θ, Σ θᵢ Bᵢ) of the element of the span nearest to ``matrix``.
 

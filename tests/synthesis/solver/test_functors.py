@@ -105,3 +105,18 @@ def test_constructed_representations():
     vector = isometries(3).standard()
     assert bilinear(vector, vector, spherical(vector, 2, basis="orthonormal")).dimension == 1
     assert bilinear(vector, vector, spherical(vector, 1)).dimension == 0
+
+
+def test_the_maps_at_one_object():
+    """Over a chain the last component determines all others; the first does not."""
+    line = categories.chain(3)
+    maps = {
+        f"{i}<{i + 1}": Matrix.of([[int(a == b) for b in range(i + 1)] for a in range(i + 2)])
+        for i in range(2)
+    }
+    found = solve(*[Representation(line, maps)] * 2)
+    last = found.at("2")
+    assert last.count == 6
+    assert all(not np.tril(last.matrix(i).floats(), -1).any() for i in range(6))
+    first = found.at("0")
+    assert first.count == 1  # of the six families, four are zero there
