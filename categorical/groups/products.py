@@ -28,7 +28,7 @@ categorical.errors.SpecError: error[CM043]: `r` of C2 does not act on C4 by an a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import reduce
+from functools import cache, reduce
 from itertools import combinations, product
 from math import prod
 from typing import TYPE_CHECKING
@@ -98,6 +98,12 @@ def direct(*groups: Known) -> DirectProduct | DirectLie:
             )
     if not groups:
         raise SpecError("CM042", "a product of no groups", help=["write trivial_group()"])
+    return _direct(*groups)
+
+
+@cache
+def _direct(*groups: Known) -> DirectProduct | DirectLie:
+    """One object for one list of factors."""
     finite = [one for one in groups if isinstance(one, FiniteGroup)]
     names = _distinct(groups)
     title = " × ".join(f"({one})" if " " in one.name else one.name for one in groups)
