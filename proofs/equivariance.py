@@ -88,7 +88,7 @@ def prove_equivariant(
 
 def _located(broken: Broken, read: Program, graph: Graph) -> Obstruction:
     """The obstruction at the node, or on the wire, that the checker's rules name."""
-    for one, whole in _together(read, graph):
+    for one, whole in paired(read, graph):
         if one is not broken.program:
             continue
         node = None
@@ -104,12 +104,12 @@ def _located(broken: Broken, read: Program, graph: Graph) -> Obstruction:
     return Obstruction(str(broken))
 
 
-def _together(read: Program, graph: Graph) -> Iterator[tuple[Program, Graph]]:
+def paired(read: Program, graph: Graph) -> Iterator[tuple[Program, Graph]]:
     """Programs and the graphs that they were written from."""
     yield read, graph
     for one, node in zip(read.nodes, graph.nodes, strict=True):
         for body, region in zip(one.bodies, node.regions, strict=True):
-            yield from _together(body, flat(region))
+            yield from paired(body, flat(region))
 
 
 # --- the group as data ----------------------------------------------------------------------------
@@ -120,7 +120,7 @@ def claimed_action(group: Group, sizes: Mapping[str, int]) -> dict[str, Json]:
 
     Errors: CM044 where a size is not known, or a matrix too large to write down.
     """
-    every = {d.name: _size(group, d, sizes) for d in group.dims}
+    every = {d.name: size_of(group, d, sizes) for d in group.dims}
     known = {name: n for name, n in every.items() if n is not None}
     moves = [move for part in group.factors() for move in _moves(part, known)]
     if not moves:
@@ -146,7 +146,8 @@ def _on_grid(group: Group, dim: Dim) -> bool:
     )
 
 
-def _size(group: Group, dim: Dim, sizes: Mapping[str, int]) -> int | None:
+def size_of(group: Group, dim: Dim, sizes: Mapping[str, int]) -> int | None:
+    """The size of a dim: declared, of the group, or given; None where it is open."""
     if dim.fixed is not None:
         return dim.fixed
     for part in group.factors():

@@ -26,7 +26,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from categorical.graph import Graph
-from categorical.laws import Bounded, Count, Equivariant, Law
+from categorical.laws import Bounded, Complete, Count, Equivariant, Law
 from categorical.laws.symmetry import shifted
 from categorical.semantics import OutsideFragment
 from synthesis import exact
@@ -47,7 +47,7 @@ def sabotages(law: Law) -> list[tuple[str, Law]]:
             )
             found.append((how, replace(law, group=part)))
         return found
-    if isinstance(law, Count):
+    if isinstance(law, (Complete, Count)):
         return []
     return [(_DESCRIPTION.get(type(law).__name__, "inputs weighted by position"), law)]
 

@@ -35,12 +35,13 @@ from dataclasses import dataclass, field, replace
 from categorical.architecture import Architecture
 from categorical.errors import SpecError
 from categorical.graph import Graph
-from categorical.laws import Count, Degree, Equal, Equivariant, Law, Restricted, SumsTo
+from categorical.laws import Complete, Count, Degree, Equal, Equivariant, Law, Restricted, SumsTo
 from categorical.normal import content_hash
 from categorical.records import EVAL, TRAIN
 from categorical.verdicts import Counterexample, Finding, Verdict
 from synthesis import assignments, canary, exact, numeric, structural
 from synthesis.assignments import Sizes, TooLarge
+from synthesis.completing import check_complete
 from synthesis.counting import check_count
 from synthesis.locate import first_difference
 from synthesis.numeric import Failure, Trial, attempt
@@ -138,6 +139,8 @@ class _Climb:
     def run(self) -> Finding:
         if isinstance(self.law, Count):
             return check_count(self.law, self.architecture)
+        if isinstance(self.law, Complete):
+            return check_complete(self.law, self.architecture)
         if self.two_modes and set(self.modes) != {EVAL, TRAIN}:
             self.warnings.append(f"claimed in {self.modes[0]} mode only")
         ties = sorted({n.box.name for _, n in self.graph.walk()} & TIES)

@@ -37,7 +37,7 @@ import numpy as np
 from categorical.architecture import Architecture
 from categorical.errors import SpecError
 from categorical.graph import Graph
-from categorical.laws import Count, Law
+from categorical.laws import Complete, Count, Law
 from categorical.records import WEIGHT
 from categorical.spaces import Array
 from synthesis.locate import first_difference
@@ -108,6 +108,8 @@ def replay(
     graph, claimed = architecture.graph, law_of(architecture, law)
     if isinstance(claimed, Count):
         return _count(claimed, graph, sizes)
+    if isinstance(claimed, Complete):
+        return _complete(claimed, graph)
     spaces = {path: r.space for path, r in graph.resources(sizes).items()}
     point = Point(
         dict(sizes),
@@ -139,6 +141,17 @@ def _count(law: Count, graph: Graph, sizes: Mapping[str, int]) -> Replayed:
     claimed = law.count.evaluate(sizes)
     error = abs(have - claimed) / max(have, claimed)
     return Replayed(law.name, have == claimed, have, claimed, error)
+
+
+def _complete(law: Complete, graph: Graph) -> Replayed:
+    """Count the maps again; the right side is one that is missing."""
+    from proofs.completeness import prove_complete
+
+    assert law.group is not None
+    found = prove_complete(graph, law.group)
+    if found or "map" not in found.data:
+        return Replayed(law.name, True)
+    return Replayed(law.name, False, found.reason, found.data["map"], 1.0)
 
 
 _TYPES = {"real": np.float64, "complex": np.complex128, "bool": np.bool_, "fin": np.int64}

@@ -30,7 +30,7 @@ from typing import Any
 
 from categorical.graph import Graph
 from categorical.index import Dim
-from categorical.laws import Count, Equal, Law, Linear, Requirement
+from categorical.laws import Complete, Count, Equal, Equivariant, Law, Linear, Requirement
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ class Outcome:
     reason: str = ""
     wire: str = ""
     proofs: tuple[Any, ...] = ()
+    obstruction: Any = None
 
 
 def prove(law: Law, graph: Graph, modes: Sequence[str], spec_hash: str) -> Outcome:
@@ -58,7 +59,8 @@ def prove(law: Law, graph: Graph, modes: Sequence[str], spec_hash: str) -> Outco
             if isinstance(result, str):
                 return Outcome(False, reason=result)
             if not result:
-                return Outcome(False, reason=result.reason, wire=getattr(result, "wire_name", ""))
+                wire = getattr(result, "wire_name", "")
+                return Outcome(False, reason=result.reason, wire=wire, obstruction=result)
             name = law.name if len(modes) == 1 else f"{law.name} ({mode})"
             found.append((name, result))
     return _certified(found, spec_hash)
@@ -95,7 +97,29 @@ def _attempt(law: Law, graph: Graph, one: Requirement, mode: str) -> Any:
         prover = getattr(importlib.import_module(f"proofs.{module}"), name)
     except (ImportError, AttributeError):
         return f"no prover for the rule `{one.rule}`"
-    return prover(graph, **arguments(law, graph, one, mode))
+    found = prover(graph, **arguments(law, graph, one, mode))
+    if not found and one.rule == "natural" and isinstance(law, Equivariant):
+        return _at_one_size(law, graph, one, mode) or found
+    return found
+
+
+def _at_one_size(law: Equivariant, graph: Graph, one: Requirement, mode: str) -> Any:
+    """The same symmetry by its generators, where the dims have a size; else None.
+
+    Solved layers for one size commute with a group and not with all maps of its class.
+    """
+    from proofs.equivariance import prove_equivariant
+
+    part = _part(law, one)
+    if any(d.fixed is None for d in part.dims):
+        return None
+    return prove_equivariant(graph, part, mode) or None
+
+
+def _part(law: Law, one: Requirement) -> Any:
+    """The factor of the group that a requirement is about."""
+    assert isinstance(law, Equivariant) and law.group is not None
+    return next(p for p in law.group.factors() if tuple(d.name for d in p.dims) == one.dims)
 
 
 def _dims(graph: Graph, law: Law, names: Sequence[str]) -> list[Dim]:
@@ -114,6 +138,15 @@ Arguments = Callable[[Law, Graph, Requirement, str], dict[str, Any]]
 
 def _natural(law: Law, graph: Graph, one: Requirement, mode: str) -> dict[str, Any]:
     return {"dims": _dims(graph, law, one.dims), "maps": one.kind, "mode": mode}
+
+
+def _equivariant(law: Law, graph: Graph, one: Requirement, mode: str) -> dict[str, Any]:
+    return {"group": _part(law, one), "mode": mode}
+
+
+def _complete(law: Law, graph: Graph, one: Requirement, mode: str) -> dict[str, Any]:
+    assert isinstance(law, Complete)
+    return {"group": law.group}
 
 
 def _causal(law: Law, graph: Graph, one: Requirement, mode: str) -> dict[str, Any]:
@@ -146,6 +179,8 @@ def _degree(law: Law, graph: Graph, one: Requirement, mode: str) -> dict[str, An
 RULES: dict[str, tuple[str, str, Arguments]] = {
     "count": ("counts", "prove_count", _count),
     "natural": ("naturality", "prove_natural", _natural),
+    "equivariant": ("equivariance", "prove_equivariant", _equivariant),
+    "complete": ("completeness", "prove_complete", _complete),
     "causal": ("causality", "prove_causal", _causal),
     "linear": ("linearity", "prove_linear", _linear),
     "degree": ("linearity", "prove_degree", _degree),

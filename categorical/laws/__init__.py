@@ -24,6 +24,7 @@ categorical.errors.SpecError: error[CM021]: `invariant[Symmetric(n)]` cannot be 
 
 from categorical.checked import checked
 from categorical.laws.bounds import Bounded, Count, SumsTo, bounded, parameters, sums_to
+from categorical.laws.completeness import Complete, complete
 from categorical.laws.equations import Degree, Equal, Linear, degree, equal, linear
 from categorical.laws.law import Instance, Law, Requirement, position_dependent
 from categorical.laws.restriction import Restricted, causal, per_sample
@@ -33,9 +34,11 @@ bounded, sums_to, parameters = checked(bounded), checked(sums_to), checked(param
 equal, linear, degree = checked(equal), checked(linear), checked(degree)
 causal, per_sample = checked(causal), checked(per_sample)
 equivariant, invariant = checked(equivariant), checked(invariant)
+complete = checked(complete)
 
 __all__ = [
     "Bounded",
+    "Complete",
     "Count",
     "Degree",
     "Equal",
@@ -48,6 +51,7 @@ __all__ = [
     "SumsTo",
     "bounded",
     "causal",
+    "complete",
     "degree",
     "equal",
     "equivariant",

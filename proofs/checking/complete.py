@@ -196,7 +196,9 @@ def read_families(claim: Any) -> list[Whole]:
 def by_theorem(node: Node, key: str, wholes: list[Whole]) -> None:
     """Refuse diagrams that are not all of those that belong to the group."""
     record = node.attrs[key]["record"]
-    need(record["only"] is None, f"`{node.op}` has some of its diagrams only")
+    if record["only"] is not None:
+        why = f"`{node.op}` has some of its diagrams only"
+        raise Missing(why, node, 0, int(key == "bias"))
     used: set[Any] = set()
     for one in families(node, key):
         if not one.axes:
@@ -219,8 +221,8 @@ def recount(
     """The counts of every solved box, in the order of the program."""
     found = []
     for _, node in program.walk():
-        if node.op not in SOLVED:
-            continue
+        if node.op not in SOLVED or node.attrs.get("coefficients") is not None:
+            continue  # a fixed map is one, and claims no more
         if is_diagrams(node.attrs["basis"]):
             by_theorem(node, "basis", wholes)
             counts = [Count("all diagrams", 0, 0)]

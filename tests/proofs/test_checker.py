@@ -11,12 +11,17 @@ from pathlib import Path
 import pytest
 
 from categorical import Dim, Real, op
+from categorical.exact import Basis
+from categorical.groups import cyclic
+from categorical.groups.actions import Acting
 from proofs import checker
 from proofs.causality import prove_causal
 from proofs.certificate import SCHEMA, bundle, canonical, claim
 from proofs.checker import check
+from proofs.completeness import prove_complete
 from proofs.counts import parameter_count, prove_count
 from proofs.equality import prove_equal
+from proofs.equivariance import prove_equivariant
 from proofs.intervals import prove_bounded, prove_sums_to
 from proofs.linearity import prove_degree, prove_linear
 from proofs.naturality import prove_natural, prove_parity
@@ -133,6 +138,10 @@ def every_kind() -> dict[str, str]:
     net = (op.linear(c, h) >> op.relu >> op.sum(n)).graph()
     straight = op.linear(c, h, bias=False).graph()
     mask = op.causal_mask(n, n.at("key"))
+    pair = Dim("pair", size=2)
+    swap = Acting(cyclic(2), {pair: cyclic(2).standard()})
+    both = Basis((2, 2), 2, [0, 0, 1, 1], [0, 3, 1, 2], [1, 1, 1, 1])
+    solved = op.hom(both, ((pair,),), (pair,), channels=(c,), out=h).graph()
     proofs = {
         "natural": prove_natural(net, [n]),
         "parity": prove_parity(op.abs.at(Real[n]).graph(), c),
@@ -144,6 +153,8 @@ def every_kind() -> dict[str, str]:
         "equal": prove_equal(
             (op.neg >> op.neg).at(Real[n]).graph(), op.scale(1).at(Real[n]).graph()
         ),
+        "equivariant": prove_equivariant(solved, swap),
+        "complete": prove_complete(solved, swap),
         "count": prove_count(net, parameter_count(net)),
     }
     return {kind: bundle("", [claim(kind, proof)]) for kind, proof in proofs.items()}
