@@ -75,7 +75,8 @@ class Init:
 
     ``zeros``, ``ones``, ``constant(v)``, ``normal(std)``, ``uniform(fan_in)`` (±1/√fan_in, as
     torch's linear and convolution layers), ``xavier(fan_in, fan_out)``, ``eye``, ``gumbel`` and
-    ``bernoulli(p)`` (noise).
+    ``bernoulli(p)`` (noise).  ``variance(fan_in, s, …)``: uniform of variance 1 / (fan_in · s),
+    with one s, or one for each index of the first axis.
     """
 
     kind: str

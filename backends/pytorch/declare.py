@@ -112,7 +112,8 @@ class Declarations(Scope):
             else:
                 self.init += layout.statement(f"{holder}.{name}", text, note)
             target = f"{holder}.{name}"
-            for text in resources.start(target, resource.init, self._reset_size):
+            stacked = self.stack is not None
+            for text in resources.start(target, resource.init, self._reset_size, stacked):
                 if "math." in text:
                     self.uses("math")
                 if not text.startswith("bound =") or text not in self.reset[-2:]:

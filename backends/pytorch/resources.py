@@ -17,6 +17,7 @@ ValueError: no initialisation is called 'sorcery'
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import groupby
 
 from backends.pytorch.safety import literal
 from categorical.graph import Resource
@@ -70,8 +71,8 @@ def declaration(resource: Resource, shape: str) -> str:
     return f"nn.Parameter({made}{', requires_grad=False' if resource.role == FROZEN else ''})"
 
 
-def start(target: str, init: Init, size: Callable[[Size], str]) -> list[str]:
-    """The statements that give a tensor its initial value."""
+def start(target: str, init: Init, size: Callable[[Size], str], stacked: bool = False) -> list[str]:
+    """The statements that give a tensor its initial value; ``stacked`` ones have an axis more."""
 
     def number(value: object) -> str:
         return size(value) if isinstance(value, Size) else literal(value)
@@ -91,6 +92,23 @@ def start(target: str, init: Init, size: Callable[[Size], str]) -> list[str]:
     if init.kind == "xavier":
         bound = f"bound = math.sqrt(6 / ({args[0]} + {args[1]}))"
         return [bound, f"nn.init.uniform_({target}, -bound, bound)"]
+    if init.kind == "variance":
+        squares = [float(s) for s in init.args[1:] if not isinstance(s, Size)]
+        return _of_variance(target, args[0], squares, ":, " if stacked else "")
     if init.kind == "eye":
         return [f"nn.init.eye_({target})"]
     raise ValueError(f"no initialisation is called {init.kind!r}")
+
+
+def _of_variance(target: str, fan: str, squares: list[float], before: str) -> list[str]:
+    """Uniform entries of variance 1 / (fan · s), for each run of one s along the first axis."""
+    lines, start = [], 0
+    for square, run in groupby(squares):
+        stop = start + len(list(run))
+        count = literal(int(square) if square == int(square) else square)
+        factors = " * ".join(f for f in (count, fan) if f != "1") or "1"
+        own = target if stop - start == len(squares) else f"{target}[{before}{start}:{stop}]"
+        inside = f"3 / ({factors})" if "*" in factors else f"3 / {factors}"
+        lines += [f"bound = math.sqrt({inside})", f"nn.init.uniform_({own}, -bound, bound)"]
+        start = stop
+    return lines

@@ -30,8 +30,7 @@ categorical.errors.SpecError: error[CM002]: `hom` acts on the axis `n`, whose si
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
-from math import lcm, prod
+from math import factorial, prod
 from typing import Any
 
 import numpy as np
@@ -40,7 +39,7 @@ from categorical.arrows import OpArrow
 from categorical.diagrams import Diagrams
 from categorical.diagrams.meaning import layer
 from categorical.errors import SpecError
-from categorical.exact import Basis, Cyclotomic
+from categorical.exact import Basis
 from categorical.index import Axis, Dim, IndexSet, axis, points
 from categorical.naturality import BIJECTION, FUNCTION, LINEAR, NONE, ORTHOGONAL, NaturalityClass
 from categorical.ops import common
@@ -56,9 +55,6 @@ from categorical.records import (
     ResourceSpec,
     Signature,
 )
-from categorical.semantics.algebra import OutsideFragment
-from categorical.semantics.duals import DualAlgebra
-from categorical.semantics.floats import FloatAlgebra
 from categorical.spaces import Array, Real
 
 NAME = "hom"
@@ -80,10 +76,16 @@ def carried(op: Op, inputs: Sequence[Array]) -> tuple[Axis, ...]:
 def _typing(op: Op, inputs: tuple[Array, ...]) -> Signature:
     common.count(NAME, inputs, len(op["sources"]))
     for one, source, channel in zip(inputs, op["sources"], op["channels"]):
-        common.numeric(NAME, one)
+        common.real(NAME, one)
         for a in (*source, *([] if channel is None else [channel])):
             common.has(NAME, one, a, extends=True)
     rest, target, out = carried(op, inputs), op["target"], op["out"]
+    for a in (a for source in op["sources"] for a in source if a in rest):
+        raise SpecError(
+            "CM009",
+            f"`{NAME}` acts on the axis `{a}` of one input, and another one carries it along",
+            help=[f'call one of them another occurrence: {a.index}.at("other")'],
+        )
     for a in (*target, *([] if out is None else [out])):
         if a in rest:
             raise SpecError(
@@ -97,7 +99,7 @@ def _typing(op: Op, inputs: tuple[Array, ...]) -> Signature:
         if first.position(op["channels"][0]) < first.position(op["sources"][0][0]):
             new = (out, *target)  # channels stay in front of what the group acts on
     resources = []
-    if op["coefficients"] is None:
+    if op["coefficients"] is None and op["basis"].count:
         resources.append(_resource("weight", op, op["basis"]))
     if op["bias"] is not None:
         resources.append(_resource("bias", op, op["bias"]))
@@ -114,22 +116,59 @@ def _resource(suffix: str, op: Op, maps: Maps) -> ResourceSpec:
         for place, inner in enumerate(channels):
             label = inner
             while label in axes:
-                label = Axis(label.index, f"{label.label}_in{place or ''}".strip("_"))
+                label = Axis(label.index, f"{label.label}_from{place + 1}".strip("_"))
             axes.append(label)
     start = ZEROS if suffix == "bias" else op["init"] or _start(maps, op)
     return ResourceSpec(suffix, Real[tuple(axes)], WEIGHT, start)
 
 
 def _start(maps: Maps, op: Op) -> Init:
-    """Uniform weights with which independent inputs of variance 1 give outputs of variance 1, in
-    the mean over the entries of the target (for diagrams: at large sizes)."""
-    if isinstance(maps, Basis):
-        square = sum(float(v) ** 2 for v in maps.values.tolist()) / max(maps.shape[0], 1)
-    else:
-        square = float(sum(not d.summed and len(d.kept) == d.targets for d in maps.diagrams))
+    """Independent inputs of variance 1 give outputs of variance 1, in each block of the target.
+
+    The variance of the weights of a block is one over Σ ‖B‖² per entry and fan-in, where B are its
+    maps; for diagrams without a size it is what this is at large ones.
+    """
     inner = [c for c in op["channels"] if c is not None] if op["mix"] == "full" else []
     fan = prod((c.size for c in inner), start=points(1).size)
-    return Init("variance", (fan, square or float(max(maps.count, 1))))
+    squares = _squares(maps) if isinstance(maps, Basis) else (_square(maps, op),)
+    return Init("variance", (fan, *(squares if len(set(squares)) > 1 else squares[:1])))
+
+
+def _squares(basis: Basis) -> tuple[float, ...]:
+    """For each map: the sum of the squares in its block of the target, divided by its length.
+
+    Blocks are the smallest sets of entries of the target outside of which no map reaches.
+    """
+    rows = basis.places // max(basis.size // max(basis.shape[0], 1), 1)
+    block, before = np.arange(basis.shape[0]), np.arange(0)
+    while not np.array_equal(block, before):  # the least entry that a map joins to each
+        before = block.copy()
+        least = np.full(basis.count, basis.shape[0])
+        np.minimum.at(least, basis.which, block[rows])
+        np.minimum.at(block, rows, least[basis.which])
+        block = block[block]
+    squares, lengths = np.zeros(basis.shape[0]), np.bincount(block, minlength=basis.shape[0])
+    np.add.at(squares, block[rows], basis.floats() ** 2)
+    own = np.zeros(basis.count, dtype=np.int64)
+    own[basis.which] = block[rows]
+    return tuple((squares[own] / lengths[own]).tolist())
+
+
+def _square(diagrams: Diagrams, op: Op) -> float:
+    """Σ ‖D‖² for an entry of the target: at the sizes of the axes, or at large sizes."""
+    ends = [*op["target"], *(a for source in op["sources"] for a in source)]
+    fixed = {p.factor: int(a.size) for p, a in zip(diagrams.ports, ends) if a.size.is_constant}
+    if len(fixed) < len({p.factor for p in diagrams.ports}):
+        straight = [d for d in diagrams.diagrams if not d.summed]
+        full = [d for d in straight if len(d.kept) + len(d.spread) == d.targets]
+        return float(len(full) or max(diagrams.count, 1))
+    sizes = [fixed.get(f, 1) for f in range(len(diagrams.factors))]
+    total = 0.0
+    for one in diagrams.diagrams:
+        entries = prod(sizes[diagrams.ports[b[0]].factor] for b in one.blocks)
+        entries *= prod(factorial(len(b)) for b in one.epsilons)
+        total += entries * float(diagrams.factor_of(one, tuple(sizes))) ** 2
+    return total / prod(sizes[p.factor] for p in diagrams.targets)
 
 
 # --- meaning --------------------------------------------------------------------------------------
@@ -141,7 +180,10 @@ def _meaning(ctx: Context, box: Box, values: tuple[Any, ...]) -> tuple[Any, ...]
     rest, out = carried(op, box.dom), op["out"]
     have = (*rest, *op["target"], *([] if out is None else [out]))
     names = [tuple(one.axes) for one in box.dom]
-    y = _apply(ctx, op, op["basis"], resources.get("weight"), data, names, have)
+    if op["basis"].count:
+        y = _apply(ctx, op, op["basis"], resources.get("weight"), data, names, have)
+    else:
+        y = ctx.algebra.zeros(tuple(ctx.size(a) for a in have))
     if "bias" in resources:
         new = have[len(rest) :]
         b = _apply(ctx, op, op["bias"], resources["bias"], [], [], new, bias=True)
@@ -165,7 +207,7 @@ def _apply(
     sources = () if bias else op["sources"]
     inner = [] if bias or op["mix"] != "full" else list(op["channels"])
     if weight is None:
-        weight = constant(algebra, np.array(op["coefficients"], dtype=object))
+        weight = algebra.constant(np.array(op["coefficients"], dtype=object))
     labels: list[Any] = [*([] if out is None else [("out",)])]
     labels += [("in", i) for i, c in enumerate(inner) if c is not None]
 
@@ -210,21 +252,6 @@ def _apply(
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-def constant(algebra: Any, values: Any) -> Any:
-    """Exact numbers in an algebra: rational ones in all, irrational ones in floats alone."""
-    flat = list(np.asarray(values, dtype=object).ravel())
-    if any(isinstance(v, Cyclotomic) for v in flat):
-        if not isinstance(algebra, (FloatAlgebra, DualAlgebra)):
-            raise OutsideFragment("an irrational number has no image in a prime field")
-        return algebra.constant(np.array([float(v) for v in flat]).reshape(np.shape(values)))
-    scale = lcm(*(Fraction(v).denominator for v in flat))
-    whole = np.array([int(v * scale) for v in flat], dtype=np.int64).reshape(np.shape(values))
-    found = algebra.constant(whole)
-    if scale == 1:
-        return found
-    return algebra.mul(found, algebra.constant(Fraction(1, scale)))
-
-
 # --- the record -----------------------------------------------------------------------------------
 
 
@@ -265,7 +292,7 @@ def _of_maps(op: Op, dim: Dim) -> NaturalityClass:
 def _linear(box: Box) -> tuple[int, ...]:
     if box.op["bias"] is not None:
         return ()
-    return tuple(range(len(box.dom) + len(box.resources)))
+    return tuple(range(len(box.dom) + len(box.resources)))  # every input apart
 
 
 HOM = Generator(
@@ -310,18 +337,37 @@ def hom(
     for maps in (basis, *([] if bias is None else [bias])):
         if not isinstance(maps, (Basis, Diagrams)):
             raise SpecError("CM042", f"`{NAME}` takes a basis or diagrams, not {maps!r}")
-    if mix not in ("full", "each", None) or len(inner) != len(ends):
+    each = {c for c in inner if c is not None} if mix == "each" else set()
+    last = axis(out) if out is not None else next(iter(each)) if len(each) == 1 else None
+    plain = last is None and not any(inner)
+    problem = (
+        "one channel (or None) for each input"
+        if len(inner) != len(ends)
+        else 'mix="full" or mix="each"'
+        if mix not in ("full", "each") and not (plain and mix is None)
+        else 'with mix="each" the channels are one axis, in every input and in the output'
+        if each - {last}
+        else "fixed coefficients mix no channels: leave channels and out away"
+        if coefficients is not None and not plain
+        else None
+    )
+    if problem:
         raise SpecError(
             "CM042",
-            f"`{NAME}` with {len(ends)} inputs, {len(inner)} channels and mix={mix!r}",
-            help=['one channel for each input, and mix="full" or mix="each"'],
+            f"`{NAME}` with {len(ends)} inputs, channels {inner}, out={out} and mix={mix!r}",
+            help=[problem],
         )
     _fits(basis, ends, goal)
     if bias is not None:
         _fits(bias, (), goal)
     if coefficients is not None and len(coefficients) != basis.count:
         raise SpecError("CM042", f"{len(coefficients)} coefficients for {basis.count} maps")
-    plain = out is None and not any(inner)
+    if not basis.count and (bias is None or not bias.count):
+        raise SpecError(
+            "CM044",
+            f"`{NAME}` has no maps: only zero is equivariant",
+            help=["choose spaces between which there are maps"],
+        )
     return common.make(
         HOM,
         name,
@@ -329,8 +375,8 @@ def hom(
         sources=ends,
         target=goal,
         channels=inner,
-        out=None if out is None else axis(out),
-        mix=None if plain or coefficients is not None else mix,
+        out=last,
+        mix=None if plain else mix,
         coefficients=None if coefficients is None else tuple(coefficients),
         bias=bias if bias is not None and bias.count else None,
         under=under,
@@ -350,6 +396,14 @@ def _fits(maps: Maps, sources: tuple[tuple[Axis, ...], ...], target: tuple[Axis,
                 f"`{NAME}`: diagrams with {got[1]} sources and {got[0]} targets act on "
                 f"{wanted[1]} and {wanted[0]} axes",
             )
+        spaces: dict[Any, IndexSet] = {}
+        for place, a in enumerate(a for axes in every for a in axes):
+            if spaces.setdefault(maps.kind(place), a.index) is not a.index:
+                raise SpecError(
+                    "CM003",
+                    f"`{NAME}`: one group acts on `{spaces[maps.kind(place)]}` and on `{a.index}`",
+                    help=["the axes of one factor of the diagrams have one index set"],
+                )
         return
     for a in (a for axes in every for a in axes):
         if not a.size.is_constant:
@@ -359,8 +413,7 @@ def _fits(maps: Maps, sources: tuple[tuple[Axis, ...], ...], target: tuple[Axis,
                 help=[f'fix it where it is declared: Dim("{a.index}", size=3)'],
             )
     sizes = tuple(prod(int(a.size) for a in axes) for axes in every)
-    shape = maps.shape if len(maps.shape) == len(sizes) else (*maps.shape, 1)[: len(sizes)]
-    if shape != sizes:
+    if maps.shape not in ((sizes,) if sources else (sizes, (*sizes, 1))):
         raise SpecError(
             "CM002",
             f"`{NAME}` has maps of the shape {maps.shape} for axes of the sizes {sizes}",

@@ -77,6 +77,8 @@ def count(node: Node, one: Any, target: list[Any], sources: list[list[Any]]) -> 
         one = factor["record"]
         need(set(one) == {"family", "name", "size", "signs"}, "no such family")
         own = [i for i, (f, _) in enumerate(ports) if f == number]
+        sets = {(ports[i][1] is True, ends[i][0]) for i in own}
+        need(len(sets) == len(dict(sets)), "the ports of one factor have different index sets")
         met += len(own)
         for i in own if one["size"] is not None else ():
             need(fixed(ends[i]) == one["size"], f"`{node.op}` has diagrams of another size")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from categorical import Bool, Dim, Fin, Real, op
+from categorical.diagrams import pair_diagrams, partition_diagrams
 from categorical.exact import Basis
 from categorical.graph import Builder, Graph
 
@@ -15,6 +16,10 @@ PAIR = Dim("pair", size=2)
 EVEN = Basis((1, 1, 3), 2, [0, 1, 1], [1, 0, 2], [1, 1, 1])
 FLIP = Basis((1, 2, 1), 1, [0, 0], [0, 1], [1, -1])
 BACK = Basis((2, 1, 1), 1, [0, 0], [0, 1], [1, -1])
+TURNED = Basis((2, 2), 2, [0, 0, 1], [0, 3, 1], [1, 1, 3])
+PRODUCT = Basis((2, 2, 2), 1, [0, 0, 0], [0, 3, 5], [1, 1, -2])
+BOTH = Basis((2, 1), 1, [0, 0], [0, 1], [1, 2])
+BRAUER = pair_diagrams(2, 2, "brauer")
 FIXED = Basis((1, 1), 1, [0], [0], [1])
 
 
@@ -192,6 +197,16 @@ GRAPHS = {
             Real[n, m, c, PAIR],
         ),
         node(op.steerable_conv(BACK, (), PAIR, over=m, padding="valid"), XM),
+    ],
+    "hom": [
+        node(op.hom(TURNED, ((PAIR,),), (PAIR,), channels=(c,), out=d), Real[n, PAIR, c]),
+        node(op.hom(TURNED, ((PAIR,),), (PAIR,), channels=(c,), out=c, bias=BOTH), Real[PAIR, c]),
+        node(op.hom(TURNED, ((PAIR,),), (PAIR,), channels=(c,), mix="each"), Real[n, PAIR, c]),
+        node(op.hom(TURNED, ((PAIR,),), (PAIR,), coefficients=(1, 2)), Real[n, PAIR]),
+        node(op.hom(PRODUCT, ((PAIR,), (PAIR,)), (PAIR,)), Real[n, PAIR], Real[n, c, PAIR]),
+        node(op.hom(BOTH, (), (PAIR,), out=c)),
+        node(op.hom(partition_diagrams(1, 2), ((n,),), (n, key), channels=(c,), out=d), X),
+        node(op.hom(BRAUER, ((n, key),), (n, key), channels=(c,), out=d), SCORES),
     ],
     "max_pool": [node(op.max_pool(n, kernel=2), X), node(op.max_pool(c, kernel=2), X)],
     "avg_pool": [node(op.avg_pool(n, kernel=2), X), node(op.avg_pool(c, kernel=2), X)],

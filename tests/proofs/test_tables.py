@@ -66,7 +66,10 @@ def test_a_node_of_another_type_is_refused(name, place):
     honest = program(GRAPHS[name][place])
     for node in honest["nodes"]:
         ins = node["ins"]
-        if node["op"] in LOOSE or node["attrs"].get("masked"):  # other data have a type as well
+        several = node["op"] == "hom" and node["data"] > 1
+        if (
+            node["op"] in LOOSE or several or node["attrs"].get("masked")
+        ):  # other data have a type as well
             ins = ins[node["data"] :]
         for wire in (*ins, *node["outs"]):
             kind, axes, values = honest["types"][honest["wires"][wire]]

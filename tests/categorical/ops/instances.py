@@ -13,6 +13,7 @@ import numpy as np
 
 from categorical import Bool, Dim, Fin, Real, op
 from categorical.arrows import Arrow
+from categorical.diagrams import pair_diagrams, partition_diagrams
 from categorical.exact import Basis
 from categorical.records import Box, Context, Generator
 from categorical.spaces import Array
@@ -179,6 +180,21 @@ def _windows() -> None:
     square = Basis((2, 1, 2, 2), 2, [0, 0, 1, 1], [0, 7, 0, 3], [1, 1, Fraction(1, 2), 1])
     plane = {"over": (n, e), "stride": 2, "padding": "valid"}
     add("steerable_conv.plane", op.steerable_conv(square, (), pair, **plane), Real[n, c, e], n=5)
+    pairs = Basis((2, 2), 2, [0, 0, 1], [0, 3, 1], [1, 1, 3])
+    both = Basis((2, 1), 1, [0, 0], [0, 1], [1, 2])
+    cross = Basis((2, 2, 2), 1, [0, 0, 0], [0, 3, 5], [1, Fraction(1, 2), -2])
+    add("hom", op.hom(pairs, ((pair,),), (pair,), channels=(c,), out=h), Real[n, pair, c])
+    biased = op.hom(pairs, ((pair,),), (pair,), channels=(c,), out=c, bias=both)
+    add("hom.bias", biased, Real[c, pair, n])
+    add("hom.each", op.hom(pairs, ((pair,),), (pair,), channels=(c,), mix="each"), Real[pair, c])
+    add("hom.fixed", op.hom(pairs, ((pair,),), (pair,), coefficients=(1, 2)), Real[n, pair])
+    product = op.hom(cross, ((pair,), (pair,)), (pair,), channels=(c, None), out=h)
+    add("hom.product", product, Real[n, pair, c], Real[pair, n, e])
+    add("hom.constant", op.hom(both, (), (pair,), out=c))
+    sets = op.hom(partition_diagrams(1, 2), ((n,),), (n, KEY), channels=(c,), out=h)
+    add("hom.diagrams", sets, Real[n, e, c])
+    tensors = op.hom(pair_diagrams(2, 2, "brauer"), ((n, KEY),), (n, KEY), channels=(c,), out=h)
+    add("hom.brauer", tensors, Real[n, KEY, c])
     add("max_pool", op.max_pool(n, kernel=2), Real[c, n])
     add("max_pool.padded", op.max_pool(n, e, kernel=3, stride=2, padding=1), Real[n, c, e])
     add("avg_pool", op.avg_pool(n, kernel=2), Real[c, n])

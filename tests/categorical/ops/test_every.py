@@ -74,7 +74,8 @@ def kinds_to_try(instance: Instance, dim: Dim, mode: str) -> set[str]:
     Where a weight has the dim, maps of it would have to move the weight: the class is empty, and
     only permutations are tried.  Of maps that repeat or drop indices a wire of indices into the
     dim is promised nothing, nor a box that is not defined at every size.  Maps of noise must keep
-    its law, which numbers do not show.  Windows claim nothing of the scalar −1 along their axes.
+    its law, which numbers do not show.  Windows and solved
+    layers claim nothing of the scalar −1 along their axes.
     """
     box = instance.box
     if any(r.role == "noise" for r in box.resources) and mode == TRAIN:
@@ -85,7 +86,7 @@ def kinds_to_try(instance: Instance, dim: Dim, mode: str) -> set[str]:
         return {"bijection", "shift"}
     if any(str(dim) in one.symbols for one in box.conditions):
         return {"bijection", "shift"}
-    return set(KINDS) - ({"negation"} if box.name == "conv" else set())
+    return set(KINDS) - ({"negation"} if box.name in ("conv", "hom") else set())
 
 
 def counterexample(instance: Instance, dim: Dim, mode: str, kind: str) -> bool | None:
