@@ -57,22 +57,25 @@ def timed(
         found = paired({"ours": ours}, "ours", rounds)
         return found.seconds["ours"], cold, ["–"] * 5, None
     peer = peers[problem.peer]
+    alone = paired({"ours": ours}, "ours", rounds)
+    mine = alone.seconds["ours"]
     try:
-        other = Remote(peer, problem.case, limit, warmups=2, **problem.sizes)
-        many = 1 if other.once > LONG else rounds
-        found = paired({"ours": ours, "peer": other}, "peer", many)
+        other = Remote(peer, problem.case, limit, warmups=1, **problem.sizes)
+        dimension = str(other.facts.get("dimension", "?"))
+        start = [problem.peer, dimension]
+        if other.first > limit / 3:
+            ratio = other.first / mine.median
+            return mine, cold, [*start, "–", duration(other.first), f"{ratio:,.0f}× (cold)"], ratio
+        other.once = other.seconds(1)
+        if other.once > LONG:
+            ratio, text = other.once / mine.median, f"{duration(other.once)} (once)"
+        else:
+            found = paired({"ours": ours, "peer": other}, "peer", rounds)
+            mine, ratio = found.seconds["ours"], found.faster["ours"].median
+            text = duration(found.seconds["peer"].median)
     except Unavailable as reason:
-        alone = paired({"ours": ours}, "ours", rounds)
-        return alone.seconds["ours"], cold, [f"{problem.peer}: {reason}", *["–"] * 4], None
-    if many == 1:
-        found.seconds["ours"] = paired({"ours": ours}, "ours", rounds).seconds["ours"]
-        ratio = found.seconds["peer"].median / found.seconds["ours"].median
-    else:
-        ratio = found.faster["ours"].median
-    dimension = str(other.facts.get("dimension", "?"))
-    warm = duration(found.seconds["peer"].median) + (" (once)" if many == 1 else "")
-    cells = [problem.peer, dimension, warm, duration(other.first), f"{ratio:,.0f}×"]
-    return found.seconds["ours"], cold, cells, ratio
+        return mine, cold, [f"{problem.peer}: {reason}", *["–"] * 4], None
+    return mine, cold, [*start, text, duration(other.first), f"{ratio:,.0f}×"], ratio
 
 
 def line(problem: Problem, peers: Mapping[str, Peer], rounds: int, limit: float) -> list[str]:

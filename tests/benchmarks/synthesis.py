@@ -27,7 +27,7 @@ def main() -> None:
     parser.add_argument("--table", choices=TABLES, action="append", help="only these (default all)")
     parser.add_argument("--only", default="", help="rows whose name contains this")
     parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--limit", type=float, default=200.0, help="seconds a peer may take")
+    parser.add_argument("--limit", type=float, default=100.0, help="seconds a peer may take")
     options = parser.parse_args()
     chosen = options.table or TABLES
     found = peers(options.peer)
