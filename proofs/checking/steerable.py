@@ -68,7 +68,7 @@ def convolution(node: Node) -> Shape:
         if a == b and one["stride"] == 1 and one["padding"] == "circular":
             acts[a] = SHIFT
         if a == b and one["stride"] == 1 and one["kernel"] == 1 and one["pads"] == [0, 0]:
-            acts[a] = FUNCTION
+            del acts[a]  # one entry at a time: carried
     out = frame(node, [*inner, *over], [*outer, *positions])
     sizes = prod(map(fixed, target)), prod(map(fixed, source))
     maps = tensors(node.attrs["basis"], (*sizes, *(w["kernel"] for w in windows)))

@@ -418,8 +418,10 @@ def window(node: Node, mode: str) -> Shape:
     for a, one in zip(over, windows, strict=True):
         circular = one["padding"] == "circular" and one["stride"] == 1
         trivial = one["kernel"] == 1 and one["stride"] == 1 and one["pads"] == [0, 0]
-        if a in new and (trivial or circular):
-            acts[a] = SHIFT if not trivial else FUNCTION
+        if a in new and trivial:
+            del acts[a]  # one entry at a time: carried
+        elif a in new and circular:
+            acts[a] = SHIFT
     out = frame(node, gone, new)
     if node.op == "conv":
         bias = bool(node.attrs.get("bias"))

@@ -195,3 +195,19 @@ def test_what_is_proved_holds_in_floats(seed):
 def test_random_graphs_are_proved_often_and_not_always():
     verdicts = [bool(prove_natural(random_graph(seed), [node])) for seed in range(60)]
     assert 20 < sum(verdicts) < 59
+
+
+@pytest.mark.parametrize("maps", ["negation", "signed", "orthogonal", "linear", "function"])
+def test_windows_of_one_entry_leave_the_axis_alone(maps):
+    """A kernel of one entry and no bias commutes with every matrix on the axis; prover and checker
+    agree on it, and on what a bias, a wider kernel and a maximum spoil."""
+    plain = op.conv(over=n, kernel=1, bias=False).at(Real[n, c]).graph()
+    assert accepted(prove_natural(plain, [n], maps)) and alone(plain, n, maps)
+    for broken in (
+        op.conv(over=n, kernel=3, padding="circular", bias=False).at(Real[n, c]),
+        op.conv(over=n, kernel=1, bias=True).at(Real[n, c]),
+        op.max_pool(n, kernel=1, stride=1).at(Real[n, c]),
+    ):
+        found, asked = prove_natural(broken.graph(), [n], maps), alone(broken.graph(), n, maps)
+        assert bool(found) == asked or (maps == "negation" and found.kind == "parity")
+        assert maps == "function" or not asked
