@@ -26,6 +26,7 @@ from categorical.groups import (
 )
 from categorical.groups.flows import flows
 from categorical.representations import Representation
+from tests.categorical.representations.small import rank
 
 GROUPS = [
     *((orthogonal(n), n * (n - 1) // 2, n) for n in (1, 2, 3, 5, 10)),
@@ -68,16 +69,17 @@ def test_brackets_in_floats(group, dimension, size):
 
 @pytest.mark.parametrize(("group", "dimension", "size"), GROUPS, ids=IDS)
 def test_the_generating_set_generates(group, dimension, size):
-    """The span of iterated brackets of the generating set, by float rank."""
+    """The span of iterated brackets of the generating set, by ranks modulo a prime."""
     if size > 6:
         return
-    known = [group.standard().derivative(a).floats() for a in group.generating]
-    basis = list(known)
-    for _ in range(6):
-        more = basis + [x @ y - y @ x for x in known for y in basis]
-        kept = [m.ravel() / np.abs(m).max() for m in more if np.abs(m).max() > 1e-9]
-        _, values, rows = np.linalg.svd(np.array(kept).reshape(-1, size**2))
-        basis = [m.reshape(size, size) for m in rows[: int((values > 1e-9).sum())]]
+    known = [group.standard().derivative(a).dense().astype(int) for a in group.generating]
+    basis, waiting = [], list(known)
+    while waiting:
+        one = waiting.pop()
+        rows = [m.ravel().tolist() for m in (*basis, one)]
+        if rank(rows, 2_147_483_629) == len(rows):
+            basis.append(one)
+            waiting += [x @ one - one @ x for x in known]
     assert len(basis) == dimension
 
 
