@@ -47,6 +47,13 @@ def tensors(one: Any, shape: tuple[int, ...]) -> int:
     return int(data["count"])
 
 
+def base(index: Any) -> Any:
+    """The index set from which positions of windows were computed."""
+    while index[0] == "derived":
+        index = index[1]
+    return index
+
+
 def convolution(node: Node) -> Shape:
     """See the module."""
     numeric(node)
@@ -63,7 +70,7 @@ def convolution(node: Node) -> Shape:
     need(len(positions) == len(over), "`steerable_conv` makes other axes")
     acts: dict[Any, frozenset[str]] = dict.fromkeys([*inner, *outer, *over, *positions], NONE)
     for a, b, one in zip(over, positions, windows, strict=True):
-        derived = b[0][0] == "derived" and b[0][1] == a[0] and b[1] == a[1]
+        derived = b[0][0] == "derived" and base(b[0]) == base(a[0]) and b[1] == a[1]
         need(a == b or derived, "`steerable_conv` makes other axes")
         if a == b and one["stride"] == 1 and one["padding"] == "circular":
             acts[a] = SHIFT
