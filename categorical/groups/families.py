@@ -101,6 +101,12 @@ class Symplectic(_Defined):
             raise SpecError("CM043", f"{self} acts on a dim of even size, not {dim.fixed}")
 
     def group_of(self, size: int) -> LieGroup:
+        if size % 2:
+            raise SpecError(
+                "CM043",
+                f"{self} acts on a dim of even size, not {size}",
+                help=[f'a law is checked at several sizes: fix one, Dim("{self.dims[0]}", size=4)'],
+            )
         return classical.symplectic(size)
 
 

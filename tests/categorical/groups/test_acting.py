@@ -184,7 +184,7 @@ def test_matrices_of_another_size_are_refused():
         (lambda: Lorentz(Dim("v", size=3)), "acts on a dim of size 4"),
         (lambda: Lorentz(v), "acts on a dim of size 4"),
         (lambda: Symplectic(Dim("v", size=3)), "of even size"),
-        (lambda: Symplectic(v).at({"v": 3}), "even number"),
+        (lambda: Symplectic(v).at({"v": 3}), "of even size, not 3"),
         (lambda: GeneralLinear(v, dual=v), "is not the dual"),
         (lambda: GeneralLinear(v4, dual=Dim("w", size=3)), "is not the dual"),
         (lambda: GeneralLinear(v, dual=w).at({"v": 3, "w": 2}), "is the dual"),
