@@ -127,7 +127,7 @@ def steerable_linear(channels: int) -> Callable[[], Architecture]:
 
         space, (c, k) = Dim("space", size=9), Dim.named("c k")
         found = solve(spherical(), spherical())
-        layer = op.hom(found.basis, (space,), (space,), channels=(c,), out=k)
+        layer = op.hom(found.basis, ((space,),), (space,), channels=(c,), out=k)
         return architecture(
             layer.at(Real[space, c]), name="linear", sizes={"c": channels, "k": channels}
         )
@@ -166,7 +166,7 @@ def cyclic(order: int, channels: int) -> Callable[[], Architecture]:
 
         turn, (c, k) = Dim("turn", size=order), Dim.named("c k")
         one = regular(groups.cyclic(order))
-        layer = op.hom(solve(one, one).basis, (turn,), (turn,), channels=(c,), out=k)
+        layer = op.hom(solve(one, one).basis, ((turn,),), (turn,), channels=(c,), out=k)
         return architecture(
             layer.at(Real[turn, c]), name="cyclic_linear", sizes={"c": channels, "k": channels}
         )

@@ -1,12 +1,14 @@
 """The rows of the solver table: problems, what they should take, and the peer's form of each.
 
 A problem is made (groups declared and checked, representations named) before the clock starts; what
-is timed is the whole solution, with no cache of solutions.  Each problem says its dimension, which
-the result must have.
+is timed is the whole solution and its second count.  Nothing that was found before is used again:
+tables of diagrams, ranks and solutions are emptied each time.  Each problem says its dimension,
+which the result must have.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,6 +35,19 @@ class Problem:
     times: float | None = None
     megabytes: float | None = None
     note: str = ""
+
+
+def forget() -> Callable[[], None]:
+    """Empties every cache of functions of the solver and of diagrams."""
+    folders = ("synthesis", "categorical.diagrams")
+    modules = [m for name, m in list(sys.modules.items()) if name.startswith(folders)]
+    kept = {id(f): f for m in modules for f in vars(m).values() if hasattr(f, "cache_clear")}
+
+    def clear() -> None:
+        for one in kept.values():
+            one.cache_clear()
+
+    return clear
 
 
 def tensors(group: Callable[[], Any], source: int, target: int, **options: Any) -> Any:
