@@ -59,7 +59,7 @@ def basis_of_blocks(x: Representation, y: Representation, limit: int) -> Basis |
         for col, beside in zip(parts(x), _offsets(x)):
             key = (id(row), id(col))
             if key not in known:
-                known[key] = solve(col, row, limit_bytes=limit).basis
+                known[key] = solve(col, row, limit_bytes=limit, confirm=False).basis
             one = known[key]
             r, c = _places(row, below), _places(col, beside)
             width = max(col.dimension, 1)

@@ -34,6 +34,8 @@ from synthesis.solver.orbits import is_signed, signed_action
 
 LISTED = 5000
 """The largest group whose conjugacy classes are found by listing its elements."""
+STEPS = 20_000
+"""The most products of matrices for a character."""
 
 
 def count(x: Representation, y: Representation) -> Count:
@@ -94,7 +96,7 @@ def _finite(x: Representation, y: Representation) -> Count | None:
         return Count(scale * _partitions(powers, group.degree), "Stirling numbers")
     if any(_is_free(p) for p in factors):
         return Count(x.dimension * y.dimension // group.order, "a free module")
-    if group._classes is not None or group.order <= LISTED:
+    if _listable(group):
         from categorical.representations.characters import homs
 
         points = all(is_signed(p) and not _has_signs(p) for p in (x, y))
@@ -104,6 +106,13 @@ def _finite(x: Representation, y: Representation) -> Count | None:
     if all(is_signed(p) and not _has_signs(p) for p in (x, y)):
         return Count(pairs_of_orbits(y, x), "orbits of stabilisers")
     return None
+
+
+def _listable(group: FiniteGroup) -> bool:
+    """Whether its conjugacy classes are at hand, by words that are short enough to multiply."""
+    if group._classes is None and group.order > LISTED:
+        return False
+    return sum(len(one.word) for one in group.conjugacy_classes()) <= STEPS
 
 
 def _factors(of: Representation) -> tuple[Representation, ...]:

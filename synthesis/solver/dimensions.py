@@ -240,9 +240,13 @@ def rows(start: str = "") -> list[Row]:
     found = []
     for group, source, target, make in problems():
         if f"{group} {source}".startswith(start):
-            hom: Hom = solve(*make())
-            method, count = hom.count.method, hom.count.dimension
-            found.append(Row(group, source, target, hom.route, hom.dimension, method, count))
+            x, y = make()
+            several: list[Hom] = [solve(x, y, confirm=False)]
+            if several[0].route == "diagrams":  # closed forms and elimination, both
+                several.append(solve(x, y, route="infinitesimal", confirm=False))
+            for hom in several:
+                method, count = hom.count.method, hom.count.dimension
+                found.append(Row(group, source, target, hom.route, hom.dimension, method, count))
     return found
 
 

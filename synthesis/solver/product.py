@@ -99,7 +99,7 @@ def basis_of_product(x: Representation, y: Representation, limit: int) -> Basis 
     found = factored(x, y)
     if found is None:
         return None
-    bases = [solve(a, b, limit_bytes=limit).basis for a, b in found.factors]
+    bases = [solve(a, b, limit_bytes=limit, confirm=False).basis for a, b in found.factors]
     which, values = np.zeros(1, np.int64), np.ones(1, np.int64)
     row, column = np.zeros(1, np.int64), np.zeros(1, np.int64)
     for one, (a, b) in zip(bases, found.factors):
