@@ -108,7 +108,7 @@ class Hom:
         """The Reynolds operator: the mean of Y(g) W X(g)⁻¹ over a finite group, exact.
 
         A projection to the natural maps; the nearest one where both actions are orthogonal.
-        CM044 for a group that is infinite or too large to list."""
+        CM042 for anything but a finite group, CM044 for one too large to list."""
         from categorical.representations.elements import Elements, finite
 
         elements = Elements.of(finite(self.source.of, "the Reynolds operator"))
