@@ -49,6 +49,7 @@ from categorical.sizes import Size
 from categorical.spaces import Array
 
 Json = Any
+MOST = 1_000_000  # entries of a basis that are written into a certificate
 
 
 class NotData(ValueError):
@@ -92,6 +93,8 @@ def exact(one: Number) -> Json:
 
 def basis(one: Basis) -> Json:
     """The entries of sparse tensors, in order: number of the tensor, place, exact value."""
+    if len(one.which) > MOST:
+        raise NotData(f"{one!r} has {len(one.which)} entries; a certificate holds at most {MOST}")
     return {
         "shape": list(one.shape),
         "count": one.count,
@@ -121,6 +124,8 @@ def value(one: object) -> Json:
         return {"array": array(one)}
     if isinstance(one, (tuple, list)):
         return [value(v) for v in one]
+    if isinstance(one, Cyclotomic):
+        return {"exact": exact(one)}
     if isinstance(one, Basis):
         return {"basis": basis(one)}
     if is_dataclass(one) and not isinstance(one, type):
