@@ -78,14 +78,14 @@ def layer(emit: Emit, box: Box, ins: Sequence[str]) -> str | None:
     op = box.op
     diagrams, bias = op["basis"], op["bias"]
     weight, own = resource(box, ins, "weight"), resource(box, ins, "bias")
-    if weight is None or not box.dom or any(one.kind != "real" for one in box.dom):
+    if weight is None or any(one.kind != "real" for one in box.dom):
         return None
     channels, out = op["channels"], op["out"]
     bare = out is None and all(c is None for c in channels)
-    mix = "each" if bare or op["mix"] == "each" else "full"
+    mix = "each" if bare or op["mix"] == "each" or not box.dom else "full"
     groups = op["sources"]
     made = None
-    if len(groups) == 1:
+    if len(groups) <= 1:
         made = fused(diagrams, bias, mix)
     if made is None:
         made = summed(diagrams, bias, mix, [len(g) for g in groups])
@@ -102,6 +102,8 @@ def layer(emit: Emit, box: Box, ins: Sequence[str]) -> str | None:
             places = [":" if there else "None" for there in gaps]
             text = f"{text}[{', '.join(places)}]"
         arrays.append(f"{text}.unsqueeze(-1)" if channel is None else text)
+    if not box.dom:  # a constant: maps of the number 1
+        arrays = [f"torch.ones_like({weight}[0])" + (".unsqueeze(-1)" if bare else "")]
     full = [weight]
     if bare:
         full = [f"{weight}.unsqueeze(-1)"]
