@@ -82,8 +82,7 @@ def _finite() -> Iterator[Problem]:
     yield from powers(lambda: G.quaternion(), "quaternion", (1, 1), (2, 2))
     yield from powers(lambda: G.wreath(G.symmetric(2), G.symmetric(3)), "S2≀S3", (1, 1), (2, 2))
     yield from powers(lambda: G.wreath(G.cyclic(3), G.cyclic(2)), "Z3≀Z2", (1, 1), (2, 1))
-    if hasattr(G, "rubik"):
-        yield from powers(lambda: G.rubik(), "Rubik", (1, 1), (0, 1))
+    yield from powers(lambda: G.rubik(), "Rubik", (1, 1), (0, 1))
 
     def regular(
         group: Callable[[], G.FiniteGroup], k: int
