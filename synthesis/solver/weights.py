@@ -148,7 +148,9 @@ def character(of: Representation, standard: Character) -> Character | None:
         return _power(known[0], of.degree, zero, True)
     if of.kind == "exterior_power":
         return _power(known[0], of.degree, zero, False)
-    if of.kind in ("traceless", "spherical"):
+    if of.kind in ("traceless", "spherical", "harmonic"):
+        if n < 3:  # the dimension does not tell the degree
+            return None
         sizes = (comb(n + k - 1, k) - (comb(n + k - 3, k - 2) if k > 1 else 0) for k in count())
         k = next(k for k, size in enumerate(sizes) if size == of.dimension)
         whole = _power(known[0], k, zero, True)
