@@ -134,8 +134,15 @@ def dense_wins(diagrams: Diagrams, sizes: Sequence[int], channels: int) -> bool:
         1 → 2    3,456  0.32  0.16     32,768  0.36  0.32    110,592  0.45  0.95
         2 → 2    5,184  0.54  0.16     82,944  0.71  0.67    262,144  0.80  2.22
         3 → 3   11,664  1.91  0.36     65,536  3.73  2.88
+
+    and of (a contraction for each diagram, dense) where diagrams do not factor, for Lorentz::
+
+        2 → 2   65,536  0.99  0.64    1,048,576  2.05  12.95    3 diagrams
+        3 → 3   65,536  6.15  0.61    1,048,576  9.75  14.34   15 diagrams
     """
     entries = prod(sizes[p.factor] for p in diagrams.ports) * channels
+    if not factors(diagrams) or any(f.plain in FORMS for f in diagrams.factors):
+        return entries <= diagrams.count << 15
     return entries <= 1 << {0: 13, 1: 13, 2: 13, 3: 15}.get(len(diagrams.ports), 16)
 
 

@@ -198,3 +198,6 @@ def test_the_dense_form_wins_at_tiny_sizes_only():
     assert dense_wins(layer_, (3,), 8 * 8)
     assert not dense_wins(layer_, (12,), 16 * 16)
     assert not dense_wins(partition_diagrams(1, 1), (100,), 16 * 16)
+    lorentz = pair_diagrams(2, 2, "metric", signs=MINKOWSKI)
+    assert dense_wins(lorentz, (4,), 16 * 16)
+    assert not dense_wins(lorentz, (4,), 64 * 64)
