@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["Solution", "check", "natural", "replay"]
+__all__ = ["Solution", "change_group", "check", "natural", "replay", "symmetry_of"]
 
 
 def __getattr__(name: str) -> Any:
@@ -16,6 +16,14 @@ def __getattr__(name: str) -> Any:
         from synthesis.replay import replay
 
         return replay
+    if name == "symmetry_of":
+        from synthesis.symmetry import symmetry_of
+
+        return symmetry_of
+    if name == "change_group":
+        from synthesis.changing import change_group
+
+        return change_group
     if name in ("natural", "Solution"):
         from synthesis import layers
 
