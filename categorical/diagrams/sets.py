@@ -45,6 +45,9 @@ from categorical.diagrams.family import Factor, levi_civita
 from categorical.errors import SpecError
 from categorical.exact.basis import Basis
 
+LARGEST = 50_000_000
+"""Entries of all tensors together."""
+
 Sizes = int | Sequence[int] | Mapping[str, int]
 
 
@@ -204,6 +207,7 @@ class Diagrams:
         groups = [len(self.sources)] if split is None else list(split)
         if sum(groups) != len(self.sources):
             raise SpecError("CM042", f"{groups} are no groups of {len(self.sources)} sources")
+        self._refuse_unless_small(known, numbers)
         extent = [known[p.factor] for p in self.ports]
         shape, start = [prod(extent[: len(self.targets)])], len(self.targets)
         for many in groups:
@@ -218,6 +222,19 @@ class Diagrams:
             np.concatenate([nothing, *(places for places, _ in entries)]),
             np.concatenate([nothing, *(values for _, values in entries)]),
         )
+
+    def _refuse_unless_small(self, sizes: tuple[int, ...], numbers: Sequence[int]) -> None:
+        """CM044 where the tensors have too many entries to be written out."""
+        entries = sum(
+            prod(sizes[self.ports[b[0]].factor] for b in self.diagrams[i].blocks) for i in numbers
+        )
+        if entries > LARGEST:
+            raise SpecError(
+                "CM044",
+                f"tensors with {entries:,} entries are too large to write out",
+                facts=[("diagrams", self), ("sizes", ", ".join(map(str, sizes)))],
+                help=["use the diagrams themselves: they have a meaning at every size"],
+            )
 
     def _entries(self, one: Diagram, sizes: tuple[int, ...]) -> tuple[Any, Any]:
         """Places in row-major order of all ports, and values."""

@@ -174,6 +174,7 @@ def test_a_rank_never_grows_modulo_a_prime():
         (lambda: partition_diagrams(1, 1).at((2, 2)), "CM042"),
         (lambda: partition_diagrams(1, 1).at(2, split=(2,)), "CM042"),
         (lambda: pair_diagrams(6, 6).independent_at(3), "CM044"),
+        (lambda: partition_diagrams(2, 2).at(100), "CM044"),
     ],
 )
 def test_what_has_no_diagrams_is_refused(make, code: str):
