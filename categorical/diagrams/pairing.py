@@ -15,10 +15,15 @@ odd length, n of them (what ε adds for SO).
 >>> [odd(m, 2) for m in (2, 4, 6)], [symplectic(6, n) for n in (2, 4, 6)], general(3, 2)
 ([1, 3, 10], [5, 14, 15], 5)
 
-An odd number of ports has no pairing, which is no error:
+An odd number of ports has no pairing, which is no error; too many pairings are one:
 
 >>> pairings((0, 1, 2))
 ()
+>>> pairings(tuple(range(18)))
+Traceback (most recent call last):
+...
+categorical.errors.SpecError: error[CM044]: 34459425 diagrams are too many
+...
 """
 
 from __future__ import annotations
