@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import doctest
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -41,3 +43,10 @@ def test_the_training_loop_runs(tmp_path: Path) -> None:
         [sys.executable, "-c", loop], env=environment, cwd=tmp_path, capture_output=True, text=True
     )
     assert answer.returncode == 0, answer.stderr
+
+
+def test_the_sessions_print_what_they_say() -> None:
+    sessions = re.findall(r"```pycon\n(.*?)```", readme.README.read_text(), re.DOTALL)
+    assert len(sessions) >= 3
+    test = doctest.DocTestParser().get_doctest("\n".join(sessions), {}, "README", None, 0)
+    assert doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE).run(test).failed == 0
