@@ -45,6 +45,7 @@ classifier = architecture(
     cube_cnn,
     laws=[
         laws.invariant(under=ROTATIONS),
+        laws.complete(under=ROTATIONS),
         laws.parameters(
             (27 + 1) * narrow.size
             + (648 * narrow.size + 1) * wide.size
@@ -56,6 +57,6 @@ classifier = architecture(
 layer = architecture(
     faces,
     name="cube_convolution",
-    laws=[laws.equivariant(under=ROTATIONS)],
+    laws=[laws.equivariant(under=ROTATIONS), laws.complete(under=ROTATIONS)],
     sizes=dict(narrow=4, wide=4),
 )

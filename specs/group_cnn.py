@@ -21,6 +21,7 @@ turn, motion = Dim("turn", size=4), Dim("motion", size=8)
 
 C4 = Acting(cyclic(4), {turn: regular(cyclic(4))}, grid=(row, column))
 TURNS = Acting(cyclic(4), {}, grid=(row, column))
+MIRRORS = Acting(dihedral(4), {}, grid=(row, column))
 D4 = Acting(dihedral(4), {motion: regular(dihedral(4))}, grid=(row, column))
 
 
@@ -95,6 +96,8 @@ c4 = architecture(
     turned,
     laws=[
         laws.invariant(under=C4),
+        laws.complete(under=C4),
+        laws.invariant(under=MIRRORS).fails("a reflection is no turn"),
         laws.parameters(weights(36, 16)),
     ],
     sizes=dict(narrow=8, wide=8, label=10),
@@ -103,6 +106,7 @@ d4 = architecture(
     turned_or_reflected,
     laws=[
         laws.invariant(under=D4),
+        laws.complete(under=D4),
         laws.parameters(weights(72, 16)),
     ],
     sizes=dict(narrow=6, wide=6, label=10),
@@ -115,8 +119,6 @@ unturned = architecture(
 layer = architecture(
     strokes,
     name="group_convolution",
-    laws=[
-        laws.equivariant(under=C4),
-    ],
+    laws=[laws.equivariant(under=C4), laws.complete(under=C4)],
     sizes=dict(narrow=8, wide=8),
 )

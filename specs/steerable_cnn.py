@@ -4,7 +4,7 @@ Kernels that commute with all rotations of the plane are known in closed form: h
 angle times rings.  On a grid they are *sampled*, and a rotation by 45° moves pixels between pixels.
 So two kinds of sentences can be said of these networks: that they commute with the quarter turns is
 proved; that they commute with the other rotations is not a law of any network of pixels, and the
-error is measured (``Sampled.error``).
+error is measured: ``turning.error("r")`` is 0.14 for waves four pixels long, 0.05 for eight pixels.
 
 The first network has the regular fibre of C8, eight responses a pixel, one for each eighth of a
 turn.  The second has fibres that SO(2) rotates: scalars, vectors, and the frequency 2.
@@ -95,7 +95,10 @@ def vectors(image: Real[1, row, column]) -> Real[label]:
 
 eight = architecture(
     eighths,
-    laws=[laws.invariant(under=QUARTERS)],
+    laws=[
+        laws.invariant(under=QUARTERS),
+        laws.complete(under=QUARTERS).fails("harmonics of the eighths are fewer"),
+    ],
     sizes=dict(narrow=4, wide=8, label=10),
 )
 rotating = architecture(

@@ -31,6 +31,7 @@ from typing import Any
 
 from categorical import op
 from categorical.arrows import OpArrow
+from categorical.checked import checked
 from categorical.errors import SpecError
 from categorical.exact import Basis
 from categorical.index import Axis, IndexSet, axis
@@ -43,6 +44,7 @@ Some = IndexSet | Axis
 Fibre = Some | tuple[Some, ...]
 
 
+@checked
 def convolution(
     *,
     under: Any,
@@ -88,6 +90,7 @@ def convolution(
     )
 
 
+@checked
 def sampled_convolution(
     solution: Sampled,
     *,

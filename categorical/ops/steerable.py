@@ -247,6 +247,10 @@ def steerable_conv(
         Window(k, s, 1, pads(padding, k, 1, None, len(axes), i), padding)
         for i, (k, s) in enumerate(zip(basis.shape[2:], steps))
     )
+    if channels is not None and not (isinstance(channels, tuple) and len(channels) == 2):
+        raise SpecError(
+            "CM042", f"`{NAME}` has the channels {channels!r}", help=["of the input, of the output"]
+        )
     inner, outer = (None, None) if channels is None else map(axis, channels)
     return common.make(
         STEERABLE_CONV,

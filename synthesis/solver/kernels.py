@@ -41,11 +41,15 @@ from typing import Any
 
 import numpy as np
 
+from categorical.checked import checked
 from categorical.errors import SpecError
 from categorical.exact import Basis
 from categorical.representations import Representation
 
-LARGEST = 100_000  # elements of a group that are enumerated to count
+LARGEST = 100_000
+"""The most elements of a group that are enumerated to count."""
+MOST = 1 << 25
+"""The most unknowns: entries of one kernel."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,7 @@ class Kernels:
         return f"{self.count} kernels {self.source} → {self.target} of {width} under {group}"
 
 
+@checked
 def kernels(
     source: Representation,
     target: Representation,
@@ -106,8 +111,17 @@ def kernels(
                 facts=[("the fibre of the input", source.of), ("the other", other.of)],
                 help=["restrict both representations to one group"],
             )
-    window, sizes = offsets(grid, width), widths(grid, width)
+    sizes = widths(grid, width)
     shape = (target.dimension, source.dimension, *sizes)
+    if prod(shape) > MOST:
+        pixels = MOST // (shape[0] * shape[1])
+        raise SpecError(
+            "CM044",
+            f"kernels with {prod(shape):,} entries are too large to solve for",
+            facts=[("would fit", f"{MOST:,} entries: windows of {pixels:,} pixels")],
+            help=["use smaller windows or fibres"],
+        )
+    window = offsets(grid, width)
     if source.is_signed and target.is_signed:
         labels, found, values = orbits(signed(target, source, window))
         basis = Basis.of_labels(labels.reshape(shape), found, values.reshape(shape))

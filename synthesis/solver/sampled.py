@@ -42,6 +42,7 @@ from typing import Any
 
 import numpy as np
 
+from categorical.checked import checked
 from categorical.errors import SpecError
 from categorical.exact import Basis
 from categorical.exact.numbers import Cyclotomic, Number
@@ -119,6 +120,7 @@ class Sampled:
         )
 
 
+@checked
 def sampled(
     source: Representation,
     target: Representation,
@@ -136,6 +138,12 @@ def sampled(
     """
     from synthesis.solver.hom import solve
 
+    if not 0.1 <= sigma <= 10 or (degrees is not None and degrees < 0):
+        raise SpecError(
+            "CM041",
+            f"rings of the width {sigma} with harmonics up to the degree {degrees}",
+            help=["the width lies between 0.1 and 10 pixels, the degree is 0 or more"],
+        )
     if space is None:
         space = source.of.space()  # type: ignore[attr-defined]
     sizes = widths(space, width)
