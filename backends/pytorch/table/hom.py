@@ -18,6 +18,7 @@ and 0.44.
 
 from __future__ import annotations
 
+from hashlib import sha256
 from math import prod
 
 import numpy as np
@@ -172,7 +173,7 @@ class _Layer:
 
     def _table(self, dense: np.ndarray, name: str) -> str:
         """Fixed numbers: exact in the file, in the element type of the first input."""
-        digest = self.basis.digest[:8]
+        digest = sha256(dense.tobytes() + str(dense.shape).encode()).hexdigest()[:8]
         what = f"The bits of fixed numbers of the shape {dense.shape}, as float64."
         own = f"{name}_{digest}"
         maker = self.emit.helper(own, numbers_as_bits(own, what, dense))
