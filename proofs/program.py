@@ -114,6 +114,8 @@ def value(one: object) -> Json:
         return {"complex": [one.real.hex(), one.imag.hex()]}
     if isinstance(one, Fraction):
         return {"fraction": f"{one.numerator}/{one.denominator}"}
+    if isinstance(one, Cyclotomic):
+        return {"cyclotomic": exact(one)}
     if isinstance(one, Axis):
         return {"axis": axis(one)}
     if isinstance(one, IndexSet):

@@ -258,9 +258,10 @@ LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 def _natural(box: Box, dim: Dim, mode: str) -> NaturalityClass:
     op = box.op
     acted = {a for axes in (op["target"], *op["sources"]) for a in axes}
-    found = FUNCTION if op["bias"] is not None else LINEAR
-    if len(op["sources"]) > 1:
-        found = found & FUNCTION if _shared(box, dim) else found
+    found = LINEAR
+    if any(dim in a.index.atoms for a in carried(op, box.dom)):
+        if op["bias"] is not None or _shared(box, dim):
+            found = FUNCTION
     for a in acted:
         if dim in a.index.atoms:
             found = found & _of_maps(op, dim) if a.index is dim else NONE

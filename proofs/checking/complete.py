@@ -288,10 +288,15 @@ def sentence(found: list[tuple[Node, list[Count]]], names: list[str], where: str
     """What was counted."""
     parts = []
     for _, counts in found:
-        texts = [c.what if c.what == "all diagrams" else f"{c.have} {c.what}" for c in counts]
+        texts = [c.what if c.what == "all diagrams" else many(c.have, c.what) for c in counts]
         parts.append(" and ".join(texts))
     boxes = "1 solved box" if len(found) == 1 else f"{len(found)} solved boxes"
     return f"complete under the group on {', '.join(names)}: {boxes} ({'; '.join(parts)}), {where}"
+
+
+def many(count: int, what: str) -> str:
+    """A number of things."""
+    return f"{count} {what[:-1] if count == 1 else what}"
 
 
 __all__ = ["Missing", "Operator", "Sparse", "check_complete", "most", "problems", "recount"]

@@ -19,7 +19,7 @@ from proofs.checking.table import Shape, words
 
 WINDOWS = words("conv max_pool avg_pool steerable_conv")
 TOGETHER = words("sum mean max min logsumexp softmax layer_norm rms_norm normalise")
-ALIKE = words("einsum where expand batch_norm") | TOGETHER
+ALIKE = words("einsum where expand batch_norm hom") | TOGETHER
 
 
 def slot(axis: Any) -> Any:
@@ -89,6 +89,7 @@ def slide(node: Node, grid: Grid, sizes: Sizes) -> None:
         raise Refusal("the kernel of `conv` is free: its weights tell the directions apart")
     reach = one["dilation"] * (kernel - 1)
     positions = slots(node.cod[0], grid)
+    need(positions, f"`{node.op}` makes positions that are no axes of the grid: leave sizes open")
     for a in over:
         after = positions[slot(a)][0]
         try:

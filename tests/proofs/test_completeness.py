@@ -10,18 +10,28 @@ import pytest
 from categorical import Dim, Real, architecture, laws, op
 from categorical.diagrams import pair_diagrams, partition_diagrams
 from categorical.exact import Basis, Matrix, cos, sin
-from categorical.groups import Rotation, Symmetric, cyclic, dihedral, symmetric
+from categorical.groups import (
+    Rotation,
+    Symmetric,
+    cyclic,
+    dihedral,
+    rubik,
+    special_orthogonal,
+    symmetric,
+)
 from categorical.groups.actions import Acting
 from categorical.groups.families import Lorentz, Orthogonal
-from categorical.representations import Representation
+from categorical.representations import Representation, regular
 from proofs.certificate import Obstruction, Proof, bundle, claim
 from proofs.checker import check
 from proofs.checking.actions import Operator
 from proofs.checking.complete import most, rank
 from proofs.checking.exact import Sparse
 from proofs.completeness import prove_complete
+from synthesis.kernels import convolution
 from synthesis.ladder import check as climb
 from synthesis.layers import natural
+from tests.proofs.test_equivariance import accepted as accepted_equivariance
 from tests.proofs.test_equivariance import mutated
 
 n, m, c, k = Dim.named("n m c k")
@@ -48,10 +58,10 @@ def accepted(graph, group) -> str:
 @pytest.mark.parametrize(
     ("source", "target", "group", "count"),
     [
-        (Real[g], Real[g], TURN, "4 maps and 1 bias vectors"),
+        (Real[g], Real[g], TURN, "4 maps and 1 bias vector"),
         (Real[g], Real[v], BOTH, "2 maps"),
         (Real[v], Real[v], BOTH, "2 maps"),
-        (Real[g, g.at("b")], Real[g], TURN, "16 maps and 1 bias vectors"),
+        (Real[g, g.at("b")], Real[g], TURN, "16 maps and 1 bias vector"),
         (Real[n], Real[n], Symmetric(n), "all diagrams"),
         (Real[n, n.at("b")], Real[n, n.at("b")], Symmetric(n), "all diagrams"),
         (Real[n, m], Real[n, m], Symmetric(n) * Symmetric(m), "all diagrams"),
@@ -161,6 +171,38 @@ def test_steerable_kernels():
     assert "(3 maps)" in accepted(graph(3), plane)
     found = prove_complete(graph(2), plane)
     assert found.data["map"] == {0: 1, 2: 1, 6: 1, 8: 1}
+
+
+def test_kernels_of_regular_fibres():
+    """C4 has 36 kernels of 3 × 3 from its regular fibre to itself; 24 of them are not all."""
+    turns = Acting(C4, {g: regular(C4)}, grid=(ROW, COLUMN))
+    every = convolution(under=turns, source_fibre=g, target_fibre=g, channels=(c, k), bias=False)
+
+    def graph(maps):
+        return op.steerable_conv(
+            maps, g, g, channels=(c, k), over=(ROW, COLUMN)
+        ).at(Real[c, g, ROW, COLUMN]).graph()  # fmt: skip
+
+    maps = every.op["basis"]
+    assert "(36 maps)" in accepted(graph(maps), turns)
+    keep = maps.which < 24
+    few = Basis(maps.shape, 24, maps.which[keep], maps.places[keep], maps.values[keep])
+    found = prove_complete(graph(few), turns)
+    assert found.reason == "`steerable_conv` has 24 of 36 maps: 12 missing"
+    assert found.data["missing"] == 12 and len(found.data["map"]) == 4
+    assert accepted_equivariance(graph(few), turns) == "at g=4; all sizes of n"
+
+
+def test_the_solver_and_the_checker_count_alike():
+    v3 = Dim("w", size=3)
+    rotations = Acting(special_orthogonal(3), {v3: special_orthogonal(3).standard()})
+    graph = natural(Real[v3, v3.at("b")], Real[v3, v3.at("b")], under=rotations).layer(c, k).graph()
+    assert "(3 maps and 1 bias vector)" in accepted(graph, rotations)
+    cube_ = rubik()
+    stickers = Dim("stickers", size=48)
+    turns = Acting(cube_, {stickers: cube_.standard()})
+    graph = natural(Real[stickers], Real[stickers], under=turns).layer(c, k).graph()
+    assert "(9 maps and 2 bias vectors)" in accepted(graph, turns)
 
 
 def test_counts_of_the_checker():

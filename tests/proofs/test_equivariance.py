@@ -8,16 +8,26 @@ import json
 import numpy as np
 import pytest
 
-from categorical import Bool, Dim, Fin, Real, arrow, op
+from categorical import Bool, Dim, Fin, Real, architecture, arrow, laws, op
 from categorical.exact import Basis, Matrix, cos, sin
 from categorical.groups import Rotation, Sign, Symmetric, act, cyclic, dihedral, symmetric
 from categorical.groups.actions import Acting
+from categorical.groups.families import (
+    GeneralLinear,
+    Lorentz,
+    Orthogonal,
+    SpecialLinear,
+    Symplectic,
+)
 from categorical.records import Context
 from categorical.representations import Representation
 from categorical.semantics.floats import FloatAlgebra
 from proofs.certificate import Obstruction, Proof, bundle, canonical, claim
 from proofs.checker import check
 from proofs.equivariance import prove_equivariant
+from proofs.naturality import prove_natural
+from synthesis.ladder import check as ladder
+from synthesis.layers import natural
 from synthesis.numeric import Trial, draw_point
 from synthesis.runner import Runner
 
@@ -229,3 +239,111 @@ def test_strides_must_meet_both_ends():
     assert "miss the end" in prove_equivariant(graph, at(8)).reason
     assert "not fixed" in prove_equivariant(graph, PLANE).reason
     assert error(graph, at(8), {"n": 8, "c": 2, "k": 3}) > 1e-3
+
+
+# --- solved layers --------------------------------------------------------------------------------
+
+h3 = Dim("h3", size=3)
+q = Dim("q", size=4)
+SETS = natural(Real[n], Real[n], under=Symmetric(n)).layer(c, k)
+PAIRS = natural(Real[n, n.at("b")], Real[n, n.at("b")], under=Symmetric(n)).layer(c, k)
+
+
+@pytest.mark.parametrize("layer", [SETS, PAIRS])
+def test_layers_of_diagrams_are_natural_at_every_size(layer):
+    network = (layer >> op.relu).named("network")
+    law = laws.equivariant(under=Symmetric(n))
+    (found,) = ladder(architecture(network, laws=[law]))
+    assert (found.verdict.name, found.scope) == ("PROVED", "all sizes")
+    for size in (2, 3, 5):
+        assert error(network.graph(), Symmetric(n), {"n": size, "c": 2, "k": 3}) < 1e-9
+    rolled = (layer >> op.roll(n, 1)).graph() if layer is SETS else None
+    assert rolled is None or not prove_natural(rolled, [n])
+
+
+def test_pairings_are_natural_for_orthogonal_matrices_and_nothing_else():
+    layer = natural(Real[n, n.at("b")], Real[n, n.at("b")], under=Orthogonal(n)).layer(c, k)
+    graph = layer.graph()
+    found = prove_natural(graph, [n], "orthogonal")
+    assert isinstance(found, Proof) and found.scope == "all sizes"
+    assert check(bundle("00", [claim("law", found)])).ok
+    assert not prove_natural(graph, [n], "linear")
+    assert not prove_natural(PAIRS.graph(), [n], "orthogonal")
+    assert error(graph, Orthogonal(n), {"n": 3, "c": 2, "k": 3}) < 1e-9
+    assert error(PAIRS.graph(), Orthogonal(n), {"n": 3, "c": 2, "k": 3}) > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "group"),
+    [
+        (Real[g], Real[g], TURN),
+        (Real[g], Real[v], BOTH),
+        (Real[g, v], Real[g], BOTH),
+        (Real[h3, h3.at("b")], Real[h3], Rotation(h3)),
+        (Real[q, q.at("b")], Real[q, q.at("b")], Lorentz(q)),
+        (Real[q], Real[q], Symplectic(q)),
+        (Real[v, w], Real[v, w], GeneralLinear(v, dual=w)),
+        (Real[v, w], Real.scalar, SpecialLinear(v, dual=w)),
+    ],
+)
+def test_solved_layers_are_proved_and_floats_agree(source, target, group):
+    graph = natural(source, target, under=group).layer(c, k).graph()
+    assert accepted(graph, group).startswith("at ")
+    assert error(graph, group, {"c": 2, "k": 3}) < 1e-9
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "under", "claimed", "word"),
+    [
+        (Real[g], Real[g], TURN, POINTS, "map 1"),
+        (Real[h3, h3.at("b")], Real[h3], Rotation(h3), Orthogonal(h3), "epsilon"),
+        (Real[q, q.at("b")], Real.scalar, Lorentz(q), Orthogonal(q), "metric"),
+        (Real[q, q.at("b")], Real.scalar, Symplectic(q), Orthogonal(q), "symplectic"),
+        (Real[q, q.at("b")], Real.scalar, Orthogonal(q), Lorentz(q), "brauer"),
+        (Real[v, w], Real.scalar, GeneralLinear(v, dual=w), Orthogonal(v) * Orthogonal(w), "wall"),
+        (Real[v], Real[v], Symmetric(v), Rotation(v), "partition"),
+    ],
+)
+def test_a_layer_for_one_group_is_refused_for_another(source, target, under, claimed, word):
+    graph = natural(source, target, under=under).layer(c, k, bias=False).graph()
+    found = prove_equivariant(graph, claimed)
+    assert isinstance(found, Obstruction) and word in found.reason and found.node.name == "hom"
+    assert error(graph, claimed, {"c": 2, "k": 3}) > 1e-3
+
+
+def test_a_layer_for_a_large_group_is_proved_for_a_small_one():
+    graph = natural(Real[g], Real[g], under=Symmetric(g)).layer(c, k).graph()
+    assert accepted(graph, TURN) == accepted(graph, POINTS) == "at g=4"
+
+
+def test_explicit_tensors_under_all_permutations_of_one_size():
+    maps = natural(Real[g], Real[g], under=Symmetric(g)).at()
+    layer = op.hom(maps, ((g,),), (g,), channels=(c,), out=k)
+    law = laws.equivariant(under=Symmetric(g))
+    (found,) = ladder(architecture((layer >> op.relu).named("one"), laws=[law]))
+    assert (found.verdict.name, found.scope) == ("PROVED", "at g=4")
+    other = natural(Real[g], Real[g], under=TURN).layer(c, k)
+    (found,) = ladder(architecture((other >> op.relu).named("two"), laws=[law]))
+    assert found.verdict.name == "REFUTED" and found.counterexample.wire == "hom"
+
+
+def test_a_bias_that_is_not_fixed_is_refused():
+    maps = natural(Real[g], Real[g], under=TURN).at()
+    first = Basis((4, 1), 1, [0], [0], [1])
+    graph = op.hom(maps, ((g,),), (g,), channels=(c,), out=k, bias=first).graph()
+    assert "bias vector 0" in prove_equivariant(graph, TURN).reason
+    assert error(graph, TURN, {"c": 2, "k": 3}) > 1e-3
+
+
+def test_mutated_tensors_are_refused():
+    graph = natural(Real[g], Real[v], under=BOTH).layer(c, k).graph()
+    text = bundle("00", [claim("law", prove_equivariant(graph, BOTH))])
+    assert mutated(text, lambda b: None)
+
+    def maps(body):
+        return body["programs"][0]["nodes"][0]["attrs"]["basis"]["basis"]
+
+    for place in range(4):
+        assert not mutated(text, lambda b, at=place: maps(b)["values"].__setitem__(at, 3))
+    assert not mutated(text, lambda b: maps(b)["places"].__setitem__(0, 7))
+    assert not mutated(text, lambda b: maps(b).update(count=1))
