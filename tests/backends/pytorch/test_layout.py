@@ -95,3 +95,12 @@ def test_axes_are_moved_into_place() -> None:
     with pytest.raises(ValueError):
         emit.dim(Real[a], b)
     assert emit.dims(x, (b,)) == "-2" and emit.dims(x, (a, c)) == "(-3, -1)"
+
+
+def test_a_long_group_is_not_made_a_tuple():
+    """A comma behind the one expression in brackets would make it a tuple."""
+    text = f"({' + '.join(['function(argument)'] * 8)})"
+    lines = "\n".join(statement("y", text))
+    scope = {"function": lambda x: x, "argument": 1}
+    exec("if True:\n" + lines, scope)
+    assert scope["y"] == 8 and len(lines.splitlines()) > 1
