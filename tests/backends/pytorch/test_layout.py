@@ -100,7 +100,7 @@ def test_axes_are_moved_into_place() -> None:
 def test_a_long_group_is_not_made_a_tuple():
     """A comma behind the one expression in brackets would make it a tuple."""
     text = f"({' + '.join(['function(argument)'] * 8)})"
-    lines = "\n".join(statement("y", text))
+    lines = "\n".join(layout.statement("y", text))
     scope = {"function": lambda x: x, "argument": 1}
     exec("if True:\n" + lines, scope)
     assert scope["y"] == 8 and len(lines.splitlines()) > 1
