@@ -112,3 +112,9 @@ def test_windows_without_rings_are_refused(width):
     with pytest.raises(SpecError) as caught:
         sampled(PLANE, PLANE, width, space=PLANE)
     assert caught.value.code == "CM042"
+
+
+def test_the_note_says_what_is_exact_and_how_large_the_error_is():
+    plain = sampled(Representation.trivial(SO2), harmonic(PLANE, 1), space=PLANE)
+    assert "exactly under the grid symmetries in SO(2) only" in plain.note
+    assert f"{plain.error(SO2.algebra[0]):.2f}" in plain.note
