@@ -31,6 +31,7 @@ from proofs.completeness import prove_complete
 from synthesis.kernels import convolution
 from synthesis.ladder import check as climb
 from synthesis.layers import natural
+from synthesis.replay import replay
 from tests.proofs.test_equivariance import accepted as accepted_equivariance
 from tests.proofs.test_equivariance import mutated
 
@@ -273,6 +274,9 @@ def test_the_ladder():
     (found,) = climb(architecture(bad, laws=[law]))
     assert found.verdict.name == "REFUTED" and "3 of 4 maps" in found.reason
     assert found.counterexample.certified and "{" in found.counterexample.source
+    again = replay(architecture(bad, laws=[law]), "bad", law.name, sizes={})
+    assert not again.holds and "3 of 4 maps" in again.left
+    assert replay(architecture(good, laws=[law]), "good", law.name, sizes={}).holds
     small = symmetric(4)
     whole = Acting(small, {g: small.standard()})
     (found,) = climb(architecture(good, laws=[laws.complete(under=whole)]))

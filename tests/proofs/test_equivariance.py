@@ -10,7 +10,17 @@ import pytest
 
 from categorical import Bool, Dim, Fin, Real, architecture, arrow, laws, op
 from categorical.exact import Basis, Matrix, cos, sin
-from categorical.groups import Rotation, Sign, Symmetric, act, cyclic, dihedral, symmetric
+from categorical.groups import (
+    Rotation,
+    Sign,
+    Symmetric,
+    act,
+    cyclic,
+    dihedral,
+    special_linear,
+    special_orthogonal,
+    symmetric,
+)
 from categorical.groups.actions import Acting
 from categorical.groups.families import (
     GeneralLinear,
@@ -347,3 +357,71 @@ def test_mutated_tensors_are_refused():
         assert not mutated(text, lambda b, at=place: maps(b)["values"].__setitem__(at, 3))
     assert not mutated(text, lambda b: maps(b)["places"].__setitem__(0, 7))
     assert not mutated(text, lambda b: maps(b).update(count=1))
+
+
+ROTATING = Acting(special_orthogonal(2), {v: special_orthogonal(2).standard()})
+
+
+def test_infinitesimal_generators():
+    """A flow is orthogonal where its generator is antisymmetric, and any matrix where not."""
+    norm = op.einsum(n).at(Real[n, v], Real[n, v]).graph()
+    assert accepted(norm, ROTATING) == "at v=2"
+    text = bundle("00", [claim("law", prove_equivariant(norm, ROTATING))])
+    assert mutated(text, lambda b: None)
+    assert not mutated(text, lambda b: move(b)["entries"][0].__setitem__(2, 5))
+    assert mutated(text, lambda b: [e.__setitem__(2, -e[2]) for e in move(b)["entries"]])
+    shear = Acting(special_linear(2), {v: special_linear(2).standard()})
+    assert "einsum" in prove_equivariant(norm, shear).reason
+    layer = natural(Real[v], Real[v], under=ROTATING).layer(c, k).graph()
+    assert accepted(layer, ROTATING) == "at v=2" and error(layer, ROTATING, {"c": 2, "k": 2}) < 1e-9
+    assert "map 1" in prove_equivariant(layer, shear).reason
+    assert error(layer, shear, {"c": 2, "k": 2}) > 1e-3
+
+
+def test_mutated_grids_are_refused():
+    ends = kernels([1, 0, 1, 0, 0, 0, 1, 0, 1], [0, 1, 0, 0, 0, 0, 0, 1, 0])
+    group = Acting(C2, {}, grid=(ROW, COLUMN), motion=HALF)
+    graph = convolution(ends).graph()
+    text = bundle("00", [claim("law", prove_equivariant(graph, group))])
+
+    def grid(body):
+        return body["claims"][0]["action"][0]["grid"]
+
+    assert mutated(text, lambda b: None)
+    assert mutated(text, lambda b: grid(b).update(signs=[1, -1]))  # a reflection holds, too
+    assert not mutated(text, lambda b: grid(b).update(image=[1, 0]))
+    assert not mutated(text, lambda b: grid(b).update(image=[0, 0]))
+    assert not mutated(text, lambda b: grid(b).update(signs=[1, 2]))
+    assert not mutated(text, lambda b: grid(b)["axes"].pop())
+    assert not mutated(text, lambda b: grid(b)["axes"].reverse() or grid(b).update(image=[1, 0]))
+
+
+C2 = cyclic(2)
+HALF = Representation(C2, {a: Matrix.identity(2) * -1 for a in C2.arrows})
+
+
+def test_positions_of_a_fixed_size_are_an_obstruction():
+    side = Dim("side", size=6)
+    row, column = side.at("row"), side.at("column")
+    graph = op.max_pool(row, column, kernel=3).at(Real[row, column]).graph()
+    found = prove_equivariant(graph, Acting(D4, {}, grid=(row, column)))
+    assert isinstance(found, Obstruction) and "leave sizes open" in found.reason
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_random_tensors_are_told_apart_from_invariant_ones(seed):
+    """Sums of solved maps pass, and any other change of an entry does not."""
+    rng = np.random.default_rng(seed)
+    every = natural(Real[g, v], Real[v], under=BOTH).at()
+    mixed = sum(int(x) * every.tensor(i) for i, x in enumerate(rng.integers(-3, 4, every.count)))
+    at = rng.integers(0, every.size)
+
+    def layer(tensor):
+        places = np.flatnonzero(tensor)
+        basis = Basis(every.shape, 1, [0] * len(places), places, tensor.ravel()[places])
+        return op.hom(basis, ((g, v),), (v,), channels=(c,), out=k).graph()
+
+    assert accepted(layer(mixed), BOTH) == "at g=4, v=2"
+    spoilt = mixed.ravel().copy()
+    spoilt[at] += 1
+    assert not prove_equivariant(layer(spoilt.reshape(every.shape)), BOTH)
