@@ -126,8 +126,6 @@ def value(one: object) -> Json:
         return {"array": array(one)}
     if isinstance(one, (tuple, list)):
         return [value(v) for v in one]
-    if isinstance(one, Cyclotomic):
-        return {"exact": exact(one)}
     if isinstance(one, Basis):
         return {"basis": basis(one)}
     if is_dataclass(one) and not isinstance(one, type):

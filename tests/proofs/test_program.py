@@ -22,7 +22,7 @@ def attributes(arrow):
 def test_irrational_entries_and_coefficients_are_orders_and_coefficients():
     found = attributes(op.hom(HALF, ((v,),), (v,), coefficients=(cos(8),)))
     assert found["basis"]["basis"]["values"] == [program.exact(cos(8)), 1]
-    assert found["coefficients"] == [{"exact": program.exact(cos(8))}]
+    assert found["coefficients"] == [{"cyclotomic": program.exact(cos(8))}]
 
 
 def test_the_group_that_was_solved_for_is_left_out():
