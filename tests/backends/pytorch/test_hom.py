@@ -93,12 +93,32 @@ def test_irrational_maps_stay_exact_when_the_element_type_changes():
     assert gap(module, one, torch.randn(5, 4, 3, dtype=torch.float64)) < 1e-13
 
 
-def test_sums_of_irreducibles_are_joined_pieces():
-    basis = Basis((9, 9), 3, [0] + [1] * 3 + [2] * 5, [i * 10 for i in range(9)], [1] * 9)
-    s = Dim("s", size=9)
+def multiples(*maps):
+    """A layer of the maps (start in the target, start in the source, length) of seven entries."""
+    which = [m for m, (_, _, n) in enumerate(maps) for _ in range(n)]
+    places = [(t + i) * 7 + start + i for t, start, n in maps for i in range(n)]
+    s = Dim("s", size=7)
+    basis = Basis((7, 7), len(maps), which, places, [1] * len(places))
     arrow = op.hom(basis, ((s,),), (s,), channels=(c,), out=k)
     made = build(arrow.at(Real[batch, s, c]), SIZES, "net")
-    assert made.source.count("F.linear") == 3 and "torch.cat" in made.source
+    module, x = made.module().double(), torch.randn(5, 7, 3, dtype=torch.float64)
+    dense = torch.zeros(len(maps), 49, dtype=torch.float64)
+    dense[which, places] = 1
+    wanted = torch.einsum("mts,mkc,bsc->btk", dense.view(-1, 7, 7), module.hom.weight, x)
+    assert torch.allclose(module(x), wanted, rtol=1e-12, atol=1e-12)
+    return made.source
+
+
+def test_one_copy_of_each_irreducible_is_one_batch_of_products():
+    source = multiples((0, 0, 1), (1, 1, 1), (2, 2, 5))
+    assert "index_select(-2" not in source and "torch.cat" not in source
+    source = multiples((0, 5, 2), (2, 0, 5))  # in another order
+    assert "index_select(-2, self.entries)" in source and "torch.cat" not in source
+
+
+def test_sums_of_irreducibles_are_joined_pieces():
+    source = multiples((0, 0, 1), (0, 1, 1), (1, 0, 1), (1, 1, 1), (2, 2, 5))
+    assert source.count("F.linear") == 5 and "torch.cat" in source
 
 
 def test_products_take_the_maps_first_where_they_are_few():
