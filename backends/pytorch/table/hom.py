@@ -7,10 +7,9 @@ there are signs); otherwise it is one product with the basis, which the file hol
 Forward and backward on one CPU thread, milliseconds, 64 samples of 8 channels on 64 positions that
 a cyclic group turns, where all 64 maps are trained::
 
-    nn.Linear of the same shape (64 times the weights)     1.44
-    the matrix as one gather                               1.59
+    nn.Linear of the same shape (64 times the weights)     1.24
+    the matrix as one gather                               1.90
     by Fourier transforms                                  0.96
-    the matrix as a product with the basis                 2.40
 
 On 32 positions the gather takes 0.48 and the transforms 0.62 (nn.Linear 0.35), on 16 they take 0.22
 and 0.44.
@@ -402,7 +401,7 @@ class _Layer:
     def _operated(self) -> str:
         """An input without channels makes the matrices that act on the channels of the other one.
 
-        On one CPU thread, 256 samples, 32 channels, harmonics to degree 2 (11 maps): 5 ms,
+        On one CPU thread, 256 samples, 32 channels, harmonics to degree 2 (11 maps): 5 to 10 ms,
         where products of all entries, times the table, take 19.
         """
         emit, maps, target = self.emit, self.basis.count, self.basis.shape[0]
