@@ -67,7 +67,10 @@ def test_positions_of_windows_and_merged_axes_move_too():
     assert np.array_equal(act(CTX, turn, value, pooled), by_positions(matrix, value))
     h, w = Dim.named("h w")
     turn, matrix = moves(dihedral(4), (h.at(""), w.at("")))["r"]
-    flat, ctx = op.merge(h, w).at(Real[h, w, c]).cod[0], Context(CTX.algebra, {"h": 4, "w": 4})
+    flat, ctx = (
+        op.merge(h, w).at(Real[h, w, c]).cod[0],
+        Context(CTX.algebra, {"h": 4, "w": 4, "c": 2}),
+    )
     value = np.arange(32.0).reshape(16, 2)
     found = act(ctx, turn, value, flat).reshape(4, 4, 2)
     wanted = np.stack([by_positions(matrix, value[:, i].reshape(4, 4)) for i in range(2)], -1)
