@@ -196,6 +196,8 @@ def _element(one: Element, dims: Mapping[str, Dim]) -> Json:
         n = len(order)
         on.append((dims[name], Matrix((n, n), range(n), order, [1] * n)))
     on += [(dims[name], Matrix.of([list(row) for row in m])) for name, m in one.matrices.items()]
+    if len(one.grids) > 1:
+        raise SpecError("CM044", f"{one} moves two grids at once")
     return _move(on, one.grids[0] if one.grids else None)
 
 
