@@ -93,17 +93,34 @@ def _typing(op: Op, inputs: tuple[Array, ...]) -> Signature:
                 f"`{NAME}` makes the axis `{a}`, which an input carries along",
                 help=[f'make another occurrence of it: {a.index}.at("out")'],
             )
-    new = (*target, *([] if out is None else [out]))
-    if out is not None and inputs and op["sources"][0] and op["channels"][0] is not None:
-        first = inputs[0]
-        if first.position(op["channels"][0]) < first.position(op["sources"][0][0]):
-            new = (out, *target)  # channels stay in front of what the group acts on
     resources = []
     if op["coefficients"] is None and op["basis"].count:
         resources.append(_resource("weight", op, op["basis"]))
     if op["bias"] is not None:
         resources.append(_resource("bias", op, op["bias"]))
-    return Signature((Real[(*rest, *new)],), tuple(resources))
+    axes = _in_place(op, inputs[0]) if len(inputs) == 1 else [*rest, *_made(op)]
+    return Signature((Real[tuple(axes)],), tuple(resources))
+
+
+def _made(op: Op) -> list[Axis]:
+    return [*op["target"], *([] if op["out"] is None else [op["out"]])]
+
+
+def _in_place(op: Op, one: Array) -> list[Axis]:
+    """The target stands where the first source stood (or in front of the channels), the new
+    channels where the old ones were; what has no place comes last."""
+    (source,), (channel,) = op["sources"], op["channels"]
+    made = _made(op)
+    first = next((a for a in one.axes if a in source), channel)
+    found: list[Axis] = []
+    for a in one.axes:
+        if a == first:
+            found += op["target"]
+        if a == channel and op["out"] is not None:
+            found.append(op["out"])
+        if a not in source and a != channel:
+            found.append(a)
+    return found + [a for a in made if a not in found]
 
 
 def _resource(suffix: str, op: Op, maps: Maps) -> ResourceSpec:

@@ -24,6 +24,7 @@ categorical.errors.SpecError: error[CM043]: natural maps V → V need one group 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, reduce
@@ -117,25 +118,29 @@ class Hom:
             moved.append(self.target.map(g) @ moved[parent] @ self.source.map(f"{g}^-1"))
         return reduce(Matrix.__add__, moved) * Fraction(1, elements.count)
 
-    def at(self, place: str) -> Basis:
-        """A basis of the maps at one object that extend to all others."""
-        if place not in self.source.dims:
-            raise SpecError(
-                "CM042",
-                f"{self.source.of} has no object `{place}`",
-                facts=[("objects", ", ".join(self.source.dims))],
-            )
-        before = list(self.source.dims).index(place)
-        rows = sum(list(self.target.dims.values())[:before])
-        columns = sum(list(self.source.dims.values())[:before])
-        height, width = self.target.dims[place], self.source.dims[place]
+    def at(self, *places: str) -> Basis:
+        """A basis of the maps at these objects (one after the other) that extend to all others.
+
+        Where no family is zero there, and none depends on others, families keep their numbers: one
+        weight then combines the maps at different objects into one natural map."""
+        for place in places:
+            if place not in self.source.dims:
+                raise SpecError(
+                    "CM042",
+                    f"{self.source.of} has no object `{place}`",
+                    facts=[("objects", ", ".join(self.source.dims))],
+                )
+        rows, height = _among(self.target.dims, places)
+        columns, width = _among(self.source.dims, places)
         r, c = np.divmod(self.basis.places, self.basis.shape[1])
-        inside = (rows <= r) & (r < rows + height) & (columns <= c) & (c < columns + width)
-        kept, which = np.unique(self.basis.which[inside], return_inverse=True)
-        places = (r[inside] - rows) * width + c[inside] - columns
-        found = Basis((height, width), len(kept), which, places, self.basis.values[inside])
+        inside = (rows[r] >= 0) & (columns[c] >= 0)
+        moved = rows[r[inside]] * width + columns[c[inside]]
+        which, values = self.basis.which[inside], self.basis.values[inside]
+        found = Basis((height, width), self.dimension, which, moved, values)
         whole = found.stack() * int(np.lcm.reduce([Fraction(v).denominator for v in found.values]))
         chosen = pivots(whole.dense().T, PRIME)
+        if len(chosen) == self.dimension:
+            return found
         return Basis.of_matrices([found.matrix(int(i)) for i in chosen], (height, width))
 
     def nearest(self, matrix: Any) -> tuple[Any, Any]:
@@ -148,6 +153,16 @@ class Hom:
 
 
 @checked
+def _among(dims: Mapping[str, int], places: Sequence[str]) -> tuple[NDArray[np.int64], int]:
+    """The new number of each index over all objects among some of them, −1 for the others."""
+    starts = dict(zip(dims, np.cumsum([0, *dims.values()]).tolist()))
+    found, total = np.full(sum(dims.values()), -1, dtype=np.int64), 0
+    for place in places:
+        found[starts[place] : starts[place] + dims[place]] = np.arange(dims[place]) + total
+        total += dims[place]
+    return found, total
+
+
 def solve(
     x: Representation,
     y: Representation,

@@ -81,7 +81,7 @@ def test_diagrams_are_their_tensors_at_a_size(make):
     arrow = op.hom(maps, ((n, key),), (n, key), channels=(c,), out=k)
     _, (x,), (weight,), y = ran(arrow, Real[n, key, b, c])
     tensors = dense(maps.at(3, every=True)).reshape(-1, 3, 3, 3, 3)
-    wanted = np.einsum("mpqst,mkc,stbc->bpqk", tensors, weight, x)
+    wanted = np.einsum("mpqst,mkc,stbc->pqbk", tensors, weight, x)
     assert np.allclose(y, wanted)
 
 
