@@ -258,6 +258,37 @@ def copied(peers: Mapping[str, Peer]) -> list[str]:
     return [*start, f"{max(gaps):.1e}", "–", f"≤ {CLOSE:.0e}", verdict, "egnn", "–", "–"]
 
 
+def spans(peers: Mapping[str, Peer]) -> list[str]:
+    """How far the paths of e3nn are from the span of our bilinear maps, in float64."""
+    from synthesis.solver import bilinear
+
+    start = ["O(3) tensor product, paths of e3nn", "residual", "–"]
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "paths.pt"
+            Remote(peers["e3nn"], "paths", 200.0, 1).record(path)
+            theirs = torch.load(path).flatten(1)
+    except Unavailable as reason:
+        return [*start, "", f"≤ {WANTED:.0e}", "", f"e3nn: {reason}"]
+    space = layers.spherical()
+    found = bilinear(space, space, space).basis
+    mine = torch.zeros(found.count, found.size, dtype=torch.float64)
+    mine[found.which, found.places] = torch.tensor(found.floats())
+    mine = mine.view(-1, *found.shape)
+    for axis in (
+        1,
+        2,
+        3,
+    ):  # vectors are (x, y, z) here, and (y, z, x) in the order of its harmonics
+        mine = mine.index_select(axis, torch.tensor([0, 2, 3, 1, 4, 5, 6, 7, 8]))
+    onto = torch.linalg.qr(mine.flatten(1).T).Q
+    gap = float((theirs - theirs @ onto @ onto.T).abs().max() / theirs.abs().max())
+    same = len(theirs) == found.count and gap <= WANTED
+    text = f"{gap:.1e} ({found.count} maps, {len(theirs)} paths)"
+    verdict = "met" if same else "MISSED"
+    return [*start, text, f"≤ {WANTED:.0e}", verdict, "e3nn", "–", "–"]
+
+
 def rows(peers: Mapping[str, Peer], only: str) -> list[list[str]]:
     """All rows whose name has ``only`` in it; each is printed when it is known."""
     found = []
@@ -266,8 +297,9 @@ def rows(peers: Mapping[str, Peer], only: str) -> list[list[str]]:
             cells = line(row, peers)
             found.append(cells + [""] * (len(HEAD) - len(cells)))
             print("  ".join(cells), flush=True)
-    if only.lower() in "e(n) block":
-        cells = copied(peers)
-        found.append(cells + [""] * (len(HEAD) - len(cells)))
-        print("  ".join(cells), flush=True)
+    for name, compare in (("e(n) block", copied), ("o(3) tensor product", spans)):
+        if only.lower() in name:
+            cells = compare(peers)
+            found.append(cells + [""] * (len(HEAD) - len(cells)))
+            print("  ".join(cells), flush=True)
     return found

@@ -68,7 +68,7 @@ class Peer:
             raise Unavailable("ended")
         found = json.loads(line)
         if "error" in found:
-            raise Unavailable(found["error"])
+            raise Unavailable(found["error"].splitlines()[0][:80])
         return found
 
     def ask(self, limit: float = 600.0, **request: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from serve import Error, Step, apart, keep_memory, serve  # isort: skip
 
+import itertools
 from importlib.metadata import version
 
 import torch
@@ -59,9 +60,28 @@ def tensor_product_error() -> Error:
     return _error(tensor_product(8, 4, "default"), *spaces)
 
 
+class Paths:
+    """The tensors of all paths of 0e + 1o + 2e, twice, to the same, in float64."""
+
+    def __call__(self) -> None:
+        return None
+
+    def record(self, path: str) -> None:
+        starts, found = (0, 1, 4, 9), []
+        for a, b, c in itertools.product(range(3), repeat=3):
+            if abs(a - b) <= c <= a + b and (a + b + c) % 2 == 0:
+                whole = torch.zeros(9, 9, 9, dtype=torch.float64)
+                here = tuple(slice(starts[i], starts[i + 1]) for i in (c, a, b))
+                block = o3.wigner_3j(a, b, c, dtype=torch.float64)
+                whole[here] = block.permute(2, 0, 1)
+                found.append(whole)
+        torch.save(torch.stack(found), path)
+
+
 if __name__ == "__main__":
     keep_memory()
     cases = {
+        "paths": Paths,
         "linear": linear,
         "linear_error": linear_error,
         "tensor_product": tensor_product,
