@@ -174,6 +174,8 @@ WIDE = Basis((1, 2, 3), 1, [0], [0], [1])
         (lambda: op.steerable_conv(Basis((1, 2, 2), 1, [0], [0], [1]), V, (), over=n), "CM025"),
         (lambda: op.steerable_conv(Basis((1, 2, 3), 0, [], [], []), V, (), over=n), "CM044"),
         (lambda: op.steerable_conv(WIDE, V, (), over=n).at(Real[c, n]), "CM005"),
+        (lambda: op.steerable_conv(WIDE, V, (), over=V).at(Real[c, V]), "CM009"),
+        (lambda: op.steerable_conv(WIDE, V, (), over=n, channels=(c,)), "CM042"),
         (lambda: op.steerable_conv(WIDE, V, (), over=n, channels=(c, k)).at(Real[V, n]), "CM005"),
         (lambda: op.steerable_conv(WIDE, V, (), over=(n, n)[:1]).at(Real[V, row, column]), "CM006"),
     ],
