@@ -68,7 +68,7 @@ def prove_complete(
     """
     known = sizes or {}
     try:
-        claimed = _claimed(group, known)
+        claimed = _claimed(group, known, _diagrams(graph))
     except SpecError as problem:
         return Obstruction(f"the group has no generators here: {problem.title}")
     try:
@@ -96,18 +96,28 @@ def prove_complete(
     )
 
 
-def _claimed(group: Group, sizes: Mapping[str, int]) -> dict[str, Json]:
-    """The group as data: classical families by name, and generators where sizes are known."""
+def _diagrams(graph: Graph) -> bool:
+    """Whether a solved layer is given by diagrams."""
+    boxes: list[Any] = [node.box for _, node in graph.walk()]
+    return any(b.name == "hom" and isinstance(b.op.attrs["basis"], Diagrams) for b in boxes)
+
+
+def _claimed(group: Group, given: Mapping[str, int], diagrams: bool) -> dict[str, Json]:
+    """The group as data: classical families by name, where a layer has diagrams, and generators
+    where sizes are known."""
     families, parts = [], []
+    own = {d.name: size_of(group, d, given) for d in group.dims}
+    sizes = {name: size for name, size in own.items() if size is not None}
     for part in group.factors():
         dual = getattr(part, "dual", None)
-        if part.diagrams is not None:
+        known = all(d.name in sizes for d in part.dims)
+        if part.diagrams is not None and (diagrams or not known):
             signs = list(getattr(part, "signs", ()))
             other = None if dual is None else index(dual)
             families.append(
                 {"family": part.diagrams, "signs": signs, "dim": index(part.dims[0]), "dual": other}
             )
-        if all(size_of(part, d, sizes) is not None for d in part.dims) or part.diagrams is None:
+        if known or part.diagrams is None:
             parts.append(part)
     action: dict[str, Json] = {"dims": [], "sizes": [], "action": []}
     if parts:

@@ -29,6 +29,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from categorical.graph import Graph
+from categorical.groups import ProductGroup
 from categorical.index import Dim
 from categorical.laws import Complete, Count, Equal, Equivariant, Law, Linear, Requirement
 
@@ -117,9 +118,15 @@ def _at_one_size(law: Equivariant, graph: Graph, one: Requirement, mode: str) ->
 
 
 def _part(law: Law, one: Requirement) -> Any:
-    """The factor of the group that a requirement is about."""
+    """The factor of the group that a requirement is about: all of those that it cannot tell apart,
+    which act on the same dims by the same class of maps."""
     assert isinstance(law, Equivariant) and law.group is not None
-    return next(p for p in law.group.factors() if tuple(d.name for d in p.dims) == one.dims)
+    found = [
+        part
+        for part in law.group.factors()
+        if (tuple(d.name for d in part.dims), part.kind) == (one.dims, one.kind)
+    ]
+    return found[0] if len(found) == 1 else ProductGroup(found)
 
 
 def _dims(graph: Graph, law: Law, names: Sequence[str]) -> list[Dim]:

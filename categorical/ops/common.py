@@ -212,6 +212,13 @@ def functorial(dim: Dim, *sets: IndexSet) -> bool:
     return True
 
 
+def whole(dim: Dim, one: IndexSet) -> bool:
+    """Whether −1 on ``dim`` is 1 or −1 on all of an index set: not on one term of a sum."""
+    if isinstance(one, DisjointSum):
+        return dim not in one.atoms
+    return not isinstance(one, Product) or all(whole(dim, part) for part in one.factors)
+
+
 def on_values(box: Box, dim: Dim, found: NaturalityClass) -> NaturalityClass:
     """``found``, for an op that moves entries about: indices into ``dim`` can only be permuted."""
     if any(one.values is not None and dim in one.values.atoms for one in box.dom):

@@ -30,7 +30,15 @@ from typing import Any
 from categorical.arrows import OpArrow
 from categorical.errors import SpecError
 from categorical.index import Axis, Dim, IndexSet, axis
-from categorical.naturality import BIJECTION, FUNCTION, LINEAR, ODD, ORTHOGONAL, NaturalityClass
+from categorical.naturality import (
+    BIJECTION,
+    FUNCTION,
+    LINEAR,
+    NONE,
+    ODD,
+    ORTHOGONAL,
+    NaturalityClass,
+)
 from categorical.ops import common
 from categorical.ops.reduction import occurrences, over_axes
 from categorical.records import (
@@ -115,7 +123,7 @@ def _layer_meaning(ctx: Context, box: Box, values: tuple[Any, ...]) -> tuple[Any
 def _layer_natural(box: Box, dim: Dim, mode: str) -> NaturalityClass:
     acted = over_axes("layer_norm", box.op, box.dom[0])
     if common.mentions(dim, *acted):  # a weight on the axis takes this away: see Box.natural
-        return BIJECTION | SIGN
+        return BIJECTION | (SIGN if all(common.whole(dim, a.index) for a in acted) else NONE)
     return FUNCTION if box.op["affine"] else ODD
 
 

@@ -305,7 +305,8 @@ def _moving_natural(box: Box, dim: Dim, mode: str) -> NaturalityClass:
     if not common.mentions(dim, moved):
         return common.on_values(box, dim, LINEAR)
     shifts = SHIFT if box.name == "roll" and moved.index is dim else NONE
-    return common.on_values(box, dim, shifts | NEGATION)
+    signs = NEGATION if common.whole(dim, moved.index) else NONE
+    return common.on_values(box, dim, shifts | signs)
 
 
 FLIP, ROLL = (

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from proofs.checking.programs import Node, Program, freeze, mentions, need, plain, well_formed
+from proofs.checking.programs import (
+    Node,
+    Program,
+    freeze,
+    mentions,
+    need,
+    plain,
+    summed,
+    well_formed,
+)
 from proofs.checking.table import ALL, BIJECTION, FUNCTION, NONE, NUMBERS, shape, words
 
 # operations that take indices (``Fin`` values) of a permuted set for what they are: names
@@ -28,12 +37,22 @@ def natural_at(
         own = how.acts.get(axis, how.carried)
         if not plain(axis[0], dim):
             own = NONE
-        elif axis in how.acts and axis[0] != dim and not own >= BIJECTION:
-            own = own & {"negation"}  # a shift of a factor is no shift of the product
+        elif axis in how.acts and axis[0] != dim:
+            own = _inside(own, axis[0], dim)
         result &= own
     if any(one[2] is not None and mentions(one[2], dim) for one in (*node.dom, *node.cod)):
         result &= BIJECTION if node.op in NAMING else NONE
     return result
+
+
+def _inside(own: frozenset[str], index: Any, dim: Any) -> frozenset[str]:
+    """What an operation that acts on a whole axis says about maps of a dim inside it.
+
+    A shift of a factor is no shift of the product, and −1 on a term of a sum is not −1 on the sum.
+    """
+    if not own >= BIJECTION:
+        own = own & {"negation"}
+    return own if "signed" in own or not summed(index, dim) else own - {"negation"}
 
 
 def acts_on(one: Any, dim: Any, maps: str) -> bool:

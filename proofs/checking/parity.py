@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from proofs.checking.natural import read_dims, read_mode
-from proofs.checking.programs import Node, Program, mentions, need, plain
+from proofs.checking.programs import Node, Program, mentions, need, plain, summed
 from proofs.checking.table import NUMBERS, ODD_FUNCTIONS, shape, words
 
 EVEN_FUNCTIONS = words("abs cos")
@@ -29,13 +29,6 @@ def acted(one: Any, dim: Any) -> Parity:
         return 0
     good = all(plain(a[0], dim) and not summed(a[0], dim) for a in one[1]) and one[0] in NUMBERS
     return sum(occurrences(a[0], dim) for a in one[1]) % 2 if good else None
-
-
-def summed(index: Any, dim: Any) -> bool:
-    """Whether the dim is in one term of a sum: then −1 acts on a part of the axis only."""
-    if index[0] == "sum":
-        return mentions(index, dim)
-    return index[0] == "product" and any(summed(i, dim) for i in index[1:])
 
 
 def join(parities: list[Parity]) -> Parity:
@@ -60,8 +53,11 @@ class Reader:
 
     def run(self, program: Program, inputs: list[Parity], record: bool) -> list[Parity]:
         at: dict[int, Parity] = dict(zip(program.inputs, inputs, strict=True))
-        for wire, (_, role) in program.sources.items():  # the group acts on noise, not on weights
-            at[wire] = acted(program.types[wire], self.dim) if role == "noise" else 0
+        for wire, (_, role) in program.sources.items():
+            # −1 keeps the distribution of Gaussian noise; other noise and weights stay as they are
+            readers = {node.op for node in program.nodes if wire in node.ins}
+            moved = role == "noise" and readers <= {"gaussian_noise"}
+            at[wire] = acted(program.types[wire], self.dim) if moved else 0
         for node in program.nodes:
             ins = [at[w] for w in node.ins]
             if node.bodies:

@@ -40,6 +40,13 @@ def plain(index: Any, dim: Any) -> bool:
     return index[0] in ("product", "sum") and all(plain(i, dim) for i in index[1:])
 
 
+def summed(index: Any, dim: Any) -> bool:
+    """Whether the dim is in one term of a sum: then −1 acts on a part of the axis only."""
+    if index[0] == "sum":
+        return mentions(index, dim)
+    return index[0] == "product" and any(summed(i, dim) for i in index[1:])
+
+
 def well_formed(index: Any) -> bool:
     match index:
         case ("dim", str(), int() | None, str() | None):
