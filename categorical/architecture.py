@@ -22,8 +22,8 @@ categorical.errors.SpecError: error[CM025]: `gate` has no dimension `m`
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from categorical import declaring, messages
@@ -130,13 +130,37 @@ def architecture(
     _check_sizes(title, graph, given)
     for law in laws:
         law.boundary(graph)
-    found = Architecture(title, arrow, tuple(laws), given, atlas, batch, here())
+    found = Architecture(title, arrow, _named_apart(laws), given, atlas, batch, here())
     if batch == "union":
         try:
             found.batched()
         except SpecError as problem:
             raise declaring.no_union(problem) from None
     return found
+
+
+def _named_apart(laws: Sequence[Law]) -> tuple[Law, ...]:
+    """Laws under different groups with one short name get the full name, or else a number.
+
+    The name of a law does not depend on laws that have other names.
+    """
+    by_full = _renamed(laws, lambda law, number: law.full_name)
+    return _renamed(by_full, lambda law, number: f"{law.name} ({number})")
+
+
+def _renamed(laws: Sequence[Law], new: Callable[[Law, int], str]) -> tuple[Law, ...]:
+    """The laws that share a name and not their group, with new names."""
+    groups: dict[str, list[Any]] = {}
+    for law in laws:
+        under = groups.setdefault(law.name, [])
+        if law.group not in under:
+            under.append(law.group)
+    return tuple(
+        replace(law, name=new(law, groups[law.name].index(law.group) + 1))
+        if len(groups[law.name]) > 1
+        else law
+        for law in laws
+    )
 
 
 def _check_dims(title: str, graph: Graph, batch: str) -> None:

@@ -232,6 +232,15 @@ class ProductGroup(Group):
 
         return product_acting([part.at(sizes) for part in self.parts])
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ProductGroup) and self.parts == other.parts
+
+    def __hash__(self) -> int:
+        return hash(self.parts)
+
+    def __str__(self) -> str:
+        return " * ".join(f"({one})" if " on " in str(one) else str(one) for one in self.parts)
+
     def __repr__(self) -> str:
         return " * ".join(map(repr, self.parts))
 

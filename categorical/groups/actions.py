@@ -21,6 +21,13 @@ group, and the components.
 >>> Acting(special_orthogonal(2), {v: special_orthogonal(2).standard()}).generators(ctx)[0].matrices
 {'v': ((Fraction(3, 5), Fraction(4, 5)), (Fraction(-4, 5), Fraction(3, 5)))}
 
+Its name is short; ``repr`` names the representations as well:
+
+>>> quarters = Acting(cyclic(4), {g: cyclic(4).standard()}, grid=(Dim("n"), Dim("m")))
+>>> print(quarters, repr(quarters), sep="\\n")
+C4 on g, grid(n, m)
+Acting(C4, {g: V}, grid=(n, m))
+
 A dim has the size of its representation:
 
 >>> Acting(cyclic(4), {Dim("g", size=5): cyclic(4).standard()})
@@ -163,6 +170,37 @@ class Acting(Group):
     def at(self, sizes: Mapping[str, int]) -> Acting:
         """Itself: it has one size."""
         return self
+
+    def __eq__(self, other: object) -> bool:
+        """The same generators act by the same matrices on the same dims and grid."""
+        if self is other:
+            return True
+        if not isinstance(other, Acting) or repr(self) != repr(other):
+            return False
+        pairs = list(zip(self.representations.values(), other.representations.values()))
+        if self.motion is not None and other.motion is not None:
+            pairs.append((self.motion, other.motion))
+        return (
+            self.group.arrows == other.group.arrows
+            and self.group.algebra == other.group.algebra
+            and all(one.map(g) == two.map(g) for one, two in pairs for g in self.group.arrows)
+            and all(
+                one.derivative(a) == two.derivative(a)
+                for one, two in pairs
+                for a in self.group.algebra
+            )
+        )
+
+    def __hash__(self) -> int:
+        return hash(repr(self))
+
+    def __str__(self) -> str:
+        """The short name, in laws and tables: the group, and what it acts on."""
+        acted = [str(d) for d in self.representations]
+        if self.grid is not None:
+            axes = ", ".join(a.label or str(a) for a in self.grid)
+            acted.append(f"grid({axes})")
+        return f"{self.group} on {', '.join(acted)}"
 
     def __repr__(self) -> str:
         acted = ", ".join(f"{d}: {one}" for d, one in self.representations.items())

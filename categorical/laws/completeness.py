@@ -38,8 +38,6 @@ SOLVED = ("hom", "steerable_conv")
 class Complete(Law):
     """The maps of every solved layer span Hom under the group."""
 
-    group: Group | None = None
-
     @property
     def requires(self) -> tuple[Requirement, ...]:
         return (Requirement("complete"),)

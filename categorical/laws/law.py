@@ -24,6 +24,7 @@ import numpy as np
 
 from categorical.errors import Help, SpecError
 from categorical.graph import Graph
+from categorical.groups import Group
 from categorical.index import Axis
 from categorical.origin import Origin
 from categorical.records import EVAL, TRAIN, Context
@@ -70,13 +71,14 @@ class Law:
     """A claim about one architecture; see the module.
 
     ``expected`` is true for a refutation that the spec declares on purpose (``.fails()``).
-    ``modes`` are the modes in which it is claimed.
+    ``modes`` are the modes in which it is claimed, ``group`` is the one that it is about, if any.
     """
 
     name: str
     modes: tuple[str, ...] = (EVAL, TRAIN)
     expected: bool = False
     origin: Origin | None = None
+    group: Group | None = None
 
     def fails(self: L, why: str = "") -> L:
         """The law is expected to be refuted; a pass is then the failure."""
@@ -92,6 +94,13 @@ class Law:
                 help=['write .in_mode("eval") or .in_mode("train")'],
             )
         return replace(self, modes=(mode,))
+
+    @property
+    def full_name(self) -> str:
+        """The name with all that tells the law from others: of a group, its representations."""
+        if self.group is None:
+            return self.name
+        return self.name.replace(str(self.group), repr(self.group))
 
     @property
     def requires(self) -> tuple[Requirement, ...]:

@@ -41,7 +41,6 @@ from categorical.records import Context
 class Equivariant(Law):
     """f(g · x) = g · f(x) for every g (``invariant``: g acts trivially on the outputs)."""
 
-    group: Group | None = None
     trivially: bool = False
 
     @property

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from categorical import Dim, Fin, Real, laws, op
+from categorical import Dim, Fin, Real, architecture, laws, op
 from categorical.errors import SpecError
+from categorical.exact import Matrix
 from categorical.groups import (
     Acting,
     Alternating,
@@ -31,7 +32,7 @@ from categorical.groups import (
     symmetric,
 )
 from categorical.records import Context
-from categorical.representations import Representation, regular
+from categorical.representations import Representation, permutation_of, regular
 from categorical.semantics import FieldAlgebra, FloatAlgebra, OutsideFragment
 
 n, v, w = Dim.named("n v w")
@@ -195,6 +196,42 @@ def test_matrices_of_another_size_are_refused():
 def test_refusals(make, message):
     with pytest.raises(SpecError, match=message):
         make()
+
+
+def test_names_are_short_and_groups_are_told_apart_by_their_matrices():
+    c2 = cyclic(2)
+    one = Acting(c2, {v4: permutation_of(c2, {"r": (1, 0, 2, 3)})})
+    other = Acting(c2, {v4: permutation_of(c2, {"r": (1, 0, 3, 2)})})
+    same = Acting(c2, {v4: permutation_of(c2, {"r": (1, 0, 2, 3)})})
+    assert str(one) == str(other) == "C2 on v"
+    assert one == same and hash(one) == hash(same)
+    assert one != other and Symmetric(n) * one != Symmetric(n) * other
+    assert Symmetric(n) * one == Symmetric(n) * same != one
+    assert str(Symmetric(n) * one) == "Symmetric(n) * (C2 on v)"
+    assert repr(one) == "Acting(C2, {v: points})"
+    moved = Acting(c2, {}, grid=(n,), motion=Representation(c2, {"r": Matrix.of([[-1]])}))
+    still = Acting(c2, {}, grid=(n,), motion=Representation(c2, {"r": Matrix.of([[1]])}))
+    assert str(moved) == "C2 on grid(n)" and moved != still
+
+
+def test_laws_of_one_architecture_have_names_of_their_own():
+    c2, c = cyclic(2), Dim("c")
+    swap = Acting(c2, {v4: permutation_of(c2, {"r": (1, 0, 2, 3)})})
+    swaps = Acting(c2, {v4: permutation_of(c2, {"r": (1, 0, 3, 2)}, name="pairs")})
+    again = Acting(c2, {v4: permutation_of(c2, {"r": (2, 1, 0, 3)})})
+
+    def names(*groups):
+        given = [laws.equivariant(under=one) for one in groups]
+        return [law.name for law in architecture(op.relu.at(Real[v4, c]), laws=given).laws]
+
+    assert names(swap) == ["equivariant[C2 on v]"]
+    assert names(swap, swap, Symmetric(c)) == [
+        *["equivariant[C2 on v]"] * 2,
+        "equivariant[Symmetric(c)]",
+    ]
+    full = "equivariant[Acting(C2, {v: points})]", "equivariant[Acting(C2, {v: pairs})]"
+    assert names(swap, Symmetric(c), swaps) == [full[0], "equivariant[Symmetric(c)]", full[1]]
+    assert names(swap, again) == [f"{full[0]} (1)", f"{full[0]} (2)"]
 
 
 def test_laws_take_these_groups():
