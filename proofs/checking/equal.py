@@ -14,7 +14,6 @@ from typing import Any
 
 from proofs.checking.atoms import (
     ONE,
-    Atoms,
     Value,
     indices,
     numbers,
@@ -24,6 +23,7 @@ from proofs.checking.atoms import (
     stripped,
 )
 from proofs.checking.bounds import number
+from proofs.checking.multilinear import Solved
 from proofs.checking.natural import read_mode
 from proofs.checking.programs import Node, Program, freeze, need
 from proofs.checking.table import UNARY, shape
@@ -33,7 +33,7 @@ UNROLLED = 128
 Rows = tuple[tuple[Any, int], ...]
 
 
-class Reader(Atoms):
+class Reader(Solved):
     """Reads programs into the normal forms of one table."""
 
     # --- wires ----------------------------------------------------------------------------------
