@@ -42,7 +42,8 @@ from categorical.arrows import Arrow, Transformed, Types
 from categorical.errors import SpecError
 from categorical.graph import Builder, Graph, Node, OperatorBox, Resource
 from categorical.groups import Group
-from categorical.index import Axis, Dim
+from categorical.groups.grids import slot
+from categorical.index import Axis, Dim, axis
 from categorical.laws import Complete, Count, Equivariant, Law
 from categorical.normal import inline
 from categorical.records import EVAL, Box, Op
@@ -267,7 +268,7 @@ class _Solver:
 
         over, windows = op["over"], op["windows"]
         grid = getattr(self.to, "grid", None)
-        if grid is None or set(grid) != {a if isinstance(a, Axis) else Axis(a) for a in over}:
+        if grid is None or set(grid) != {slot(axis(a)) for a in over}:
             raise SpecError("CM044", f"{self.to} does not move the axes of its windows")
         (source,), (channel,) = op["sources"], op["channels"]
         made = convolution(
@@ -277,6 +278,7 @@ class _Solver:
             channels=None if channel is None else (channel, op["out"]),
             over=over,
             kernel=tuple(w.kernel for w in windows),
+            padding=windows[0].padding,
             bias=op["bias"] is not None,
         ).op
         attrs = {**op.attrs, "basis": made["basis"], "bias": made["bias"], "under": self.to}

@@ -34,7 +34,8 @@ from categorical.arrows import OpArrow
 from categorical.checked import checked
 from categorical.errors import SpecError
 from categorical.exact import Basis
-from categorical.index import Axis, IndexSet, axis
+from categorical.groups.grids import slot
+from categorical.index import Axis, IndexSet, Points, axis
 from categorical.records import Init
 from categorical.representations import Representation
 from synthesis.solver.kernels import Kernels, kernels
@@ -73,6 +74,17 @@ def convolution(
             facts=[("the group", under)],
             help=["say which axes it moves: Acting(group, {…}, grid=(row, column))"],
         )
+    along = tuple(map(axis, under.grid if over is None else over))
+    slots = tuple(a if isinstance(a.index, Points) else slot(a) for a in along)
+    if len(slots) == len(under.grid) and any(
+        a is not b and not isinstance(a.index, Points) for a, b in zip(slots, under.grid)
+    ):
+        raise SpecError(
+            "CM042",
+            f"`convolution` slides along {', '.join(map(str, along))}, which are not the grid",
+            facts=[("the group moves", ", ".join(map(str, under.grid)))],
+            help=["name the axes of the grid, or positions computed from them, in its order"],
+        )
     source, target = _acted(under, source_fibre), _acted(under, target_fibre)
     found = kernels(source, target, kernel, grid=under.motion)
     return op.steerable_conv(
@@ -80,7 +92,7 @@ def convolution(
         source_fibre,
         target_fibre,
         channels=channels,
-        over=tuple(under.grid if over is None else over),
+        over=along,
         stride=stride,
         padding=padding,
         bias=_fixed(target, found.grid) if bias else None,

@@ -73,6 +73,11 @@ def position(part: IndexSet) -> IndexSet:
     return part
 
 
+def slot(one: Axis) -> Axis:
+    """The axis of a grid from whose positions an axis was made by windows."""
+    return Axis(position(one.index), one.label)
+
+
 def factors(one: Axis) -> tuple[IndexSet, ...]:
     """The factors of the index set of an axis."""
     return one.index.factors if isinstance(one.index, Product) else (one.index,)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 
 from categorical import Dim, Real, architecture, laws, op
+from categorical import arrow as declared
 from categorical.errors import SpecError
+from categorical.exact import Matrix
 from categorical.groups import Acting, Symmetric, cyclic, dihedral, symmetric
-from categorical.representations import regular
+from categorical.representations import Representation, regular
 from proofs.equivariance import prove_equivariant
 from synthesis import check
+from synthesis.changing import change_group
 from synthesis.kernels import convolution, sampled_convolution
 from synthesis.solver.kernels import kernels
 from synthesis.solver.sampled import sampled
@@ -59,6 +62,30 @@ def test_a_stride_is_proved_at_the_sizes_that_fit_and_refuted_for_all():
     assert verdict(arrow, laws.equivariant(under=C4)) == "REFUTED"
 
 
+def test_half_turns_allow_twice_the_kernels_of_quarter_turns():
+    """The functor that changes the group, on two layers of which one slides along positions."""
+    more = {"source_fibre": g, "target_fibre": g, "under": C4, "padding": "valid"}
+    first = convolution(channels=(c, k), kernel=2, **more)
+
+    @declared
+    def net(x: Real[c, g, row, column]) -> Real[k, g]:
+        y = op.relu(first(x))
+        z = convolution(channels=(k, k), over=y.type.axes[2:], **more)(y)
+        return op.mean(*z.type.axes[2:])(z)
+
+    turn = regular(cyclic(4)).map("r")
+    on = Representation(cyclic(2), {"r": turn @ turn}, name="halves")
+    plane = Representation(cyclic(2), {"r": Matrix.of([[-1, 0], [0, -1]])}, name="half turn")
+    halves = Acting(cyclic(2), {g: on}, grid=(row, column), motion=plane)
+    changed = change_group(net, to=halves)
+    assert (
+        str(changed).split() == "steerable_conv 16 maps → 32 steerable_conv_2 36 maps → 72".split()
+    )
+    assert verdict(changed.result, laws.complete(under=halves)) == "PROVED"
+    assert verdict(changed.result, laws.equivariant(under=halves)) == "PROVED"
+    assert verdict(net, laws.complete(under=halves)) == "REFUTED"
+
+
 BAD = {
     "convolution(under=3, channels=(c, k))": "CM042",
     "convolution(under=C4, channels=(c,))": "CM042",
@@ -70,6 +97,8 @@ BAD = {
     "convolution(under=C4, channels=(c, k), kernel='3')": "CM042",
     "convolution(under=C4, channels=(c, k), over=(row,))": "CM002",
     "convolution(under=C4, channels=(c, k), over=row)": "CM042",
+    "convolution(under=C4, channels=(c, k), over=(column, row))": "CM042",
+    "convolution(under=C4, channels=(c, k), over=(row, n.at('depth')))": "CM042",
     "convolution(under=C4, channels=(c, k), stride=0)": "CM025",
     "convolution(under=C4, channels=(c, k), padding='same')": "CM025",
     "convolution(under=C4, channels=(c, k), bias=3)": "CM042",
