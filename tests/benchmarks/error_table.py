@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from categorical.architecture import Architecture
 from tests.benchmarks import layer_rows as layers
-from tests.benchmarks.layer_table import module_of
+from tests.benchmarks.layer_rows import module_of
 from tests.benchmarks.peer import Peer, Remote, Unavailable
 
 HEAD = ["layer", "group", "float32", "float64, after .double()", "wanted", "verdict"]

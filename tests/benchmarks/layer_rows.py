@@ -57,6 +57,15 @@ class Row:
     maps: int | None = None
 
 
+def module_of(found: Architecture) -> nn.Module:
+    """The generated module (validated elsewhere)."""
+    from backends.pytorch import build
+
+    made = build(found.batched(), found.sizes, found.name, validate=False)
+    module: nn.Module = made.module()
+    return module
+
+
 def random(*shape: int) -> Callable[[], Inputs]:
     return lambda: (torch.randn(*shape),)
 
@@ -76,6 +85,22 @@ def matrices(source: int, target: int) -> Callable[[], Architecture]:
         pair = Real[n, n.at("to")]
         layer = natural(pair, pair, under=Symmetric(n)).layer(c, k)
         return architecture(layer, name="matrix_layer", sizes={"c": source, "k": target})
+
+    return make
+
+
+def fixed_matrices(n: int, channels: int) -> Callable[[], Architecture]:
+    """The same at one size, known when the layer is made: the cost model may make one matrix."""
+
+    def make() -> Architecture:
+        from categorical import Dim, Real
+        from categorical.groups import Symmetric
+        from synthesis.layers import natural
+
+        index, (c, k) = Dim("n", size=n), (Dim("c", size=channels), Dim("k", size=channels))
+        pair = Real[index, index.at("to")]
+        layer = natural(pair, pair, under=Symmetric(index)).layer(c, k)
+        return architecture(layer, name="fixed_layer", sizes={})
 
     return make
 
@@ -233,12 +258,25 @@ def matrix_row(n: int, channels: int, batch: int, wanted: Mapping[str, float], *
     )
 
 
-def set_row(n: int, channels: int, batch: int) -> Row:
+def fixed_row(n: int, channels: int, batch: int) -> Row:
+    """A layer of one size against the layer for all sizes."""
+    shape = random(batch, n, n, channels)
+    late = Reference(
+        "ours for all sizes",
+        module=lambda: module_of(matrices(channels, channels)()),
+        inputs=shape,
+        wanted={"eager": 1.0},
+    )
+    here = fixed_matrices(n, channels)
+    return Row(f"15 operations n={n} fixed", f"C{channels} B{batch}", here, shape, (late,), 15)
+
+
+def set_row(n: int, channels: int, batch: int, **wanted: float) -> Row:
     here = Reference(
         "concatenation",
         module=lambda: textbook.SetLayer(channels, channels),
         inputs=random(batch, n, channels),
-        wanted={"eager": 0.95},
+        wanted=wanted,
     )
     return Row(
         f"Deep Sets n={n}",
@@ -328,9 +366,14 @@ ROWS = (
     matrix_row(12, 16, 32, {}, predicted={"eager": 3.6, "compiled": 3.4}),
     matrix_row(6, 8, 32, {"eager": 1.0}, predicted={"eager": 1.6, "compiled": 1.7}),
     matrix_row(3, 4, 32, {"eager": 1.0}),
+    fixed_row(2, 4, 32),
+    fixed_row(3, 4, 32),
+    fixed_row(4, 8, 32),
+    fixed_row(6, 8, 32),
+    fixed_row(12, 16, 32),
     set_row(12, 4, 32),
-    set_row(100, 16, 32),
-    set_row(1000, 64, 32),
+    set_row(100, 16, 32, eager=0.95),
+    set_row(1000, 64, 32, eager=0.95),
     block_row(8, 32, wanted={"eager": 2.2, "compiled": 2.7},
         predicted={"eager": 2.36, "compiled": 2.8}),
     block_row(2, 128, predicted={"eager": 1.1, "compiled": 2.9}),

@@ -11,24 +11,14 @@ from collections.abc import Mapping
 import torch
 from torch import nn
 
-from categorical.architecture import Architecture
 from tests.benchmarks.emitted import step
-from tests.benchmarks.layer_rows import ROWS, Reference, Row
+from tests.benchmarks.layer_rows import ROWS, Reference, Row, module_of
 from tests.benchmarks.paired import Contender, Local, paired
 from tests.benchmarks.peer import Peer, Remote, Unavailable
 
 HEAD = ["layer", "sizes", "mode", "maps", "reference", "maps", "its ms", "our ms", "times faster"]
 HEAD += ["quartiles", "A/A", "predicted", "wanted", "verdict"]
 MODES = ("eager", "compiled")
-
-
-def module_of(found: Architecture) -> nn.Module:
-    """The generated module (validated elsewhere)."""
-    from backends.pytorch import build
-
-    made = build(found.batched(), found.sizes, found.name, validate=False)
-    module: nn.Module = made.module()
-    return module
 
 
 def ready(module: nn.Module, mode: str) -> nn.Module:

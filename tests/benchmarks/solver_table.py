@@ -68,6 +68,8 @@ def timed(
     try:
         other = Remote(peer, problem.case, limit, warmups=1, **problem.sizes)
         dimension = str(other.facts.get("dimension", "?"))
+        if dimension != str(problem.dimension):
+            dimension += " (not all)" if int(dimension) < problem.dimension else " (too many)"
         start = [problem.peer, dimension]
         if other.first > limit / 3:
             ratio = other.first / mine.median

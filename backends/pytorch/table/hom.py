@@ -151,9 +151,10 @@ class _Layer:
 
     def _combination(self, maps: Maps, weight: str | None, name: str) -> str:
         """Σ w[m] B[m], the places of the tensors in front, then the channels of the weight."""
-        basis = _tensors(maps, _flat(self.box), [len(s) for s in self.op["sources"]])
-        if isinstance(maps, Diagrams) and maps is self.op["bias"]:
+        if maps is self.op["bias"]:
             basis = _tensors(maps, list(self.op["target"]), [])
+        else:
+            basis = _tensors(maps, _flat(self.box), [len(s) for s in self.op["sources"]])
         if weight is None:
             return self._table(self._summed(basis), name)
         if self._plain(basis) and basis.count == len(basis.places) == basis.size:

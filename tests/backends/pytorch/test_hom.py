@@ -182,3 +182,18 @@ def test_a_baked_module_has_dense_weights_and_the_same_outputs(one):
     assert torch.allclose(inference(x), module(x), rtol=1e-10, atol=1e-10)
     assert inference.hom.weight.shape == (one.dimension**2, 4, 3)
     assert "index_select" not in plain.source and "torch.fft" not in plain.source
+
+
+def test_diagrams_of_a_small_fixed_size_are_one_matrix_with_their_bias():
+    s, inner, outer = Dim("s", size=2), Dim("inner", size=3), Dim("outer", size=2)
+    to = s.at("to")
+    arrow = op.hom(
+        partition_diagrams(2, 2),
+        ((s, to),),
+        (s, to),
+        channels=(inner,),
+        out=outer,
+        bias=partition_diagrams(0, 2),
+    )
+    made = build(arrow.at(Real[batch, s, to, inner]), {}, "net")  # validated
+    assert "self.maps" in made.source and "self.fixed" in made.source
