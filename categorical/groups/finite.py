@@ -41,6 +41,22 @@ if TYPE_CHECKING:
     from categorical.representations.representation import Representation
 
 
+def _listed(generators: list[NDArray[np.int64]], most: int) -> int | None:
+    """The number of elements, by listing them; None where there are more than ``most``."""
+    here = np.arange(len(generators[0]))
+    known, pending = {here.tobytes()}, [here]
+    while pending:
+        one = pending.pop()
+        for image in generators:
+            moved = image[one]
+            if moved.tobytes() not in known:
+                known.add(moved.tobytes())
+                pending.append(moved)
+        if len(known) > most:
+            return None
+    return len(known)
+
+
 def _are_all(permutations: Sequence[NDArray[np.int64]]) -> bool:
     """Whether these certainly generate all permutations: a cycle c through all n points, and a
     transposition of a point i with cᵏ(i), where k and n have no common divisor."""
@@ -138,11 +154,15 @@ class FiniteGroup(Presentation):
 
     @cached_property
     def order(self) -> int:
-        """The number of elements, by Schreier–Sims where it is not the symmetric group."""
-        from sympy.combinatorics import Permutation, PermutationGroup
-
+        """The number of elements: all listed where they are few, else by Schreier–Sims (or n! of
+        the symmetric group)."""
         if not self.permutations:
             return 1
+        few = _listed(list(self.permutations.values()), 500)
+        if few is not None:
+            return few
+        from sympy.combinatorics import Permutation, PermutationGroup
+
         if _are_all(list(self.permutations.values())):
             return factorial(self.degree)
         return int(
