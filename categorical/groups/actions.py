@@ -47,6 +47,7 @@ import numpy as np
 from categorical.categories.presented import Presentation
 from categorical.errors import SpecError
 from categorical.exact.matrices import Matrix
+from categorical.exact.numbers import Cyclotomic
 from categorical.groups.acting import Element, Group
 from categorical.groups.flows import flows
 from categorical.groups.grids import Grid
@@ -101,6 +102,14 @@ class Acting(Group):
                 f"`{one}` on `{dim}` is a representation of another group",
                 facts=[("the group", self.group), ("it is of", one.of)],
             )
+        maps = [one.map(g) for g in one.of.arrows] + [one.derivative(a) for a in one.of.algebra]
+        entries = [v for m in maps if not m.is_rational for v in m.values.tolist()]
+        if any(isinstance(v, Cyclotomic) and not v.is_real for v in entries):
+            raise SpecError(
+                "CM043",
+                f"`{one}` on `{dim}` has entries that are not real",
+                help=["write a complex number a + bi as the matrix [[a, −b], [b, a]]"],
+            )
         size = dim.fixed if dim.fixed is not None else self.sizes.get(dim.name)
         if size != one.dimension:
             has = "no fixed size" if size is None else f"the size {size}"
@@ -124,11 +133,18 @@ class Acting(Group):
                 help=["give a representation of it by signed permutations: motion=…"],
             )
         if motion.dimension != len(self.grid) or not motion.is_signed:
+            n, g = len(self.grid), next(iter(self.group.arrows), "g")
+            many = "1 axis" if n == 1 else f"{n} axes"
+            minus = [[-int(i == j) for j in range(n)] for i in range(n)]
             raise SpecError(
                 "CM043",
-                f"`{self.group}` does not map a grid with {len(self.grid)} axes to itself",
-                facts=[(f"{motion}", f"{motion.dimension} dimensions")],
-                help=["each generator permutes the axes up to sign, such as those of dihedral(4)"],
+                f"`{self.group}` does not map a grid with {many} to itself"
+                if motion.dimension == n
+                else f"a grid with {many}, and `{self.group}` moves {motion.dimension} axes",
+                help=[
+                    "say how each generator permutes the axes, up to sign, for example",
+                    f'motion=Representation(group, {{"{g}": Matrix.of({minus}), …}})',
+                ],
             )
         return motion
 

@@ -125,13 +125,29 @@ def read(one: Any) -> Number:
     if type(one) is int:
         return one
     if isinstance(one, str):
-        return Fraction(one)
+        return _fraction(one)
     if isinstance(one, (list, tuple)) and len(one) == 2 and type(one[0]) is int:
         order, terms = one
         good = isinstance(terms, (list, tuple)) and terms and 1 <= order <= LARGEST_ORDER
         need(good and all(isinstance(c, str) for c in terms), f"{one!r} is no exact number")
-        return Root(order, [Fraction(c) for c in terms])
+        return Root(order, [_fraction(c) for c in terms])
     raise Refusal(f"{one!r} is no exact number")
+
+
+def _fraction(text: str) -> Fraction:
+    """A quotient of whole numbers, without powers of ten."""
+    need(text and set(text) <= set("0123456789-/") and len(text) <= 4000, "no exact number")
+    return Fraction(text)
+
+
+def real(one: Number) -> bool:
+    """Whether a number is its complex conjugate."""
+    if not isinstance(one, Root):
+        return True
+    turned = [Fraction(0)] * one.of
+    for power, c in enumerate(one.terms):
+        turned[-power % one.of] += c
+    return bool(Root(one.of, turned) == one)
 
 
 def order(one: Number) -> int:
@@ -250,6 +266,7 @@ def matrix(one: Any) -> Sparse:
     need(good and places == sorted(set(places)), "the entries of a matrix are not in order")
     values = [read(v) for _, _, v in entries]
     need(all(v != 0 for v in values), "an entry of a matrix is 0")
+    need(all(map(real, values)), "an entry of a matrix is not real")
     return Sparse(size, [(r, c, v) for (r, c), v in zip(places, values, strict=True)])
 
 
