@@ -9,7 +9,7 @@ Satorras et al., "E(n) Equivariant Graph Neural Networks", 2021.
 """
 
 from categorical import Dim, Real, architecture, arrow, laws, op
-from categorical.groups import Rotation, Sign, Symmetric
+from categorical.groups import Orthogonal, Symmetric
 
 point, space, feature, message = Dim.named("point space feature message")
 inner, gate, outer = Dim.named("inner gate outer")
@@ -100,7 +100,7 @@ model = architecture(
     message_block,
     laws=[
         laws.equivariant(under=Symmetric(point)),
-        laws.equivariant(under=Rotation(space) * Sign(space)),
+        laws.equivariant(under=Orthogonal(space)),
         laws.equal(
             side_by_side,
             renaming={
