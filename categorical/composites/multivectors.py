@@ -122,7 +122,7 @@ def part_gate(
     """``Real[rest…, blade, c]`` to itself: part m times σ(a q_m(x) + b); see the module."""
     one, c, others = _blades(algebra, blade), axis(channel), tuple(map(axis, rest))
     part = part_axis(algebra, split)
-    numbers = Real[c, part]
+    numbers = Real[part, c]
 
     def gated(x: Any) -> Any:
         squares = part_squares(algebra, one, split)(x, _without_unit(algebra, one)(x))
@@ -152,7 +152,7 @@ def part_norm(
         squares = part_squares(algebra, one, split)(x, x)
         fourth = op.contract()(squares, squares)
         lengths = op.sqrt(op.sqrt(fourth + op.full_like(EPS**2)(fourth)))
-        share = op.sigmoid(op.parameter(Real[c, part], name="share", init=ZEROS)())
+        share = op.sigmoid(op.parameter(Real[part, c], name="share", init=ZEROS)())
         size = op.contract()(lengths - op.full_like(1.0)(lengths), share)
         factor = op.reciprocal(size + op.full_like(1.0 + EPS)(size))
         y = part_scale(algebra, one, split)(factor, x)

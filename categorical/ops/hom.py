@@ -77,8 +77,17 @@ def _typing(op: Op, inputs: tuple[Array, ...]) -> Signature:
     common.count(NAME, inputs, len(op["sources"]))
     for one, source, channel in zip(inputs, op["sources"], op["channels"]):
         common.real(NAME, one)
-        for a in (*source, *([] if channel is None else [channel])):
+        for a in source:
             common.has(NAME, one, a, extends=True)
+        if channel is not None and channel not in one.axes and channel.size == 1:
+            raise SpecError(
+                "CM005",
+                f"`{NAME}` needs the axis {channel}, and has an input without channels",
+                facts=[(f"`{NAME}`", f"has the channel {channel}"), ("it got", str(one))],
+                help=["an input without channels is None:  natural(…).layer(None, k)"],
+            )
+        if channel is not None:
+            common.has(NAME, one, channel, extends=True)
     rest, target, out = carried(op, inputs), op["target"], op["out"]
     for a in (a for source in op["sources"] for a in source if a in rest):
         raise SpecError(
@@ -98,8 +107,10 @@ def _typing(op: Op, inputs: tuple[Array, ...]) -> Signature:
         resources.append(_resource("weight", op, op["basis"]))
     if op["bias"] is not None:
         resources.append(_resource("bias", op, op["bias"]))
-    axes = _in_place(op, inputs[0]) if len(inputs) == 1 else [*rest, *_made(op)]
-    return Signature((Real[tuple(axes)],), tuple(resources))
+    if not inputs:
+        return Signature((Real[tuple(_made(op))],), tuple(resources))
+    others = [a for a in rest if a not in inputs[0].axes]
+    return Signature((Real[(*others, *_in_place(op, inputs[0]))],), tuple(resources))
 
 
 def _made(op: Op) -> list[Axis]:
@@ -107,9 +118,9 @@ def _made(op: Op) -> list[Axis]:
 
 
 def _in_place(op: Op, one: Array) -> list[Axis]:
-    """The target stands where the first source stood (or in front of the channels), the new
-    channels where the old ones were; what has no place comes last."""
-    (source,), (channel,) = op["sources"], op["channels"]
+    """The axes of the first input: the target stands where the first source stood (or in front of
+    the channels), the new channels where the old ones were; what has no place comes last."""
+    source, channel = op["sources"][0], op["channels"][0]
     made = _made(op)
     first = next((a for a in one.axes if a in source), channel)
     found: list[Axis] = []

@@ -74,7 +74,7 @@ def test_the_gate_sees_the_sign_of_the_unit_and_squares_of_the_rest():
     algebra = clifford(2)
     blade, one = blades(algebra), Dim("one", size=1)
     x = np.array([-2.0, 3, 0, 1])[:, None]
-    weights = {"factor": np.ones((1, 3)), "threshold": np.full((1, 3), 0.5)}
+    weights = {"factor": np.ones((3, 1)), "threshold": np.full((3, 1), 0.5)}
     sigma = 1 / (1 + np.exp(-(np.array([-2.0, 9, 9, 1]) + 0.5)))
     found = value(part_gate(algebra, blade, one), [x], weights)
     np.testing.assert_allclose(found[:, 0], x[:, 0] * sigma)
