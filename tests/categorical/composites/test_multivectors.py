@@ -66,7 +66,7 @@ def test_a_part_of_length_two_is_halved():
     blade, one = blades(algebra), Dim("one", size=1)
     x = np.array([2.0, 0, 2, 0])[:, None]
     for share, wanted in ((0.0, 3 / 2), (50.0, 2.0), (-50.0, 1.0)):
-        found = value(part_norm(algebra, blade, one), [x], {"share": np.full((1, 3), share)})
+        found = value(part_norm(algebra, blade, one), [x], {"share": np.full((3, 1), share)})
         np.testing.assert_allclose(found, x / wanted, rtol=1e-5)
 
 
