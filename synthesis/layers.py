@@ -47,7 +47,7 @@ from categorical.exact import Basis
 from categorical.groups import Group
 from categorical.index import Axis, Dim, IndexSet
 from categorical.representations import Representation
-from categorical.spaces import Array, Space, space
+from categorical.spaces import Array, Real, Space, space
 
 if TYPE_CHECKING:
     from synthesis.solver.hom import Hom
@@ -62,8 +62,8 @@ def natural(
 
     ``source`` and ``target`` are representations of one presentation (the result is a ``Hom``), or
     types over dims on which ``under`` acts (the result is a ``Solution``).  ``source`` may be a
-    tuple.  ``sizes`` fixes dims whose size their declaration leaves open, for groups whose maps
-    have no form that is valid at all sizes.
+    tuple.  ``sizes`` fixes dims whose size their declaration leaves open, to count the maps of
+    groups that have none of a form that is valid at all sizes (a layer needs declared sizes).
 
     Errors: CM044 where the problem is too large, its numbers lie outside the known fields, or an
     axis is not acted on; CM043 where a declaration does not hold.
@@ -119,11 +119,24 @@ class Solution:
                     raise SpecError(
                         "CM044",
                         f"{self.under} does not act on the axis `{a}` of {one}",
-                        help=["channels are given to the layer: natural(…).layer(c, k)"],
+                        help=[
+                            "channels are given to the layer: natural(…).layer(c, k)",
+                            *self._without(a),
+                        ],
                     )
         if not all(one.group.diagrams for one in self.factors):
             for a in (a for one in (*self.sources, self.target) for a in one.axes):
                 self.size(a, {})
+
+    def _without(self, unmoved: Axis) -> list[str]:
+        """The same problem with an axis as a channel, as a line of code."""
+        arrays = (*self.sources, self.target)
+        if len(self.sources) != 1 or any(unmoved not in one.axes for one in arrays):
+            return []
+        bare = [Real[tuple(a for a in one.axes if a != unmoved)] for one in arrays]
+        return [
+            f"here:  natural({bare[0]}, {bare[1]}, under=…).layer({unmoved}, {unmoved})",
+        ]
 
     # --- the maps --------------------------------------------------------------------------------
 
@@ -203,7 +216,7 @@ class Solution:
                 f"{self.under} has no maps of a form that is valid at all sizes of `{one.index}`",
                 help=[
                     f'fix the size where it is declared:  Dim("{one.index}", size=8)',
-                    f'or for this problem:  natural(…, sizes={{"{one.index}": 8}})',
+                    f'or, to count maps only:  natural(…, sizes={{"{one.index}": 8}})',
                 ],
             )
         return known[_name(one)]
@@ -243,11 +256,14 @@ class Solution:
     ) -> Arrow:
         """The layer with one trained coefficient a map and pair of channels.
 
-        ``layer(c, k)`` is ``Real[X…, c] → Real[Y…, k]`` (with two inputs ``layer(c, d, k)``);
-        ``layer()`` has no channels; ``mix="each"`` keeps channels apart: ``layer(c, mix="each")``.
-        ``bias`` adds the invariant elements of the target.
+        ``layer(c, k)`` is ``Real[X…, c] → Real[Y…, k]`` (with two inputs ``layer(c, d, k)``); where
+        an input has no channels, or none are wanted, write None: ``layer(None, k)`` is
+        ``Real[X…] → Real[Y…, k]``.  ``layer()`` has no channels; ``mix="each"`` keeps channels
+        apart: ``layer(c, mix="each")``.  ``bias`` adds the invariant elements of the target; other
+        options are those of ``op.hom``.
 
-        Errors: CM044 where no map but zero joins the types.
+        Errors: CM044 where no map but zero joins the types, and where a dim has a size in this
+        problem only; CM042 for another number of channels.
         """
         from categorical import op
 
@@ -260,14 +276,20 @@ class Solution:
             )
         wanted = 0 if not channels else 1 if mix == "each" else len(self.sources) + 1
         if len(channels) != wanted:
+            inputs, given = len(self.sources), len(channels)
+            inner = "cde"[:inputs] if inputs < 4 else ""
             raise SpecError(
                 "CM042",
-                f"a layer with {len(self.sources)} inputs got {len(channels)} channels",
+                f"a layer with {inputs} input{'s' * (inputs != 1)} got {given} "
+                f"channel{'s' * (given != 1)}",
                 facts=[("channels", ", ".join(map(str, channels)))],
                 help=[
-                    "layer(c, k) mixes c into k, layer(c, mix='each') keeps them, layer() has none"
+                    f"layer({', '.join([*inner, 'k'])}) mixes the channels of inputs into k",
+                    f"an input without channels is None: layer({'None, ' * inputs}k)",
+                    'layer(c, mix="each") keeps channels apart, layer() has none',
                 ],
             )
+        self._fixed()
         each = [*channels] * len(self.sources) if mix == "each" else list(channels[:-1])
         return op.hom(
             self.maps,
@@ -281,6 +303,22 @@ class Solution:
             name=name,
             **options,
         )
+
+    def _fixed(self) -> None:
+        """CM044 where the maps have one size, and a dim of theirs is declared without it."""
+        if isinstance(self.maps, Diagrams):
+            return
+        for one in (a for array in (*self.sources, self.target) for a in array.axes):
+            if not one.size.is_constant:
+                size = self.sizes[_name(one)]
+                raise SpecError(
+                    "CM044",
+                    f"the maps are solved for {size} indices of `{one.index}`, which has any size",
+                    help=[
+                        f'declare it with that size:  Dim("{one.index}", size={size})',
+                        "`sizes=` of `natural` is enough to count maps, not for a layer",
+                    ],
+                )
 
     def nearest(self, matrix: Any, **sizes: int) -> tuple[Any, Any]:
         """The coefficients and the matrix of the natural map nearest to a given one.

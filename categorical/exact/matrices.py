@@ -9,8 +9,9 @@ Laws.  (A ⊗ B)(C ⊗ D) = AC ⊗ BD, (A B)ᵀ = Bᵀ Aᵀ, and ``permutation``
 >>> cycle = Matrix.permutation([1, 2, 0])
 >>> (cycle @ cycle @ cycle).is_identity, cycle.image.tolist()
 (True, [1, 2, 0])
->>> Matrix.of([[0, -1], [1, 0]]).signed_image
-(array([1, 0]), array([ 1, -1]))
+>>> turn = Matrix.of([[0, -1], [1, 0]])
+>>> turn[0, 1], turn[:, 0].tolist(), turn.signed_image
+(-1, [0, 1], (array([1, 0]), array([ 1, -1])))
 
 Floats are refused, because nothing exact follows from them:
 
@@ -286,6 +287,11 @@ class Matrix:
         return hash((self.shape, self.rows.tobytes(), self.cols.tobytes()))
 
     # --- out -------------------------------------------------------------------------------------
+
+    def __getitem__(self, place: Any) -> Any:
+        """The exact entry ``m[i, j]``, or a part as an array: ``m[i]``, ``m[:, j]``."""
+        found = self.dense()[place]
+        return found.item() if isinstance(found, np.generic) else found
 
     def dense(self) -> Values:
         """All entries, as an int64 or object array."""

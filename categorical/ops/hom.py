@@ -79,7 +79,7 @@ def _typing(op: Op, inputs: tuple[Array, ...]) -> Signature:
         common.real(NAME, one)
         for a in source:
             common.has(NAME, one, a, extends=True)
-        if channel is not None and channel not in one.axes and channel.size == 1:
+        if channel is not None and channel not in one.axes and str(channel.size) == "1":
             raise SpecError(
                 "CM005",
                 f"`{NAME}` needs the axis {channel}, and has an input without channels",

@@ -85,6 +85,23 @@ def test_layers_are_arrows() -> None:
     assert bare.at(Real[n, g]).graph().cod == (Real[n, g],)
 
 
+def test_an_input_without_channels_is_none() -> None:
+    found = natural(Real[g], Real[g], under=TURNS)
+    assert found.layer(None, k).at(Real[g]).graph().cod == (Real[g, k],)
+    assert found.layer(k, None).at(Real[g, k]).graph().cod == (Real[g],)
+    dots = natural((Real[v], Real[v]), Real.scalar, under=Orthogonal(v))
+    assert dots.layer(None, c, k).at(Real[v], Real[v, c]).graph().cod == (Real[k],)
+    with pytest.raises(SpecError, match=r"layer\(None, k\)"):
+        found.layer(1, k).at(Real[g])
+    assert found.layer(1, k).at(Real[g, 1]).graph().cod == (Real[g, k],)
+
+
+def test_an_axis_that_is_not_acted_on_is_offered_as_a_channel() -> None:
+    with pytest.raises(SpecError) as caught:
+        natural(Real[n, c], Real[n, c], under=Symmetric(n))
+    assert "natural(Real[n], Real[n], under=…).layer(c, c)" in str(caught.value)
+
+
 def test_nearest_is_the_average_over_the_group() -> None:
     found = natural(Real[g], Real[g], under=TURNS)
     matrix = np.arange(16, dtype=float).reshape(4, 4)
@@ -103,7 +120,11 @@ def test_nearest_is_the_average_over_the_group() -> None:
         (lambda: natural(Real[n], Real[n]), "needs a group"),
         (lambda: natural(3, Real[n], under=Symmetric(n)), "joins real arrays"),
         (lambda: natural(Real[v], Real[()], under=Orthogonal(v)).layer(bias=False), "but zero"),
-        (lambda: natural(Real[n], Real[n], under=Symmetric(n)).layer(c), "got 1 channels"),
+        (lambda: natural(Real[n], Real[n], under=Symmetric(n)).layer(c), "1 input got 1 channel"),
+        (
+            lambda: natural(Real[n], Real[n], under=Cyclic(n), sizes={"n": 6}).layer(c, k),
+            'Dim("n", size=6)',
+        ),
         (
             lambda: natural(Real[n], Real[n], under=Symmetric(n) * Cyclic(n), sizes={"n": 3}).maps,
             "two factors",
@@ -111,6 +132,6 @@ def test_nearest_is_the_average_over_the_group() -> None:
     ],
 )
 def test_refused(make, text) -> None:
-    with pytest.raises(SpecError, match="CM04[24]") as caught:
+    with pytest.raises(SpecError, match=r"CM04[24]") as caught:
         make()
     assert text in str(caught.value)
