@@ -17,7 +17,6 @@ from categorical.composites.equivariant import norm_gate
 from categorical.exact import Matrix
 from categorical.groups import Acting, cyclic, special_orthogonal
 from categorical.representations import Representation, regular
-from categorical.representations.harmonic import harmonic
 from synthesis.kernels import sampled_convolution
 from synthesis.solver.sampled import sampled
 
@@ -64,8 +63,8 @@ def eighths(image: Real[1, row, column]) -> Real[label]:
 so2 = special_orthogonal(2)
 plane, scalar = so2.space(), Representation.trivial(so2)
 vector = Dim("vector", size=2, action="rotation")
-gradients = sampled(scalar, harmonic(plane, 1))
-flows = sampled(harmonic(plane, 1), harmonic(plane, 1), 5)
+gradients = sampled(scalar, plane)
+flows = sampled(plane, plane, 5)
 
 # a quarter turn as a matrix: what SO(2) is on the grid
 turn = Matrix.of([[0, -1], [1, 0]])

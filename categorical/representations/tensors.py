@@ -1,15 +1,18 @@
 """Symmetric traceless tensors, alias harmonic polynomials: the irreducible parts of Symᵏ V.
 
 Definition.  For a form η that V keeps, the trace Symᵏ V → Symᵏ⁻² V is the Laplacian Σ ηᵢ ∂ᵢ² in the
-basis vectors; its kernel is the space of harmonic polynomials.  In the *rational* basis a harmonic
-polynomial is given by its coefficients at the monomials in which e₁ has the exponent 0 or 1
-(Cauchy and Kovalevskaya): every rational map acts by rational numbers, in every degree and
-dimension.  In the *orthonormal* basis of three dimensions (degree ≤ 3) rotations are orthogonal
-matrices, and √3, √10 … appear; the order is m = −l … l.
+basis vectors; its kernel is the space of harmonic polynomials.  The *rational* basis are the
+``polynomials``: with whole coefficients, each determined by its one monomial in which e₁ has the
+exponent 0 or 1 (Cauchy and Kovalevskaya); every rational map acts by rational numbers, in every
+degree and dimension.  In the *orthonormal* basis of three dimensions (degree ≤ 3) rotations are
+orthogonal matrices, and √3, √10 … appear; the order is m = −l … l.
 
 Laws.  dim = C(n + k − 1, k) − C(n + k − 3, k − 2), which is 2l + 1 for n = 3; a functor of V on
-isometries; Symᵏ V = Hᵏ ⊕ Hᵏ⁻² ⊕ ….  ``spherical(V, l, parity)`` are the irreducible representations
-of O(3): the natural parity is (−1)ˡ, the other one has a determinant in addition.
+isometries; Symᵏ V = Hᵏ ⊕ Hᵏ⁻² ⊕ ….  As functions of a point the polynomials h of degree k move
+by the dual: h(g x) = ``traceless(V, k).dual.map(g)`` h(x) for orthogonal g.  In the plane they are
+Im and Re of (y + ix)ᵏ, and rotation by θ acts as rotation by kθ.  ``spherical(V, l, parity)`` are
+the irreducible representations of O(3): the natural parity is (−1)ˡ, the other one has a
+determinant in addition.
 
 >>> from categorical.groups import FiniteGroup
 >>> maps = {"z": Matrix.of([[0, -1, 0], [1, 0, 0], [0, 0, 1]])}
@@ -17,6 +20,8 @@ of O(3): the natural parity is (−1)ˡ, the other one has a determinant in addi
 >>> vector = Representation(turn, maps, name="V")
 >>> spherical(vector, 2).dimension, spherical(vector, 2, basis="orthonormal").is_orthogonal
 (5, True)
+>>> polynomials(2, 3)
+({(1, 2): 3, (3, 0): -1}, {(0, 3): 1, (2, 1): -3})
 
 Maps that do not keep the form have no traceless part:
 
@@ -33,6 +38,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import cache, reduce
+from math import lcm
 from typing import Literal
 
 from categorical.checked import checked
@@ -43,12 +49,19 @@ from categorical.representations.powers import determinant, monomials, symmetric
 from categorical.representations.representation import Representation
 
 Coordinates = Literal["rational", "orthonormal"]
-_Polynomial = dict[tuple[int, ...], Fraction]
+Polynomial = dict[tuple[int, ...], int]
+"""Coefficients by the exponents of a monomial."""
+
+
+def polynomials(n: int, k: int) -> tuple[Polynomial, ...]:
+    """The harmonic polynomials of degree k in n variables that are the basis of ``traceless``."""
+    return _polynomials((1,) * n, k)
 
 
 @checked
 def traceless(of: Representation, k: int, form: Sequence[int] | None = None) -> Representation:
-    """The symmetric traceless tensors of rank k, for a diagonal form of ±1 (default: all 1).
+    """The symmetric traceless tensors of rank k, for a diagonal form of ±1 (default: all 1), in the
+    basis of ``polynomials``.
 
     CM043 unless V keeps the form; CM042 for a form of another length or with zeros."""
     n = of.dimension
@@ -59,8 +72,8 @@ def traceless(of: Representation, k: int, form: Sequence[int] | None = None) -> 
     if k in (0, 1):
         return symmetric_power(of, k)
     tensors = symmetric_power(of, k)
-    read, include = _reading(n, k), _harmonic(squares, k)
-    return Representation(
+    read, include = _reading(squares, k), _including(squares, k)
+    found = Representation(
         of.of,
         lambda g: read @ tensors.map(g) @ include,
         lambda a: read @ tensors.derivative(a) @ include,
@@ -71,6 +84,8 @@ def traceless(of: Representation, k: int, form: Sequence[int] | None = None) -> 
         checked=False,
         again=lambda other: traceless(other, k, squares),
     )
+    found.degree = k
+    return found
 
 
 @checked
@@ -108,6 +123,7 @@ def spherical(
             checked=False,
             again=lambda other: spherical(other, l, basis="orthonormal"),
         )
+        found.degree = l
     if parity is not None and parity != (-1) ** l:
         found = found * determinant(of)
     return found
@@ -144,43 +160,50 @@ def _exponents(n: int, k: int) -> list[tuple[int, ...]]:
 
 
 @cache
-def _reading(n: int, k: int) -> Matrix:
-    """Symᵏ → coordinates: the coefficients at the monomials with e₁ at most once."""
-    kept = [i for i, powers in enumerate(_exponents(n, k)) if powers[0] <= 1]
-    return Matrix((len(kept), len(_exponents(n, k))), range(len(kept)), kept, [1] * len(kept))
+def _polynomials(squares: tuple[int, ...], k: int) -> tuple[Polynomial, ...]:
+    """For every monomial with e₁ at most once the polynomial of trace 0 that has no other such."""
+    return tuple(
+        _continued(squares, start) for start in _exponents(len(squares), k) if start[0] <= 1
+    )
+
+
+def _continued(squares: tuple[int, ...], start: tuple[int, ...]) -> Polynomial:
+    """The terms with one exponent of e₁ determine those with two more."""
+    layer = {start: Fraction(sum(start) if start[0] else 1)}
+    found: dict[tuple[int, ...], Fraction] = {}
+    while layer:
+        found |= layer
+        following: dict[tuple[int, ...], Fraction] = {}
+        for (a, *rest), c in layer.items():
+            for i, m in enumerate(rest):
+                if m >= 2:
+                    key = (a + 2, *rest[:i], m - 2, *rest[i + 1 :])
+                    factor = Fraction(m * (m - 1), (a + 2) * (a + 1))
+                    term = -c * squares[0] * squares[i + 1] * factor
+                    following[key] = following.get(key, Fraction(0)) + term
+        layer = {powers: c for powers, c in following.items() if c}
+    whole = lcm(*(c.denominator for c in found.values()))
+    return {powers: int(c * whole) for powers, c in found.items()}
 
 
 @cache
-def _harmonic(squares: tuple[int, ...], k: int) -> Matrix:
-    """Coordinates → Symᵏ: the harmonic polynomial with these coefficients."""
-    n = len(squares)
-    exponents = _exponents(n, k)
-    number = {powers: i for i, powers in enumerate(exponents)}
-    starts = [powers for powers in exponents if powers[0] <= 1]
-    rows: list[int] = []
-    cols: list[int] = []
-    values: list[Number] = []
-    for column, start in enumerate(starts):
-        layer: _Polynomial = {start: Fraction(1)}
-        while layer:  # the terms with one exponent of e₁ determine those with two more
-            following: _Polynomial = {}
-            for powers, c in layer.items():
-                rows.append(number[powers])
-                cols.append(column)
-                values.append(c)
-                a = powers[0]
-                for i in range(1, n):
-                    m = powers[i]
-                    if m >= 2:
-                        moved = list(powers)
-                        moved[0], moved[i] = a + 2, m - 2
-                        term = (
-                            -c * squares[0] * squares[i] * Fraction(m * (m - 1), (a + 2) * (a + 1))
-                        )
-                        key = tuple(moved)
-                        following[key] = following.get(key, Fraction(0)) + term
-            layer = {powers: c for powers, c in following.items() if c}
-    return Matrix((len(exponents), len(starts)), rows, cols, values)
+def _reading(squares: tuple[int, ...], k: int) -> Matrix:
+    """Symᵏ → coordinates, by the coefficients at the monomials with e₁ at most once."""
+    exponents = _exponents(len(squares), k)
+    kept = [i for i, powers in enumerate(exponents) if powers[0] <= 1]
+    starts = zip(kept, _polynomials(squares, k), strict=True)
+    scales = [Fraction(1, one[exponents[i]]) for i, one in starts]
+    return Matrix((len(kept), len(exponents)), range(len(kept)), kept, scales)
+
+
+@cache
+def _including(squares: tuple[int, ...], k: int) -> Matrix:
+    """Coordinates → Symᵏ."""
+    number = {powers: i for i, powers in enumerate(_exponents(len(squares), k))}
+    basis = _polynomials(squares, k)
+    terms = [(number[m], column, c) for column, one in enumerate(basis) for m, c in one.items()]
+    rows, cols, values = zip(*terms, strict=True) if terms else ((), (), ())
+    return Matrix((len(number), len(basis)), rows, cols, values)
 
 
 _REAL: dict[int, tuple[tuple[dict[str, int], tuple[int, ...]], ...]] = {
@@ -228,7 +251,7 @@ def _orthonormal(l: int) -> tuple[Matrix, Matrix]:
         for factor in factors:
             norm = norm * sqrt(factor)
         norms.append(norm)
-    plain = _reading(3, l) @ Matrix((len(number), 2 * l + 1), rows, cols, values)
+    plain = _reading((1, 1, 1), l) @ Matrix((len(number), 2 * l + 1), rows, cols, values)
     at = range(2 * l + 1)
     scale = Matrix((2 * l + 1,) * 2, at, at, norms)
     return plain @ scale.inverse(), scale @ plain.inverse()

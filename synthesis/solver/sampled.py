@@ -15,12 +15,11 @@ permutations (quarter turns, for rotations of the plane), because profiles are r
 >>> from categorical.categories.presented import Presentation
 >>> from categorical.exact import Matrix
 >>> from categorical.representations import Representation
->>> from categorical.representations.harmonic import harmonic
 >>> so2 = Presentation("SO(2)", ("*",), {}, (), invertible=True, algebra=("J",))
 >>> plane = Representation(so2, {}, {"J": Matrix.of([[0, -1], [1, 0]])}, kind="standard")
->>> found = sampled(Representation.trivial(so2), harmonic(plane, 1), 3, space=plane)
+>>> found = sampled(Representation.trivial(so2), plane, 3, space=plane)
 >>> found
-2 kernels 1 → H1 of 3×3, sampled; exact under the grid symmetries in SO(2) only
+2 kernels 1 → standard of 3×3, sampled; exact under the grid symmetries in SO(2) only
 
 A shear is no isometry, and has no rings to be steered along:
 
@@ -29,7 +28,7 @@ A shear is no isometry, and has no rings to be steered along:
 >>> sampled(sheared, sheared, 3, space=sheared)
 Traceback (most recent call last):
 ...
-categorical.errors.SpecError: error[CM043]: `atom` of shears is not orthogonal
+categorical.errors.SpecError: error[CM043]: `atom` does not keep the form (1, 1)
 ...
 """
 
@@ -46,8 +45,8 @@ from categorical.checked import checked
 from categorical.errors import SpecError
 from categorical.exact import Basis
 from categorical.exact.numbers import Cyclotomic, Number
-from categorical.representations import Representation
-from categorical.representations.harmonic import evaluate, harmonic, polynomials
+from categorical.representations import Representation, traceless
+from categorical.representations.tensors import polynomials
 from categorical.semantics.modular import draw_prime, root_of_unity
 from synthesis.solver.kernels import widths
 
@@ -163,7 +162,7 @@ def sampled(
     terms: list[tuple[int, int]] = []
     product = _Products()
     for degree in range(min(2 * radius, degrees if degrees is not None else 2 * radius) + 1):
-        waves = harmonic(space, degree)
+        waves = traceless(space, degree).dual
         if not waves.dimension:
             continue
         found = solve(source * waves, target).basis
@@ -241,7 +240,10 @@ def _points(sizes: tuple[int, ...]) -> Any:
 
 def _harmonics(axes: int, degree: int, points: Any) -> Any:
     """Values of the harmonic polynomials of a degree: a row each, a column for each pixel."""
-    return np.array([[evaluate(h, p) for p in points.tolist()] for h in polynomials(axes, degree)])
+    basis = polynomials(axes, degree)
+    return np.array(
+        [sum(c * (points**powers).prod(axis=1) for powers, c in h.items()) for h in basis]
+    )
 
 
 def _profile(ring: int, degree: int, square: Any, sigma: float) -> Any:

@@ -24,8 +24,7 @@ True
 
 from __future__ import annotations
 
-from itertools import combinations, count
-from math import comb
+from itertools import combinations
 from typing import NamedTuple
 
 from categorical.groups.lie import LieGroup
@@ -143,18 +142,13 @@ def character(of: Representation, standard: Character) -> Character | None:
         return found
     if of.kind == "dual":
         return _turned(known[0])
-    n = of.parts[0].dimension
     if of.kind == "symmetric_power":
         return _power(known[0], of.degree, zero, True)
     if of.kind == "exterior_power":
         return _power(known[0], of.degree, zero, False)
-    if of.kind in ("traceless", "spherical", "harmonic"):
-        if n < 3:  # the dimension does not tell the degree
-            return None
-        sizes = (comb(n + k - 1, k) - (comb(n + k - 3, k - 2) if k > 1 else 0) for k in count())
-        k = next(k for k, size in enumerate(sizes) if size == of.dimension)
-        whole = _power(known[0], k, zero, True)
-        return _sum(whole, _power(known[0], k - 2, zero, True), -1) if k > 1 else whole
+    if of.kind in ("traceless", "spherical"):
+        whole = _power(known[0], of.degree, zero, True)
+        return _sum(whole, _power(known[0], of.degree - 2, zero, True), -1)
     return None
 
 

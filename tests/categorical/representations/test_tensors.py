@@ -60,6 +60,12 @@ def test_parity():
     assert spherical(vector, 1, parity=-1).map("P") == vector.map("P")
 
 
+@pytest.mark.parametrize("k", range(1, 6))
+def test_the_plane_turns_by_multiples(k):
+    turn = traceless(isometries(2).standard(), k).derivative("A12")
+    assert turn == Matrix.of([[0, -k], [k, 0]]) or turn == Matrix.of([[0, k], [-k, 0]])
+
+
 def test_functions_on_the_sphere():
     found = harmonics(REFLECTIONS.standard(), 3)
     assert found.dimension == 16
