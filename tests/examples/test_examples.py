@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("sklearn", reason="the examples extra is not installed")
 pytest.importorskip("networkx", reason="the examples extra is not installed")
 
-from examples import digits, karate, rotated_digits, text
+from examples import convex_hull, digits, karate, rotated_digits, text
 
 
 def test_digits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,6 +40,25 @@ def test_rotated_digits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert upright > turned + 0.15
     assert (tmp_path / "accuracy.svg").read_text().count("<polyline") == 2 * len(scores)
     assert "examples a class" in (tmp_path / "table.txt").read_text()
+
+
+def test_volumes_of_hulls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With both symmetries and a twelfth of the weights, far below the mean and Deep Sets."""
+    monkeypatch.setattr(convex_hull, "SEEDS", 1)
+    monkeypatch.setattr(convex_hull, "STEPS", 120)
+    monkeypatch.setattr(convex_hull, "NETWORKS", convex_hull.NETWORKS[-2:])
+    errors = convex_hull.main(tmp_path)
+    assert errors["exterior"] < errors["deep_sets"] / 2 < errors["the mean"] / 4
+    assert "exterior powers" in (tmp_path / "table.txt").read_text()
+
+
+def test_the_hull_of_a_simplex_and_of_points_inside() -> None:
+    points, volumes = convex_hull.data(2, 0)
+    assert points.shape == (2, 16, 5)
+    for cloud, volume in zip(points, volumes, strict=True):
+        corners = cloud[:6]
+        simplex = abs(float((corners[1:] - corners[0]).det())) / 120
+        assert simplex < float(volume) < 100
 
 
 def test_karate(tmp_path: Path) -> None:
