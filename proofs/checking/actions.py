@@ -28,7 +28,7 @@ from itertools import product
 from math import prod
 from typing import Any
 
-from proofs.checking.exact import Number, Sparse, equal, matrix, read
+from proofs.checking.exact import Number, Sparse, equal, matrix
 from proofs.checking.programs import Refusal, freeze, mentions, need, plain, well_formed
 from proofs.checking.table import ALL, words
 
@@ -190,27 +190,6 @@ def plus(a: Sparse, b: Sparse) -> Sparse:
 
 
 # --- tensors --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Tensors:
-    """Some tensors of one shape: for each the entries, by place in row-major order."""
-
-    shape: tuple[int, ...]
-    each: tuple[dict[int, Number], ...]
-
-    @property
-    def size(self) -> int:
-        return prod(self.shape)
-
-
-def read_tensors(data: Any) -> Tensors:
-    """The tensors of an attribute, whose form was checked with the types."""
-    one = data["basis"]
-    found: list[dict[int, Number]] = [{} for _ in range(one["count"])]
-    for which, place, value in zip(one["which"], one["places"], one["values"], strict=True):
-        found[which][place] = read(value)
-    return Tensors(tuple(one["shape"]), tuple(found))
 
 
 class Operator:

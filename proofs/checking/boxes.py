@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from proofs.checking.actions import Grid, Move, Operator, Sizes, Tensors, on_index, read_tensors
+from proofs.checking import grids
+from proofs.checking.actions import Grid, Move, Operator, Sizes, on_index
 from proofs.checking.exact import Sparse, annihilates, determinant, preserves
 from proofs.checking.programs import Node, freeze, mentions, need
+from proofs.checking.tensors import Tensors, is_tensors, read_tensors
 
 SOLVED = ("hom", "steerable_conv")
 FORMS = {
@@ -114,8 +116,11 @@ def turned(tensors: Tensors, places: int) -> list[dict[int, Any]]:
     return found
 
 
-def spaces(node: Node, move: Move, sizes: Sizes, over: list[Any]) -> list[tuple[Operator, Any]]:
+def spaces(node: Node, move: Move, sizes: Sizes) -> list[tuple[Operator, Any]]:
     """What a move does to the maps of a box, and to its bias: with the tensors of each."""
+    over = list(map(grids.slot, node.attr_axes("over"))) if "over" in node.attrs else []
+    if move.grid is None or set(over) != set(move.grid.axes):
+        move = Move(move.dims, None, move.infinitesimal)
     axes = ports(node)
     flat = [a for one in axes.sources for a in one]
     found = []
@@ -129,7 +134,7 @@ def spaces(node: Node, move: Move, sizes: Sizes, over: list[Any]) -> list[tuple[
     else:
         tensors = list(read_tensors(node.attrs["basis"]).each)
         found.append((operator(axes.target, flat, move, sizes), tensors))
-    if node.attrs.get("bias") is not None and "basis" in node.attrs["bias"]:
+    if is_tensors(node.attrs.get("bias")):
         tensors = list(read_tensors(node.attrs["bias"]).each)
         found.append((operator(axes.target, [], move, sizes), tensors))
     return found

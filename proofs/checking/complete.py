@@ -159,12 +159,7 @@ class Problem:
 
 def problems(node: Node, moves: list[Move], sizes: Sizes) -> list[Problem]:
     """What there is to count of a box with explicit tensors: its maps, and its bias."""
-    over = list(map(grids.slot, node.attr_axes("over"))) if "over" in node.attrs else []
-    each = []
-    for move in moves:
-        slides = move.grid is not None and set(over) == set(move.grid.axes)
-        used = move if slides else Move(move.dims, None, move.infinitesimal)
-        each.append(spaces(node, used, sizes, over))
+    each = [spaces(node, move, sizes) for move in moves]
     return [
         Problem([one[i][0] for one in each], each[0][i][1], each[0][i][0].size)
         for i in range(len(each[0]))

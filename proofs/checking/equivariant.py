@@ -19,6 +19,7 @@ from proofs.checking.boxes import SOLVED, allowed, families, is_diagrams, ports,
 from proofs.checking.natural import carries, natural_at, read_dims, read_mode
 from proofs.checking.programs import Node, Program, Refusal, mentions, need, plain
 from proofs.checking.table import NUMBERS, shape
+from proofs.checking.tensors import is_tensors
 
 
 class Broken(Refusal):
@@ -126,18 +127,11 @@ class Inspector:
             return
         if not touched and (move.grid is None or node.op != "steerable_conv"):
             return
-        over = list(map(grids.slot, node.attr_axes("over"))) if "over" in node.attrs else []
-        slides = move.grid is not None and set(over) == set(move.grid.axes)
-        used = move if slides else Move(move.dims, None, move.infinitesimal)
-        for which, (operator, tensors) in enumerate(spaces(node, used, self.sizes, over)):
+        for which, (operator, tensors) in enumerate(spaces(node, move, self.sizes)):
             for number, tensor in enumerate(tensors):
                 if not operator.fixes(tensor):
                     what = "bias vector" if which else "map"
                     raise Broken(f"{what} {number} of `{node.op}` is not equivariant", node)
-
-
-def is_tensors(one: Any) -> bool:
-    return isinstance(one, dict) and "basis" in one
 
 
 def _named(kinds: frozenset[str]) -> str:

@@ -15,8 +15,9 @@ from __future__ import annotations
 from math import comb, factorial, prod
 from typing import Any
 
+from proofs.checking import tensors
 from proofs.checking.programs import Node, freeze, need
-from proofs.checking.steerable import fixed, tensors
+from proofs.checking.steerable import fixed
 from proofs.checking.table import ALL, BIJECTION, FUNCTION, NONE, ORTHOGONAL, Shape, Terms
 
 CLASSES = {"partition": BIJECTION, "brauer": ORTHOGONAL}
@@ -64,7 +65,7 @@ def count(node: Node, one: Any, target: list[Any], sources: list[list[Any]]) -> 
         sizes = tuple(prod(map(fixed, axes)) for axes in (target, *sources))
         shape = tuple(one["basis"].get("shape", ()))
         need(shape in (sizes, (*sizes, 1)), f"`{node.op}` has maps of another shape")
-        return tensors(one, shape)
+        return tensors.count(one, shape)
     data = one["record"]
     need(set(data) == {"factors", "targets", "sources", "scale", "only"}, "no such diagrams")
     need(data["scale"] in ("sum", "mean"), "diagrams are scaled as sum or as mean")

@@ -9,12 +9,12 @@ commutes with a group on its fibres and its grid is another claim.
 
 from __future__ import annotations
 
-from itertools import pairwise
 from math import prod
 from typing import Any
 
 from proofs.checking.programs import Node, freeze, need
 from proofs.checking.table import ALL, FUNCTION, NONE, SHIFT, Shape, Terms, arity, frame, numeric
+from proofs.checking.tensors import count, is_tensors
 
 
 def fixed(axis: Any) -> int:
@@ -28,23 +28,6 @@ def fixed(axis: Any) -> int:
             return prod(fixed((f, "")) for f in factors)
     need(False, f"a fibre has no fixed size: {axis!r}")
     return 0
-
-
-def tensors(one: Any, shape: tuple[int, ...]) -> int:
-    """The number of tensors of an attribute that says them, all of one shape."""
-    need(isinstance(one, dict) and isinstance(one.get("basis"), dict), "no basis is given")
-    data = one["basis"]
-    keys = ("which", "places", "values")
-    need(tuple(data.get("shape", ())) == shape, f"a basis is not of the shape {shape}")
-    need(type(data.get("count")) is int and data["count"] > 0, "a basis holds nothing")
-    lists = [data.get(k) for k in keys]
-    need(all(isinstance(v, list) and len(v) == len(lists[0]) for v in lists), "a basis is torn")
-    whole = all(type(n) is int for k in ("which", "places") for n in data[k])
-    need(whole and all(0 <= n < data["count"] for n in data["which"]), "a basis is torn")
-    need(all(0 <= n < prod(shape) for n in data["places"]), "a basis has places outside its shape")
-    pairs = list(zip(data["which"], data["places"], strict=True))
-    need(all(a < b for a, b in pairwise(pairs)), "the entries of a basis are not in order")
-    return int(data["count"])
 
 
 def base(index: Any) -> Any:
@@ -78,14 +61,14 @@ def convolution(node: Node) -> Shape:
             del acts[a]  # one entry at a time: carried
     out = frame(node, [*inner, *over], [*outer, *positions])
     sizes = prod(map(fixed, target)), prod(map(fixed, source))
-    maps = tensors(node.attrs["basis"], (*sizes, *(w["kernel"] for w in windows)))
+    maps = count(node.attrs["basis"], (*sizes, *(w["kernel"] for w in windows)))
     bias = node.attrs.get("bias")
     arity(node, 2 + (bias is not None))
     _weight(node, 1, maps, channel is not None, inner)
     if bias is not None:
-        shape = bias["basis"]["shape"] if isinstance(bias, dict) and "basis" in bias else []
+        shape = bias["basis"]["shape"] if is_tensors(bias) else []
         need(shape in ([sizes[0]], [sizes[0], 1]), "`steerable_conv` has another bias")
-        _weight(node, 2, tensors(bias, tuple(shape)), channel is not None, [])
+        _weight(node, 2, count(bias, tuple(shape)), channel is not None, [])
     for extra in node.dom[1:]:
         acts.update((a, NONE) for a in extra[1] if a not in over)
     terms: Terms = ((0, 1), (2,)) if bias is not None else ((0, 1),)
