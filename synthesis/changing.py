@@ -212,7 +212,7 @@ class _Solver:
         box: Any = node.box
         if box.op not in self.known:
             try:
-                self.known[box.op] = self._solve(box.op, box)
+                self.known[box.op] = self._solve(box.op)
             except SpecError as problem:
                 raise SpecError(
                     problem.code,
@@ -222,7 +222,7 @@ class _Solver:
                 ) from problem
         return self.known[box.op]
 
-    def _solve(self, op: Op, box: Box) -> Op:
+    def _solve(self, op: Op) -> Op:
         if op.attrs.get("coefficients") is not None:
             return op
         if op.generator.name == "steerable_conv":

@@ -62,7 +62,7 @@ def free_widths(graph: Graph, sizes: Mapping[str, int]) -> dict[int, Axis]:
             continue
         (one,) = axes
         makes = all(w in producers and _makes(graph, producers[w], w, one) for w in wires)
-        reads = all(_carries(graph, n, one) or _sums(n, one) for w in wires for n in consumers[w])
+        reads = all(_carries(n, one) or _sums(n, one) for w in wires for n in consumers[w])
         many = any(_open(graph, w, sizes) >= 3 for w in wires)
         if wires and makes and reads and many:
             padded |= dict.fromkeys(wires, one)
@@ -89,7 +89,7 @@ def _makes(graph: Graph, node: Node, wire: int, one: Axis) -> bool:
     if box.name == "linear":
         own = pick("linear", box.dom[0], box.op["source"])
         return box.op["target"] is one and own is not one and _last(graph, wire, one)
-    return _carries(graph, node, one)
+    return _carries(node, one)
 
 
 def _sums(node: Node, one: Axis) -> bool:
@@ -104,7 +104,7 @@ def _sums(node: Node, one: Axis) -> bool:
     )
 
 
-def _carries(graph: Graph, node: Node, one: Axis) -> bool:
+def _carries(node: Node, one: Axis) -> bool:
     """Each entry along the axis by itself, and the axis in every input and output."""
     box = node.box
     if not isinstance(box, Box) or any(one not in t.axes for t in (*box.dom, *box.cod)):

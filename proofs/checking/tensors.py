@@ -2,8 +2,7 @@
 
 Definition.  A basis is ``{"basis": {shape, count, which, places, values}}``: entry i belongs to the
 tensor ``which[i]``, lies at ``places[i]`` in row-major order, and is ``values[i]``, an exact
-number.
-The entries are sorted by tensor and place, so that none is given twice.
+number.  The entries are sorted by tensor and place, so that none is given twice.
 
 >>> one = {"shape": [2, 2], "count": 1, "which": [0, 0], "places": [1, 2], "values": [1, "-1/2"]}
 >>> count({"basis": one}, (2, 2)), read_tensors({"basis": one}).each

@@ -162,26 +162,16 @@ def _power(of: Character, k: int, zero: Weight, symmetric: bool) -> Character:
     return found[k]
 
 
-def invariants_by_weights(group: LieGroup, of: Representation) -> int | None:
-    """The dimension of the space of invariant vectors."""
-    return _average(group, [of])
-
-
 def homs_by_weights(x: Representation, y: Representation) -> int | None:
     """dim Hom(X, Y) = the invariants of X* ⊗ Y; None where the weights are not known."""
-    return _average(x.of, [x, y])
-
-
-def _average(group: object, pair: list[Representation]) -> int | None:
-    if not isinstance(group, LieGroup) or (parts := components(group)) is None:
+    if not isinstance(x.of, LieGroup) or (parts := components(x.of)) is None:
         return None
     total = 0
     for one in parts:
-        found = [character(of, one.standard) for of in pair]
-        if any(c is None for c in found):
+        source, target = character(x, one.standard), character(y, one.standard)
+        if source is None or target is None:
             return None
-        chi = [c for c in found if c is not None]
-        whole = _times(_turned(chi[0]), chi[1]) if len(chi) == 2 else chi[0]
+        whole = _times(_turned(source), target)
         for root in one.roots:
             zero = (0,) * len(root)
             whole = _times(whole, {zero: 1, (*(-x for x in root[:-1]), 0): -1})
