@@ -232,6 +232,9 @@ def _key(text: ClassText, path: str) -> str:
     return head + text.keys[path]
 
 
+#: Functions that hold a table of numbers stand at the end of a file: they are long.
+TABLE = "\n    lines = (\n"
+
 # --- the text of the file -----------------------------------------------------------------------
 
 
@@ -254,6 +257,7 @@ def _text(
     classes = ["\n".join(x.lines) for x in (*file.classes, main) if id(x) in used]
     body = "\n".join([*classes, *file.helpers.values()])
     conditions = conditions_on(graph, fixed)
+    called = [file.helpers[k] for k in sorted(file.helpers) if _called(k, classes, file.helpers)]
     batch = [bool(t.axes) and str(t.axes[0]) == "batch" for t in graph.dom]
     shapes = [tuple(a.size.evaluate(every) for a in t.axes) for t in graph.cod]
     return environment.get_template("module.py.jinja").render(
@@ -266,9 +270,8 @@ def _text(
         else "No size is fixed: all are read from the inputs.",
         fields=[(made.config_fields[s], v) for s, v in made.sizes.items()],
         checks=_config_checks(made, conditions),
-        helpers=[
-            file.helpers[k] for k in sorted(file.helpers) if _called(k, classes, file.helpers)
-        ],
+        helpers=[text for text in called if TABLE not in text],
+        tables=[text for text in called if TABLE in text],
         classes=classes,
         examples=_examples(graph, every, made.late),
         kinds=_kinds(graph, made.late),

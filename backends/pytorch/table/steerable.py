@@ -104,6 +104,9 @@ def combined(emit: Emit, basis: Basis, weight: str, name: str) -> str:
     if gather is not None:
         index, needs = gather
         what = f"Which of {basis.count} maps stands at each place of a tensor of {basis.shape}."
+        if needs:
+            holes = f", and {2 * basis.count} for 0" if needs > 1 else ""
+            what += f"\n\n    m + {basis.count} stands for the negative of map m{holes}.\n    "
         maker = emit.helper(own, whole_numbers(own, what, index))
         if needs:
             zero = f", {weight}.new_zeros(1, *{weight}.shape[1:])" if needs > 1 else ""
@@ -145,11 +148,24 @@ def whole_numbers(name: str, what: str, numbers: Sequence[int]) -> str:
 
 
 def numbers_as_bits(name: str, what: str, dense: np.ndarray) -> str:
-    """The source of a function that returns float64 numbers as the whole numbers of their bits."""
+    """The source of a function that returns float64 numbers as the whole numbers of their bits.
+
+    Where most are 0, the others are listed: the place of each, and which number it is.
+    """
     values, index = np.unique(dense, return_inverse=True)
-    rows = whole_numbers(name, what, index.ravel().tolist()).splitlines()
+    flat = index.ravel()
+    places = np.flatnonzero(values[flat])
+    sparse = 0 < 3 * len(places) < len(flat)
+    numbers = np.stack([places, flat[places]], axis=1).ravel() if sparse else flat
+    rows = whole_numbers(name, what, numbers.tolist()).splitlines()
     table = ", ".join(repr(float(v)) for v in values)
-    rows[-1] = "    index = torch.tensor([int(v) for line in lines for v in line.split()])"
-    made = f"    values = torch.tensor(({table},), dtype=torch.float64).view(torch.int64)"
+    values_ = f"    values = torch.tensor([{table}], dtype=torch.float64).view(torch.int64)"
     shape = ", ".join(map(str, dense.shape))
-    return "\n".join([*rows, made, f"    return values[index].view({shape})"])
+    read = "torch.tensor([int(v) for line in lines for v in line.split()])"
+    if not sparse:
+        rows[-1] = f"    index = {read}"
+        return "\n".join([*rows, values_, f"    return values[index].view({shape})"])
+    rows[-1] = f"    place, which = {read}.view(-1, 2).T"
+    made = f"    bits = torch.zeros({dense.size}, dtype=torch.int64)"
+    put = "    bits[place] = values[which]"
+    return "\n".join([*rows, values_, made, put, f"    return bits.view({shape})"])
