@@ -1,14 +1,33 @@
 """Groups, and how they act on wires.
 
-A name in capitals acts on dims at every size (``Symmetric(n)``); a name in small letters is one
-group at one size (``symmetric(4)``).
+Definition.  A group is given by generators and relations: a ``FiniteGroup`` as permutations, a
+``LieGroup`` as matrices of its algebra and of its components.  A name in capitals acts on dims at
+every size (``Symmetric(n)``); a name in small letters is one group at one size (``symmetric(4)``).
+``Acting`` lets one group act on dims of its size by a representation for each, and on grids.
+
+Laws.  Relations hold, orders are counted, brackets close: all is checked when a group is made.
+Acting is functorial, and a law that holds for the generators holds for the group.
+
+>>> from categorical import Dim
+>>> n = Dim("n")
+>>> Symmetric(n), Symmetric(n).at({"n": 4}), symmetric(4).order
+(Symmetric(n), Acting(S4, {n: V}), 24)
+>>> dihedral(4).order, cube().order, rubik().order, orthogonal(3).algebra
+(8, 24, 43252003274489856000, ('A12', 'A13', 'A23'))
+
+Generators that break a relation are refused:
+
+>>> FiniteGroup("Z2", {"s": (1, 2, 0)}, relations=(("s", "s"),))
+Traceback (most recent call last):
+...
+categorical.errors.SpecError: error[CM043]: `Z2` violates its relation s^2 = 1
+...
 """
 
 from categorical.groups.acting import (
     Cyclic,
     Element,
     Group,
-    Matrix,
     ProductGroup,
     Rotation,
     Sign,
@@ -76,7 +95,6 @@ __all__ = [
     "Group",
     "LieGroup",
     "Lorentz",
-    "Matrix",
     "Orthogonal",
     "ProductGroup",
     "Rotation",

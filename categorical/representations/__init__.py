@@ -1,4 +1,28 @@
-"""Representations: functors from a finitely presented category to vector spaces."""
+"""Representations: functors from a finitely presented category to vector spaces.
+
+Definition.  A ``Representation`` is a dimension for each object, and an exact matrix for each
+generating arrow and each infinitesimal generator.  A group has ``standard()``; others are made by
+``+``, ``*``, ``dual``, ``**``, powers, restriction, induction, harmonics, Clifford algebras.
+
+Laws.  Every construction is a functor; matrices that are given by hand are checked against the
+whole group.  Nothing is rounded: entries are rational or cyclotomic.
+
+>>> from categorical.groups import cyclic, dihedral, orthogonal
+>>> v = orthogonal(3).standard()
+>>> (v * v).dimension, symmetric_power(v, 2).dimension, spherical(v, 2).dimension
+(9, 6, 5)
+>>> [w.dimension for w in irreps(dihedral(4))], homs(regular(cyclic(4)), regular(cyclic(4)))
+([1, 1, 2, 1, 1], 4)
+
+Matrices that do not extend to the group are refused:
+
+>>> from categorical.exact import Matrix
+>>> Representation(cyclic(4), {"r": Matrix.of([[2]])})
+Traceback (most recent call last):
+...
+categorical.errors.SpecError: error[CM043]: these matrices are no representation of C4
+...
+"""
 
 from categorical.representations.characters import ClassFunction, character, homs
 from categorical.representations.clifford import CliffordAlgebra, clifford
