@@ -23,6 +23,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from categorical.architecture import Architecture
 from categorical.laws.completeness import Complete
 from categorical.normal import content_hash
@@ -68,6 +70,13 @@ def shown(more: dict[str, Any]) -> str:
     """A missing map in words: a diagram, or the entries of a tensor."""
     if "diagram" in more:
         return f"the diagram {more['diagram']}"
-    some = ", ".join(f"{place}: {value}" for place, value in sorted(more["map"].items())[:64])
-    rest = ", …" if len(more["map"]) > 64 else ""
-    return f"a tensor of the shape {tuple(more['shape'])}, by place {{{some}{rest}}}"
+    shape = tuple(more["shape"])
+    values = sorted(set(more["map"].values()), key=str)
+    texts = []
+    for value in values[:4]:
+        places = sorted(p for p, v in more["map"].items() if v == value)
+        some = [str(tuple(int(i) for i in np.unravel_index(p, shape))) for p in places[:12]]
+        rest = f", … ({len(places)} entries)" if len(places) > 12 else ""
+        texts.append(f"{value} at {', '.join(some)}{rest}")
+    more_values = ", …" if len(values) > 4 else ""
+    return f"a tensor of the shape {shape}, {'; '.join(texts)}{more_values}, and 0 elsewhere"

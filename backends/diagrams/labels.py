@@ -95,10 +95,25 @@ def _windows(box: Box) -> str:
     return " ".join(filter(None, ["→".join(ends), kernels, strides]))
 
 
+def _solved(box: Box) -> str:
+    """Of a solved layer: the channels, the number of maps, and the kernels of a convolution."""
+    attrs = box.op.attrs
+    inner = ", ".join(axis_label(c) for c in attrs["channels"] if c is not None)
+    out = "" if attrs["out"] is None else axis_label(attrs["out"])
+    channels = f"{inner}→{out}" if inner != out else inner
+    kernels = "×".join(str(one.kernel) for one in attrs.get("windows", ()))
+    count = attrs["basis"].count
+    fixed = "fixed " if attrs.get("coefficients") is not None else ""
+    maps = f"{count} {fixed}map{'s' * (count != 1)}"
+    return ", ".join(filter(None, [channels, maps, kernels]))
+
+
 _SPECIAL: dict[str, Callable[[Box], str]] = {
     "linear": _arrow("source", "target"),
     "relabel": _arrow("old", "new"),
     "einsum": _contracted,
+    "hom": _solved,
+    "steerable_conv": _solved,
     "conv": _windows,
     "max_pool": _windows,
     "avg_pool": _windows,

@@ -75,10 +75,12 @@ class Equivariant(Law):
                     facts=[("the boundary", messages.boundary(graph))],
                 )
             acted = [(d, one) for d in part.dims for one in graph.cod if d in one.atoms]
+            parts = self._apart(graph)
             if self.trivially and acted:
                 raise self._unstatable(
                     f"the output {acted[0][1]} has the dim `{acted[0][0]}`",
-                    declaring.other_law(
+                    parts
+                    or declaring.other_law(
                         self.origin, "equivariant", "claim laws.equivariant instead"
                     ),
                     facts=[("the boundary", messages.boundary(graph))],
@@ -86,9 +88,25 @@ class Equivariant(Law):
             if not self.trivially and not acted:
                 raise self._unstatable(
                     f"no output has the dim {name}",
-                    declaring.other_law(self.origin, "invariant", "claim laws.invariant instead"),
+                    parts
+                    or declaring.other_law(
+                        self.origin, "invariant", "claim laws.invariant instead"
+                    ),
                     facts=[("the boundary", messages.boundary(graph))],
                 )
+
+    def _apart(self, graph: Graph) -> str:
+        """Where outputs have dims of some factors of a product: a law for each factor."""
+        assert self.group is not None
+        found = {"invariant": "", "equivariant": ""}
+        for part in self.group.factors():
+            seen = any(d in one.atoms for d in part.dims for one in graph.cod)
+            name = "equivariant" if seen else "invariant"
+            found[name] += f"{' * ' * bool(found[name])}{part}"
+        if not all(found.values()):
+            return ""
+        each = " and ".join(f"laws.{k}(under={v})" for k, v in sorted(found.items()))
+        return f"claim two laws: {each}"
 
     def sides(
         self, ctx: Context, run: Run, graph: Graph, inputs: Values, rng: Any

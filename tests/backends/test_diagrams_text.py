@@ -106,3 +106,28 @@ def test_the_text_of_a_part_stands_inside() -> None:
     for wrong in (3, None, "net"):
         with pytest.raises(TypeError, match="is not an arrow or a graph"):
             ascii(wrong)  # type: ignore[arg-type]
+
+
+def test_a_solved_layer_is_labelled_with_its_channels_and_maps() -> None:
+    from backends.diagrams.labels import box_label
+    from categorical import Dim, Real, op
+    from categorical.groups import Acting, Symmetric, cyclic
+    from synthesis import natural
+    from synthesis.kernels import convolution
+
+    n, c, k = Dim.named("n c k")
+    pair = Real[n, n.at("to")]
+    maps = natural(pair, pair, under=Symmetric(n))
+
+    def label(arrow, *types):
+        return box_label(arrow.at(*types).graph().nodes[0].box)
+
+    assert label(maps.layer(c, k), Real[n, n.at("to"), c]) == ("hom", "c→k, 15 maps")
+    assert label(maps.layer(None, k), pair) == ("hom", "→k, 15 maps")
+    assert label(maps.layer(c, mix="each"), Real[n, n.at("to"), c]) == ("hom", "c, 15 maps")
+    trace = natural(pair, Real.scalar, under=Symmetric(n)).maps.choose([0])
+    fixed = op.hom(trace, ((n, n.at("to")),), (), coefficients=[1])
+    assert label(fixed, pair) == ("hom", "1 fixed map")
+    turns = Acting(cyclic(4), {}, grid=(n, n.at("to")))
+    turned = convolution(channels=(c, k), under=turns)
+    assert label(turned, Real[c, n, n.at("to")]) == ("steerable_conv", "c→k, 3 maps, 3×3")
