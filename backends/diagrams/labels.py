@@ -100,7 +100,7 @@ def _solved(box: Box) -> str:
     attrs = box.op.attrs
     inner = ", ".join(axis_label(c) for c in attrs["channels"] if c is not None)
     out = "" if attrs["out"] is None else axis_label(attrs["out"])
-    channels = f"{inner}→{out}" if inner != out else inner
+    channels = inner if attrs.get("mix") == "each" or not inner + out else f"{inner}→{out}"
     kernels = "×".join(str(one.kernel) for one in attrs.get("windows", ()))
     count = attrs["basis"].count
     fixed = "fixed " if attrs.get("coefficients") is not None else ""

@@ -129,5 +129,7 @@ def test_a_solved_layer_is_labelled_with_its_channels_and_maps() -> None:
     fixed = op.hom(trace, ((n, n.at("to")),), (), coefficients=[1])
     assert label(fixed, pair) == ("hom", "1 fixed map")
     turns = Acting(cyclic(4), {}, grid=(n, n.at("to")))
+    assert label(maps.layer(), pair) == ("hom", "15 maps")
+    assert label(maps.layer(c, c), Real[n, n.at("to"), c]) == ("hom", "c→c, 15 maps")
     turned = convolution(channels=(c, k), under=turns)
     assert label(turned, Real[c, n, n.at("to")]) == ("steerable_conv", "c→k, 3 maps, 3×3")
