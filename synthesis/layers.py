@@ -40,6 +40,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from categorical.arrows import Arrow
+from categorical.categories import Presentation
 from categorical.diagrams import Diagrams, Port
 from categorical.diagrams import family as families
 from categorical.errors import SpecError
@@ -69,6 +70,14 @@ def natural(
     axis is not acted on; CM043 where a declaration does not hold.
     """
     several = source if isinstance(source, tuple) else (source,)
+    given = [isinstance(one, Representation) for one in (*several, target)]
+    if any(given) and (under is not None or not all(given)):
+        raise SpecError(
+            "CM042",
+            "`natural` joins representations, or types under a group that acts on their dims",
+            facts=[("source", source), ("target", target), ("under", under)],
+            help=["natural(X, Y) of representations; natural(Real[n], Real[n], under=G) of types"],
+        )
     if isinstance(target, Representation):
         return _between(several, target)
     if not isinstance(under, Group):
@@ -76,9 +85,36 @@ def natural(
             "CM042",
             "`natural` of types needs a group that acts on their dims",
             facts=[("under", repr(under))],
-            help=["for example natural(Real[n], Real[n], under=Symmetric(n))"],
+            help=[_on_dims(under)],
         )
-    return Solution(tuple(_array(one) for one in several), _array(target), under, dict(sizes or {}))
+    known = _sizes(sizes)
+    return Solution(tuple(_array(one) for one in several), _array(target), under, known)
+
+
+def _on_dims(under: Any) -> str:
+    """How a group is made to act on dims."""
+    if isinstance(under, Presentation):
+        return f'say on which: Acting(group, {{Dim("g", size=…): group.standard()}}) of {under}'
+    return "for example natural(Real[n], Real[n], under=Symmetric(n))"
+
+
+def _sizes(given: Any) -> dict[str, int]:
+    """Sizes by the names of dims; CM042 for anything else."""
+    known = {} if given is None else given
+    good = isinstance(known, Mapping) and all(
+        isinstance(name, str)
+        and isinstance(n, (int, np.integer))
+        and not isinstance(n, bool)
+        and n >= 1
+        for name, n in known.items()
+    )
+    if not good:
+        raise SpecError(
+            "CM042",
+            f"sizes are whole numbers from 1 on, by the names of dims, not {given!r}",
+            help=['write sizes={"n": 4}'],
+        )
+    return {name: int(n) for name, n in known.items()}
 
 
 def _between(sources: tuple[Representation, ...], target: Representation) -> Any:
@@ -152,7 +188,10 @@ class Solution:
                         "CM044",
                         f"two factors of {self.under} act on `{d}`",
                         facts=[("the factors", f"{claimed[d.name]} and {group}")],
-                        help=["declare the group that they generate, as one group with one action"],
+                        help=[
+                            "where their matrices commute, (G * H).at(sizes) is one group",
+                            "else declare the group that they generate, with one action",
+                        ],
                     )
                 claimed[d.name] = group
             names = {d.name for d in group.dims}
@@ -185,6 +224,7 @@ class Solution:
 
     def at(self, **sizes: int) -> Basis:
         """The maps as explicit tensors ``(target, source, …)`` at these sizes."""
+        sizes = _sizes(sizes)
         arrays = (self.target, *self.sources)
         if "maps" in self.__dict__ and isinstance(self.maps, Diagrams):
             known = {one.family.name: self.size(one.axis, sizes) for one in self.factors}
@@ -230,6 +270,7 @@ class Solution:
 
     def dimension_at(self, **sizes: int) -> int:
         """The number of independent maps at these sizes."""
+        sizes = _sizes(sizes)
         if isinstance(self.maps, Diagrams):
             return self.maps.dimension_at(
                 {one.family.name: self.size(one.axis, sizes) for one in self.factors}

@@ -23,6 +23,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Sequence
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -31,6 +32,38 @@ from numpy.typing import NDArray
 
 from categorical.errors import SpecError
 from categorical.exact.matrices import Index, Matrix, Values, _narrow, exact
+from categorical.exact.numbers import Cyclotomic
+
+EXACT = (int, np.integer, Fraction, Cyclotomic)
+
+
+def _fits(shape: Any, count: Any, which: Index, places: Index, values: Values) -> None:
+    """CM002 unless the entries are those of ``count`` tensors of a shape, with exact numbers."""
+    sides = isinstance(shape, Sequence) and all(
+        isinstance(n, (int, np.integer)) and n >= 0 for n in shape
+    )
+    size = math.prod(map(int, shape)) if sides else 0
+    one = which.ndim == places.ndim == values.ndim == 1 and len(which) == len(places) == len(values)
+    inexact = [] if values.dtype == np.int64 else [v for v in values if not isinstance(v, EXACT)]
+    problem = (
+        f"{shape!r} is no shape"
+        if not sides
+        else "`which`, `places` and `values` are not lists of one length"
+        if not one
+        else f"an entry is of none of the {count} tensors"
+        if len(which) and not 0 <= which.min() <= which.max() < count
+        else f"a place is outside the shape {tuple(shape)}"
+        if len(places) and not 0 <= places.min() <= places.max() < size
+        else f"{inexact[0]!r} is no exact number"
+        if inexact
+        else None
+    )
+    if problem:
+        raise SpecError(
+            "CM002",
+            f"no basis: {problem}",
+            help=["entry j of tensor which[j] is values[j], at places[j] in row-major order"],
+        )
 
 
 class Basis:
@@ -40,11 +73,13 @@ class Basis:
         self, shape: tuple[int, ...], count: int, which: Any, places: Any, values: Any
     ) -> None:
         which, places = np.asarray(which, dtype=np.int64), np.asarray(places, dtype=np.int64)
+        values = exact(values)
+        _fits(shape, count, which, places, values)
         order = np.lexsort((places, which))
         self.shape, self.count = tuple(int(n) for n in shape), int(count)
         self.which: Index = which[order]
         self.places: Index = places[order]
-        self.values: Values = _narrow(exact(values)[order])
+        self.values: Values = _narrow(values[order])
 
     @classmethod
     def of_matrices(cls, matrices: Sequence[Matrix], shape: tuple[int, ...] | None = None) -> Basis:

@@ -98,9 +98,11 @@ class Matrix:
     @classmethod
     def signed(cls, image: Sequence[int] | Index, signs: Sequence[int] | Index) -> Matrix:
         """Basis vector j goes to ``signs[j]`` times basis vector ``image[j]``."""
-        image = np.asarray(image, dtype=np.int64)
+        given = np.asarray(image)
+        whole = given.ndim == 1 and (not given.size or np.issubdtype(given.dtype, np.integer))
+        image = given.astype(np.int64) if whole else given
         n = len(image)
-        if not np.array_equal(np.sort(image), np.arange(n)):
+        if not whole or not np.array_equal(np.sort(image), np.arange(n)):
             raise SpecError(
                 "CM042",
                 f"{image.tolist()} is no permutation",

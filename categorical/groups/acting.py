@@ -248,6 +248,12 @@ class ProductGroup(Group):
 def size_at(group: Group, sizes: Mapping[str, int]) -> int:
     """The size of the first dim of a group; CM044 where it is open."""
     dim = group.dims[0]
+    if not isinstance(sizes, Mapping):
+        raise SpecError(
+            "CM042",
+            f"sizes go by the names of dims, not {sizes!r}",
+            help=[f'write .at({{"{dim}": 4}})'],
+        )
     size = dim.fixed if dim.fixed is not None else sizes.get(dim.name)
     if size is None:
         raise SpecError(

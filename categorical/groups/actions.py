@@ -81,6 +81,12 @@ class Acting(Group):
                 help=['write a dictionary: Acting(group, {Dim("g", size=4): representation})'],
             )
         self.group, self.representations = group, dict(representations)
+        if not isinstance(sizes or {}, Mapping):
+            raise SpecError(
+                "CM042",
+                f"sizes go by the names of dims, not {sizes!r}",
+                help=['write sizes={"n": 4}'],
+            )
         self.sizes = dict(sizes or {})
         for dim, one in self.representations.items():
             self._fits(dim, one)
@@ -95,7 +101,11 @@ class Acting(Group):
         if not isinstance(dim, Dim):
             raise SpecError("CM033", f"a group acts on a dimension, not on {dim!r}")
         if getattr(one, "of", None) is None:
-            raise SpecError("CM042", f"{one!r} on `{dim}` is no representation")
+            raise SpecError(
+                "CM042",
+                f"{one!r} on `{dim}` is no representation",
+                help=["for example group.standard(), or permutation_of(group, {generator: image})"],
+            )
         if one.of is not self.group:
             raise SpecError(
                 "CM043",

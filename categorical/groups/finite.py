@@ -81,6 +81,34 @@ class ConjugacyClass(NamedTuple):
     word: Path
 
 
+def _images(name: str, given: object) -> dict[str, NDArray[np.int64]]:
+    """The generators as arrays; CM042 unless they are names with lists of whole numbers."""
+    if not isinstance(given, Mapping):
+        raise SpecError(
+            "CM042",
+            f"`{name}` needs a permutation for each generator, not {given!r}",
+            help=['write {"a": [1, 2, 0]}: index i goes to image[i]'],
+        )
+    found = {}
+    for g, image in given.items():
+        if not isinstance(g, str) or not g or set(g) & set(" ^"):
+            raise SpecError(
+                "CM042",
+                f"{g!r} is no name of a generator of `{name}`",
+                help=["words are read by spaces and powers by ^: choose a name without them"],
+            )
+        whole = np.asarray(image)
+        if whole.ndim != 1 or (whole.size and not np.issubdtype(whole.dtype, np.integer)):
+            raise SpecError(
+                "CM042",
+                f"`{g}` of `{name}` is no list of whole numbers",
+                facts=[("it is", repr(image))],
+                help=["write where each index goes, for example [1, 2, 0]"],
+            )
+        found[g] = whole.astype(np.int64)
+    return found
+
+
 class FiniteGroup(Presentation):
     """See the module.  ``permutations[g][j]`` is where the generator g sends the point j.
 
@@ -96,21 +124,20 @@ class FiniteGroup(Presentation):
         order: int | None = None,
         *,
         standard: Mapping[str, Matrix] | None = None,
-        figure: Mapping[str, Matrix] | None = None,
+        figure: Mapping[str, Matrix] | Callable[[], Mapping[str, Matrix]] | None = None,
         classes: Callable[[], list[ConjugacyClass]] | None = None,
         presented: bool = False,
         degree: int = 1,
     ) -> None:
+        images = _images(name, permutations)
         super().__init__(
             name,
             ("*",),
-            {g: ("*", "*") for g in permutations},
+            {g: ("*", "*") for g in images},
             tuple((tuple(word), ()) for word in relations),
             invertible=True,
         )
-        self.permutations: dict[str, NDArray[np.int64]] = {
-            g: np.asarray(image, dtype=np.int64) for g, image in permutations.items()
-        }
+        self.permutations: dict[str, NDArray[np.int64]] = images
         self._matrices, self._figure, self._classes = standard, figure, classes
         self.presented, self._degree = presented, degree
         self._check()
@@ -210,7 +237,8 @@ class FiniteGroup(Presentation):
             )
         if self._figure is self._matrices:
             return self._standard
-        return Representation(self, self._figure, kind="space", name="space")
+        figure = self._figure() if callable(self._figure) else self._figure
+        return Representation(self, figure, kind="space", name="space")
 
     def _made(
         self, maps: Mapping[str, Matrix], kind: str = "permutation", name: str = "points"

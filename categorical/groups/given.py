@@ -57,6 +57,13 @@ def from_matrices(
     """The finite group that these matrices generate; see the module.
 
     CM042 for matrices without inverse or of several sizes, CM044 for an infinite group."""
+    plain = [g for g, m in matrices.items() if not isinstance(m, Matrix)]
+    if plain:
+        raise SpecError(
+            "CM042",
+            f"`{plain[0]}` of `{name}` is no exact matrix",
+            help=["write Matrix.of([[0, 1], [1, 0]])"],
+        )
     shapes = {m.shape for m in matrices.values()}
     if len(shapes) != 1 or len(set(next(iter(shapes)))) != 1:
         raise SpecError(

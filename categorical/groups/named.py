@@ -150,7 +150,7 @@ def cyclic(n: int) -> FiniteGroup:
         {"r": (np.arange(n) + 1) % n},
         (("r",) * n,),
         order=n,
-        figure={"r": _turn(n)},
+        figure=lambda: {"r": _turn(n)},
         classes=lambda: [ConjugacyClass(1, ("r",) * k) for k in range(n)],
         presented=True,
     )
@@ -167,12 +167,13 @@ def dihedral(n: int) -> FiniteGroup:
             f"there is no dihedral({n}) of {n} points",
             help=["write symmetric(2) or klein()"],
         )
+    _size("dihedral", n, 3)
     return FiniteGroup(
         f"D{n}",
         {"r": (np.arange(n) + 1) % n, "s": -np.arange(n) % n},
         (("r",) * n, ("s", "s"), ("s", "r", "s", "r")),
         order=2 * n,
-        figure={"r": _turn(n), "s": Matrix.of([[1, 0], [0, -1]])},
+        figure=lambda: {"r": _turn(n), "s": Matrix.of([[1, 0], [0, -1]])},
         presented=True,
     )
 
@@ -283,3 +284,14 @@ def _size(name: str, n: int, least: int) -> None:
         raise SpecError(
             "CM042", f"{name}({n!r}) needs a whole number from {least} on", help=[f"{name}(4)"]
         )
+    most = MOST.get(name, 100_000)
+    if n > most:
+        raise SpecError(
+            "CM044",
+            f"{name}({n}) is too large: this group is known on at most {most} points",
+            help=["a group that acts on a dim at every size is not listed: Symmetric(n)"],
+        )
+
+
+#: Fewer points where the order is found by Schreier and Sims.
+MOST = {"alternating": 60}

@@ -355,6 +355,13 @@ def _automorphism(
 
 def wreath(base: FiniteGroup, by: FiniteGroup) -> FiniteGroup:
     """G ≀ H: a copy of G at each of the k points of H, permuted by H; on k · degree(G) points."""
+    for one in (base, by):
+        if not isinstance(one, FiniteGroup):
+            raise SpecError(
+                "CM042",
+                f"`wreath` takes two finite groups, not {one!r}",
+                help=["wreath(cyclic(2), symmetric(3))"],
+            )
     count, size = by.degree, base.degree
     orbits = _orbits(by)
     names = _distinct((base, by))

@@ -30,6 +30,7 @@ categorical.errors.SpecError: error[CM002]: `hom` acts on the axis `n`, whose si
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from math import factorial, prod
 from typing import Any
 
@@ -39,7 +40,7 @@ from categorical.arrows import OpArrow
 from categorical.diagrams import Diagrams
 from categorical.diagrams.meaning import layer
 from categorical.errors import SpecError
-from categorical.exact import Basis
+from categorical.exact import Basis, Cyclotomic
 from categorical.index import Axis, Dim, IndexSet, axis, points
 from categorical.naturality import BIJECTION, FUNCTION, LINEAR, NONE, ORTHOGONAL, NaturalityClass
 from categorical.ops import common
@@ -389,8 +390,21 @@ def hom(
     _fits(basis, ends, goal)
     if bias is not None:
         _fits(bias, (), goal)
-    if coefficients is not None and len(coefficients) != basis.count:
-        raise SpecError("CM042", f"{len(coefficients)} coefficients for {basis.count} maps")
+    if coefficients is not None and (
+        not isinstance(coefficients, Sequence) or len(coefficients) != basis.count
+    ):
+        raise SpecError(
+            "CM042",
+            f"coefficients {coefficients!r} for {basis.count} maps",
+            help=["give one exact number for each map"],
+        )
+    inexact = [c for c in coefficients or () if not isinstance(c, (int, Fraction, Cyclotomic))]
+    if inexact:
+        raise SpecError(
+            "CM042",
+            f"{inexact[0]!r} is no exact coefficient",
+            help=["write Fraction(1, 2), or categorical.exact.sqrt(2)"],
+        )
     if not basis.count and (bias is None or not bias.count):
         raise SpecError(
             "CM044",

@@ -69,7 +69,8 @@ def well_typed(one: Any) -> bool:
                 isinstance(a, tuple) and len(a) == 2 and well_formed(a[0]) and isinstance(a[1], str)
                 for a in axes
             )
-            fin = values is not None and well_formed(values)
+            fin = values is not None
+            good = good and (not fin or well_formed(values))
             return good and len(set(axes)) == len(axes) and (kind == "fin") == fin
     return False
 

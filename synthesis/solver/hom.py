@@ -177,6 +177,13 @@ def solve(
     ``diagrams``; left out, the cheapest that fits.  CM043 for functors on two categories, CM044
     where the problem is too large for ``limit_bytes`` or the independent count disagrees (unless
     ``confirm`` is left out), CM042 for a route that does not apply."""
+    for one in (x, y):
+        if not isinstance(one, Representation):
+            raise SpecError(
+                "CM042",
+                f"natural maps join representations, not {one!r}",
+                help=["for example symmetric(4).standard()"],
+            )
     if x.of is not y.of:
         raise SpecError(
             "CM043",

@@ -30,6 +30,8 @@ from typing import NamedTuple
 from categorical.groups.lie import LieGroup
 from categorical.representations.representation import Representation
 
+#: The most positive roots over which a product is expanded.
+ROOTS = 20
 Weight = tuple[int, ...]
 Character = dict[Weight, int]
 """Multiplicities; the last number of a weight is the parity of the sign of its eigenvalue."""
@@ -166,6 +168,8 @@ def homs_by_weights(x: Representation, y: Representation) -> int | None:
     """dim Hom(X, Y) = the invariants of X* ⊗ Y; None where the weights are not known."""
     if not isinstance(x.of, LieGroup) or (parts := components(x.of)) is None:
         return None
+    if any(len(one.roots) > ROOTS for one in parts):
+        return None  # the product over roots has too many terms
     total = 0
     for one in parts:
         source, target = character(x, one.standard), character(y, one.standard)
