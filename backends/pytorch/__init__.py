@@ -8,6 +8,7 @@
 True
 """
 
+from backends.pytorch.bake import bake
 from backends.pytorch.build import Build, build
 
-__all__ = ["Build", "build"]
+__all__ = ["Build", "bake", "build"]

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import torch
 
-from backends.pytorch.baking import baked
 from backends.pytorch.build import build
 from categorical import Dim, Real, groups, op
 from categorical.diagrams import partition_diagrams
@@ -171,17 +170,6 @@ def test_the_module_exports(one):
     program = torch.export.export(module, (x,), dynamic_shapes=({0: size},), strict=True)
     other = torch.randn(4, one.dimension, 3)
     assert torch.allclose(program.module()(other), module(other), atol=1e-5)
-
-
-@pytest.mark.parametrize("one", [regular(C64), PLANES], ids=["C64", "D6"])
-def test_a_baked_module_has_dense_weights_and_the_same_outputs(one):
-    made = layer(one)
-    module = randomised(made)
-    plain, inference = baked(made, module)
-    x = torch.randn(5, one.dimension, 3, dtype=torch.float64)
-    assert torch.allclose(inference(x), module(x), rtol=1e-10, atol=1e-10)
-    assert inference.hom.weight.shape == (one.dimension**2, 4, 3)
-    assert "index_select" not in plain.source and "torch.fft" not in plain.source
 
 
 def test_diagrams_of_a_small_fixed_size_are_one_matrix_with_their_bias():

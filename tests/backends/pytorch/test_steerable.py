@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 
-from backends.pytorch.bake import bake
 from backends.pytorch.build import build
 from categorical import Dim, Real, op
 from categorical.exact import Basis, cos
@@ -117,31 +116,3 @@ def test_the_module_exports():
     program = torch.export.export(module, (x,), dynamic_shapes=({0: size},), strict=True)
     other = torch.randn(4, 2, 5, 5)
     assert torch.allclose(program.module()(other), module(other), atol=1e-6)
-
-
-@pytest.mark.parametrize("padding", ["zero", "circular"])
-@pytest.mark.parametrize("pair", [C4, D4], ids=["C4", "D4"])
-def test_a_baked_module_is_the_same_function_without_gathers(pair, padding):
-    made = regular_net(pair, padding)
-    module = made.module().double()
-    for parameter in module.parameters():
-        torch.nn.init.normal_(parameter)
-    other, plain = bake(made, module)
-    x = torch.randn(2, 2, 6, 6, dtype=torch.float64)
-    assert torch.allclose(plain(x), module(x), rtol=1e-12, atol=1e-12)
-    assert "index_select" not in other.source and "nn.Conv2d" in other.source
-
-
-def test_a_baked_bias_and_overlapping_kernels():
-    """Two kernels that overlap, irrational, with a bias along one direction of the fibre."""
-    basis = Basis((2, 1, 3), 2, [0, 0, 1], [0, 5, 0], [1, cos(8), 3])
-    along = Basis((2, 1), 1, [0, 0], [0, 1], [1, -1])
-    v = Dim("v", size=2)
-    arrow = op.steerable_conv(basis, (), v, channels=(c, k), over=n, bias=along)
-    made = build(arrow.at(Real[batch, n, c]), {"c": 2, "k": 3}, "net")
-    module = made.module().double()
-    for parameter in module.parameters():
-        torch.nn.init.normal_(parameter)
-    _, plain = bake(made, module)
-    x = torch.randn(2, 5, 2, dtype=torch.float64)
-    assert torch.allclose(plain(x), module(x), rtol=1e-12, atol=1e-12)
