@@ -118,6 +118,7 @@ def test_nearest_is_the_average_over_the_group() -> None:
         (lambda: natural(Real[n, c], Real[n], under=Symmetric(n)), "does not act on the axis `c`"),
         (lambda: natural(Real[n], Real[n], under=Cyclic(n)), "valid at all sizes of `n`"),
         (lambda: natural(Real[n], Real[n]), "needs a group"),
+        (lambda: natural(Real[g], Real[g], under=groups.cyclic(4)), "group.standard()"),
         (lambda: natural(3, Real[n], under=Symmetric(n)), "joins real arrays"),
         (lambda: natural(Real[v], Real[()], under=Orthogonal(v)).layer(bias=False), "but zero"),
         (lambda: natural(Real[n], Real[n], under=Symmetric(n)).layer(c), "1 input got 1 channel"),
@@ -127,7 +128,7 @@ def test_nearest_is_the_average_over_the_group() -> None:
         ),
         (
             lambda: natural(Real[n], Real[n], under=Symmetric(n) * Cyclic(n), sizes={"n": 3}).maps,
-            "two factors",
+            "(G * H).at(sizes)",
         ),
     ],
 )
