@@ -198,6 +198,12 @@ def _refusal(
         "CM030",
         f"cannot write `{path}`",
         facts=[("reason", reason), ("state", kept)],
-        help=[f"name a file: {instead}" if instead else "choose a file in a folder you may write"],
+        help=[
+            f"name a file: {instead}"
+            if instead
+            else "make the folder first, or choose another file"
+            if reason.endswith("does not exist")
+            else "choose a file in a folder you may write"
+        ],
         origin=None,
     )

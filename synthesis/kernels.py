@@ -64,8 +64,14 @@ def convolution(
     and on the grid ``over``: ``Real[…, c, source_fibre…, h, w] → Real[…, k, target_fibre…, h, w]``.
 
     No fibre means scalars, on which the group acts trivially; several axes are a tensor product.
+    ``channels=(c, k)`` are the copies of the fibres before and after: a grey image is
+    ``Real[1, h, w]`` with ``channels=(1, k)``; without ``channels`` there is one copy, and no axis.
+    ``over`` is the grid of ``under`` if left out, or positions that earlier windows left of it.
+    ``kernel`` and ``stride`` count pixels; ``padding`` is "zero", "circular" or "valid" (none).
     With a stride s it is equivariant where the windows fit evenly: (n + 2·pad − k) divisible by s.
-    Errors: CM042 without a grid, CM044 where no kernel exists.
+
+    Errors: CM042 without a grid, or along axes that are not the grid; CM044 where no kernel exists.
+    Source: Weiler and Cesa, "General E(2)-equivariant steerable CNNs", 2019, §2.
     """
     if getattr(under, "grid", None) is None:
         raise SpecError(

@@ -70,7 +70,7 @@ def test_a_reader_of_the_old_file_keeps_the_old_content(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("target", "reason"),
     [
-        ("none/model.py", "does not exist"),
+        ("none/model.py", "make the folder first"),
         ("file/model.py", "is not a folder"),
         ("folder", "it names a folder, not a file"),
         ("new/", "it names a folder, not a file"),
