@@ -145,6 +145,11 @@ def parser() -> argparse.ArgumentParser:
     build.add_argument("--no-check", dest="check", action="store_false", help="do not check laws")
     build.add_argument("--force", action="store_true", help="build although a law is refuted")
     build.add_argument("--svg", action="store_true", help="write the string diagram too")
+    build.add_argument(
+        "--bake",
+        metavar="WEIGHTS.safetensors",
+        help="write the module with plain layers in place of solved ones, and its weights",
+    )
     build.set_defaults(replay=None, law=None)
 
     recheck = commands.add_parser(

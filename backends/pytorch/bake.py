@@ -12,8 +12,8 @@ is.  It has other weights, more of them, and training it would leave the symmetr
 What becomes plain: ``steerable_conv``, and ``hom`` of one input with an explicit basis, weights
 that several of them read included.  What stays as it is: maps given by diagrams (they are already
 sums and broadcasts, at all sizes), several inputs (no dense table was measured against their own
-forms), fixed coefficients, channels that are kept apart
-(``mix="each"``), the bodies of iterations, and weights that something else reads as well.
+forms), fixed coefficients, channels that are kept apart (``mix="each"``), the bodies of iterations,
+and weights that something else reads as well.
 
 Inference on one CPU thread, milliseconds, the medians of 60 calls of ``bake(made, module)`` in turn
 with ``module``: both networks of ``specs/group_cnn.py`` on 8 × 8 images, and all maps of a cyclic
@@ -92,7 +92,8 @@ def bake(made: Build, module: Any, *, regenerate: str = "") -> tuple[Build, Any]
     _own(made, module)
     name = f"{made.module_name}_baked"
     command = f"commute build specs/{made.module_name}.py --bake WEIGHTS.safetensors -o {name}.py"
-    other = build(baked(whole), made.sizes, name, made.laws, regenerate=regenerate or command)
+    laws = [f"before baking: {line}" for line in made.laws]
+    other = build(baked(whole), made.sizes, name, laws, regenerate=regenerate or command)
     state, ctx = module.state_dict(), Context(FloatAlgebra(), made.sizes)
     trained = {key: p.requires_grad for key, p in module.named_parameters()}
     values, needed = {}, {}
@@ -220,7 +221,7 @@ def dense(ctx: Context, box: Box, suffix: str, weight: Any) -> Any:
     if suffix == "weight":
         goal += [("source", a) for a in mine] + list(range(len(windows)))
     array = combined(ctx, basis, weight).reshape(shape)
-    array = np.transpose(array, [names.index(a) for a in goal])
+    array = np.ascontiguousarray(np.transpose(array, [names.index(a) for a in goal]))
     rows = prod(ctx.size(a) for a in outer)
     if suffix == "bias":
         return array.reshape(rows)

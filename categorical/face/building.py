@@ -3,7 +3,9 @@
 Definition.  ``commute build`` finds out first whether the files can be written, then checks the
 laws (or finds them in the cache), builds and validates the module, and writes ``model.py`` with
 ``model.certificate.json`` (and ``model.svg``) in one step.  A refuted law stops the build unless
-``--force`` is given; the header and the certificate then say so.
+``--force`` is given; the header and the certificate then say so.  With ``--bake`` the solved layers
+are made plain with given weights, which are written beside the module; the laws are those of the
+module before it is baked.
 
 >>> from categorical.verdicts import Finding, Verdict
 >>> header([Finding("causal[t]", Verdict.PROVED, scope="all sizes")])
@@ -20,7 +22,7 @@ from __future__ import annotations
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -42,11 +44,12 @@ LARGEST = 50_000_000
 def build(options: Namespace) -> int:
     """``commute build SPEC -o model.py``."""
     if options.output is not None:
-        check_writable(_paths(options.output, options.svg))
+        check_writable(_paths(options.output, options.svg, options.bake))
     declared = one_of(load(options.spec, options.time_limit), options.arch)
-    paths = _paths(options.output or f"{declared.name}.py", options.svg)
+    own = f"{declared.name}_baked.py" if options.bake else f"{declared.name}.py"
+    paths = _paths(options.output or own, options.svg, options.bake)
     check_writable(paths)
-    _not_the_spec(declared, paths)
+    _not_over({declared.path: "spec", options.bake or "": "weights"}, paths)
     results: list[Checked] = []
     if options.check:
         results = run_laws([declared], plan_of(options))
@@ -58,23 +61,29 @@ def build(options: Namespace) -> int:
             return status
     found = [one for result in results for one in result.findings]
     made = generate(declared, found)
+    weights = b""
+    if options.bake:
+        made, weights = baked(declared, made, options.bake)
     contents: dict[str | os.PathLike[str], str | bytes] = {
         paths[0]: made.source,
-        paths[1]: certificate(declared, made, found),
+        paths[1]: certificate(declared, made, found, of="before baking" if options.bake else ""),
     }
     if options.svg:
         from backends.diagrams import svg
 
         contents[paths[2]] = svg(declared.architecture.arrow, verdicts=found)
+    if options.bake:
+        contents[paths[-1]] = weights
     write_all_atomic(contents)
     _say(declared, made, found, paths, checked=options.check)
     return 0
 
 
-def _paths(target: str, picture: bool) -> list[str]:
-    """The files that a build writes."""
+def _paths(target: str, picture: bool, bake: str | None) -> list[str]:
+    """The files that a build writes: module, certificate, picture, weights."""
     stem = target.removesuffix(".py")
-    return [target, f"{stem}.certificate.json", *([f"{stem}.svg"] if picture else [])]
+    more = [f"{stem}.svg"] if picture else []
+    return [target, f"{stem}.certificate.json", *more, *([f"{stem}.safetensors"] if bake else [])]
 
 
 def generate(declared: Declared, found: Sequence[Finding]) -> Any:
@@ -85,7 +94,7 @@ def generate(declared: Declared, found: Sequence[Finding]) -> Any:
 
         architecture = declared.architecture
         affordable(architecture)
-        command = f"commute build {_shown(declared)} --arch {declared.name} -o {declared.name}.py"
+        command = f"{_command(declared)} -o {declared.name}.py"
         return emit(
             architecture.batched(),
             architecture.sizes,
@@ -93,6 +102,40 @@ def generate(declared: Declared, found: Sequence[Finding]) -> Any:
             header(found),
             regenerate=command,
         )
+
+
+def baked(declared: Declared, made: Any, path: str) -> tuple[Any, bytes]:
+    """The build with plain layers in place of solved ones, and its weights as safetensors.
+
+    CM042 where the file holds other weights than those of the build; CM030 where it is none.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file, save
+
+    from backends.pytorch.bake import bake
+    from backends.pytorch.loader import load as read
+
+    module = made.module()
+    try:
+        kinds = {one.dtype for one in load_file(path).values() if one.is_floating_point()}
+        if len(kinds) == 1:
+            module = module.to(kinds.pop())
+        read(module, path, made.spec_hash)
+    except (OSError, SafetensorError) as problem:
+        reason = [("reason", str(problem).splitlines()[0])]
+        raise SpecError("CM030", f"cannot read `{path}`", facts=reason, origin=None) from problem
+    except (RuntimeError, ValueError) as problem:
+        lines = [line.strip() for line in str(problem).splitlines()]
+        raise SpecError(
+            "CM042",
+            f"`{path}` does not hold the weights of `{declared.name}`",
+            facts=[("reason", line) for line in lines[:4]],
+            origin=None,
+        ) from problem
+    command = f"{_command(declared)} --bake WEIGHTS.safetensors -o {declared.name}_baked.py"
+    other, plain = bake(made, module.eval(), regenerate=command)
+    about = {"format": "pt", "spec_sha256": other.spec_hash}
+    return other, save(plain.state_dict(), metadata=about)
 
 
 def affordable(architecture: Architecture) -> None:
@@ -118,8 +161,9 @@ def header(found: Sequence[Finding]) -> list[str]:
     return [f"{word(one)} {one.law}" + (f" ({one.scope})" if one.scope else "") for one in found]
 
 
-def certificate(declared: Declared, made: Any, found: Sequence[Finding]) -> str:
-    """The text of the certificate: the proofs, and what the build says of itself."""
+def certificate(declared: Declared, made: Any, found: Sequence[Finding], of: str = "") -> str:
+    """The text of the certificate: the proofs of the spec, and what the build says of itself;
+    ``of`` says which module the laws are of where it is another one."""
     proofs = [one.certificate for one in found if one.certificate is not None]
     laws = [
         {
@@ -133,6 +177,8 @@ def certificate(declared: Declared, made: Any, found: Sequence[Finding]) -> str:
         for one in found
     ]
     about = {**made.certificate, "laws": laws, "architecture": declared.name}
+    if of:
+        about["laws_of_the_module"] = of
     return combined(declared.digest, proofs, {**about, "spec_file_sha256": declared.digest})
 
 
@@ -165,18 +211,19 @@ def _say(
             print(f"warning: {one.law} is {word(one)}")
 
 
-def _shown(declared: Declared) -> str:
-    return shown_path(os.path.abspath(declared.path))
+def _command(declared: Declared) -> str:
+    return f"commute build {shown_path(os.path.abspath(declared.path))} --arch {declared.name}"
 
 
-def _not_the_spec(declared: Declared, paths: Sequence[str]) -> None:
-    spec = os.path.realpath(declared.path)
+def _not_over(inputs: Mapping[str, str], paths: Sequence[str]) -> None:
+    """CM030 where a file that is read would be written over."""
+    known = {os.path.realpath(path): what for path, what in inputs.items() if path}
     for path in paths:
-        if os.path.realpath(path) == spec:
+        if (what := known.get(os.path.realpath(path))) is not None:
             raise SpecError(
                 "CM030",
                 f"cannot write `{path}`",
-                facts=[("reason", "it is the spec itself")],
+                facts=[("reason", "it is the spec itself" if what == "spec" else "it is read")],
                 help=["choose another name: -o model.py"],
                 origin=None,
             )
