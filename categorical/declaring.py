@@ -360,8 +360,10 @@ def dim_of(text: str) -> list[Help]:
         for node in ast.walk(one.slice)
         if isinstance(node, ast.Constant) and node.value == text
     ]
-    first = next((s for s in written.tree.body if any(n is uses[0] for n in ast.walk(s))), None)
-    if not uses or first is None:
+    first = next(
+        (s for s in written.tree.body if uses and any(n is uses[0] for n in ast.walk(s))), None
+    )
+    if first is None:
         return [Help(words)]
     also = tuple(written.edit(node, name) for node in dict.fromkeys(uses))
     return [Help(words, written.before(first, line + "\n\n\n"), (*also, *written.importing("Dim")))]
