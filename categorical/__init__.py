@@ -1,5 +1,14 @@
 """The language: index sets and sizes, spaces, arrows, laws.
 
+Definition.  An architecture is an arrow between types with named axes, made of the generators in
+``op`` by composition, operators and tying; its ``laws`` are equations between arrows.  What acts on
+the types is declared in ``groups``, ``categories`` and ``representations``, by the exact numbers
+of ``exact``; ``diagrams`` are the maps that are equivariant at every size; ``composites`` are
+arrows that specs share.  ``semantics`` is the one interpreter; ``synthesis`` solves for layers.
+
+Laws.  Types are checked when arrows are composed, before any tensor is made.  Everything after the
+declaration is a functor of it: evaluation, costs, drawings, derivatives, modules.
+
 >>> from categorical import Dim, Real, arrow, op
 >>> n, c, k = Dim.named("n c k")
 >>> @arrow
@@ -7,6 +16,14 @@
 ...     return op.linear(c, k)(op.mean(n)(x))
 >>> scores
 scores: Real[n, c] → Real[k]
+
+Arrows whose types do not meet are no arrow:
+
+>>> op.linear(c, k) >> op.linear(c, k)
+Traceback (most recent call last):
+...
+categorical.errors.SpecError: error[CM001]: `op.linear(c, k)` does not compose with ...
+...
 """
 
 from categorical import groups, laws, op

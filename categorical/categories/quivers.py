@@ -46,8 +46,7 @@ def quiver(
     objects: Iterable[str] = (),
 ) -> Presentation:
     """The category of a directed multigraph; ``objects`` adds those that no arrow touches."""
-    touched = dict.fromkeys([*objects, *(end for ends in arrows.values() for end in ends)])
-    return Presentation(name, tuple(touched), arrows, _paths(relations))
+    return Presentation(name, _touched(arrows, objects), arrows, _paths(relations))
 
 
 @checked
@@ -66,8 +65,8 @@ def groupoid(
     objects: Iterable[str] = (),
 ) -> Presentation:
     """Like a quiver, with every arrow invertible (``"f^-1"``)."""
-    touched = dict.fromkeys([*objects, *(end for ends in arrows.values() for end in ends)])
-    return Presentation(name, tuple(touched), arrows, _paths(relations), invertible=True)
+    every = _touched(arrows, objects)
+    return Presentation(name, every, arrows, _paths(relations), invertible=True)
 
 
 @checked
@@ -88,6 +87,11 @@ def _names(given: int | Iterable[str]) -> tuple[str, ...]:
     if len(set(found)) != len(found):
         raise SpecError("CM042", f"two generators have one name: {', '.join(found)}")
     return found
+
+
+def _touched(arrows: Mapping[str, tuple[str, str]], objects: Iterable[str]) -> tuple[str, ...]:
+    """The given objects, then those that arrows touch."""
+    return tuple(dict.fromkeys([*objects, *(end for ends in arrows.values() for end in ends)]))
 
 
 def _paths(relations: Relations) -> tuple[tuple[Path, Path], ...]:

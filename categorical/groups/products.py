@@ -54,35 +54,55 @@ SMALL = 200
 """The largest group without a presentation that is multiplied with a Lie group."""
 
 
-class DirectProduct(FiniteGroup):
-    """A product of finite groups, made by ``direct``: ``factors``, and ``names``, which send the
-    generators of each factor to those of the product."""
+class _Direct(Presentation):
+    """What all direct products have: ``factors``, and ``names``, which send the generators of each
+    factor to those of the product."""
 
     factors: tuple[Known, ...]
     names: Names
 
     def inflate(self, factor: int, of: Representation) -> Representation:
         """A representation of one factor, on which the others act trivially."""
-        return _inflated(self, factor, of)
+        from categorical.representations.representation import Representation
+
+        if not 0 <= factor < len(self.factors) or of.of is not self.factors[factor]:
+            raise SpecError(
+                "CM043",
+                f"`{of}` is no representation of factor {factor} of {self}",
+                facts=[("it is of", of.of), ("the factors", ", ".join(map(str, self.factors)))],
+            )
+        back = {new: old for old, new in self.names[factor].items()}
+        size = of.dimension
+        found = Representation(
+            self,
+            lambda g: of.map(back[g]) if g in back else Matrix.identity(size),
+            lambda a: of.derivative(back[a]) if a in back else Matrix.zero(size, size),
+            dims={"*": size},
+            kind="inflated",
+            name=of.name,
+            parts=(of,),
+            checked=False,
+        )
+        found.factor = factor
+        return found
 
     def standard(self) -> Representation:
-        """The direct sum of the standard representations of the factors."""
-        return _summed(self)
+        """The direct sum of the standard representations of the factors: one object, so that
+        representations made of it fit together."""
+        known: Representation | None = self.__dict__.get("_sum")
+        if known is None:
+            parts = [self.inflate(i, one.standard()) for i, one in enumerate(self.factors)]
+            known = reduce(lambda x, y: x + y, parts)
+            self.__dict__["_sum"] = known
+        return known
 
 
-class DirectLie(LieGroup):
-    """A product of groups, one of them a Lie group; see ``DirectProduct``."""
+class DirectProduct(_Direct, FiniteGroup):
+    """A product of finite groups, made by ``direct``."""
 
-    factors: tuple[Known, ...]
-    names: Names
 
-    def inflate(self, factor: int, of: Representation) -> Representation:
-        """A representation of one factor, on which the others act trivially."""
-        return _inflated(self, factor, of)
-
-    def standard(self) -> Representation:
-        """The direct sum of the standard representations of the factors."""
-        return _summed(self)
+class DirectLie(_Direct, LieGroup):
+    """A product of groups, one of them a Lie group, made by ``direct``."""
 
 
 def direct(*groups: Known) -> DirectProduct | DirectLie:
@@ -235,41 +255,6 @@ def _lie(title: str, groups: Sequence[Known], names: Names) -> DirectLie:
     )
     found.factors, found.names = tuple(groups), names
     return found
-
-
-def _inflated(whole: DirectProduct | DirectLie, factor: int, of: Representation) -> Representation:
-    from categorical.representations.representation import Representation
-
-    if not 0 <= factor < len(whole.factors) or of.of is not whole.factors[factor]:
-        raise SpecError(
-            "CM043",
-            f"`{of}` is no representation of factor {factor} of {whole}",
-            facts=[("it is of", of.of), ("the factors", ", ".join(map(str, whole.factors)))],
-        )
-    back = {new: old for old, new in whole.names[factor].items()}
-    size = of.dimension
-    found = Representation(
-        whole,
-        lambda g: of.map(back[g]) if g in back else Matrix.identity(size),
-        lambda a: of.derivative(back[a]) if a in back else Matrix.zero(size, size),
-        dims={"*": size},
-        kind="inflated",
-        name=of.name,
-        parts=(of,),
-        checked=False,
-    )
-    found.factor = factor
-    return found
-
-
-def _summed(whole: DirectProduct | DirectLie) -> Representation:
-    """One object for one product, so that its representations fit together."""
-    known: Representation | None = whole.__dict__.get("_sum")
-    if known is None:
-        parts = [whole.inflate(i, one.standard()) for i, one in enumerate(whole.factors)]
-        known = reduce(lambda x, y: x + y, parts)
-        whole.__dict__["_sum"] = known
-    return known
 
 
 # --- semidirect and wreath products --------------------------------------------------------------
