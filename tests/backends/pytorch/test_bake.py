@@ -122,7 +122,8 @@ def test_bodies_of_iterations_stay():
 
 def test_element_type_mode_and_frozen_weights_are_kept():
     conv = op.steerable_conv(KERNELS, (), v, channels=(c, k), over=n, bias=ALONG)
-    made = build(conv.at(Real[batch, c, n]), SIZES, "net")
+    net = op.linear(c, c) >> conv  # a layer that stays has its own copy of the weights
+    made = build(net.at(Real[batch, c, n]), SIZES, "net")
     module = made.module().to(torch.bfloat16).eval()
     module.steerable_conv.weight.requires_grad_(False)
     before = {key: p.detach().clone() for key, p in module.named_parameters()}
@@ -159,6 +160,21 @@ def test_a_module_with_the_same_shapes_of_another_spec_is_refused():
         build(op.hom(b, ((v,),), (v,)).at(Real[batch, v]), {}, "net") for b in (TURN, other)
     )
     assert "another" in refused(first, second.module())
+
+
+def two_readers(second):
+    """One arrow with one weight, read twice; the second time in another place."""
+    turn = tie(op.hom(TURN, ((v,),), (v,), channels=(c,), out=c))
+    net = turn >> op.tanh >> second >> turn
+    return build(net.at(Real[batch, v, c]), SIZES, "net")
+
+
+def test_a_weight_whose_readers_need_two_matrices_stays():
+    """Channel in front of the fibre, and behind: the merged rows have another order."""
+    made = two_readers(op.transpose(batch, c, v))
+    assert len(made.parameters) == 1
+    assert "no solved layer" in refused(made, made.module())
+    same(two_readers(op.relu), 5, 2, 3)
 
 
 def test_nothing_that_stays_is_called_baked():
