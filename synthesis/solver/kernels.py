@@ -52,8 +52,22 @@ MOST = 1 << 25
 """The most unknowns: entries of one kernel."""
 
 
+class Spanned:
+    """What exact and sampled kernels have: a ``basis`` of the shape (σ, ρ, k₁, …, k_d)."""
+
+    basis: Basis
+
+    @property
+    def count(self) -> int:
+        return self.basis.count
+
+    @property
+    def width(self) -> tuple[int, ...]:
+        return self.basis.shape[2:]
+
+
 @dataclass(frozen=True)
-class Kernels:
+class Kernels(Spanned):
     """A complete basis of steerable kernels; ``basis`` has the shape (σ, ρ, k₁, …, k_d).
 
     ``counted`` is its dimension by characters: the mean over the group of χ_σ(g) χ_ρ(g⁻¹) times the
@@ -65,14 +79,6 @@ class Kernels:
     grid: Representation
     basis: Basis
     counted: int
-
-    @property
-    def count(self) -> int:
-        return self.basis.count
-
-    @property
-    def width(self) -> tuple[int, ...]:
-        return self.basis.shape[2:]
 
     @property
     def note(self) -> str:

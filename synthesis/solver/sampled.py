@@ -48,14 +48,14 @@ from categorical.exact.numbers import Cyclotomic, Number
 from categorical.representations import Representation, traceless
 from categorical.representations.tensors import polynomials
 from categorical.semantics.modular import draw_prime, root_of_unity
-from synthesis.solver.kernels import widths
+from synthesis.solver.kernels import Spanned, widths
 
 GRAIN = 4096
 """Profiles are multiples of 1/GRAIN."""
 
 
 @dataclass(frozen=True)
-class Sampled:
+class Sampled(Spanned):
     """Samples of analytic kernels; ``basis`` has the shape (σ, ρ, k₁, …, k_d).
 
     ``terms`` are the (ring, degree) of every kernel; ``analytic`` is the number of kernels before
@@ -68,14 +68,6 @@ class Sampled:
     basis: Basis
     terms: tuple[tuple[int, int], ...]
     analytic: int
-
-    @property
-    def count(self) -> int:
-        return self.basis.count
-
-    @property
-    def width(self) -> tuple[int, ...]:
-        return self.basis.shape[2:]
 
     @property
     def note(self) -> str:
