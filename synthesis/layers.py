@@ -289,7 +289,7 @@ class Solution:
 
     def layer(
         self,
-        *channels: IndexSet | Axis | int,
+        *channels: IndexSet | Axis | int | None,
         bias: bool = True,
         mix: str = "full",
         name: str = "",

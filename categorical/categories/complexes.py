@@ -142,7 +142,10 @@ class CellComplex:
 
 
 class SimplicialComplex(CellComplex):
-    """A complex of vertex sets; see the module."""
+    """All nonempty subsets of the facets, each with its vertices in increasing order.
+
+    ``facets`` are tuples of vertices, numbered from 0.  Errors: CM043 for a facet that is empty or
+    repeats a vertex."""
 
     def __init__(self, name: str, facets: Iterable[Iterable[int]]) -> None:
         tops = [tuple(sorted(facet)) for facet in facets]

@@ -33,7 +33,9 @@ from categorical.errors import SpecError
 
 
 class Poset(Presentation):
-    """See the module."""
+    """A partial order as a category: an arrow ``a<b`` for each cover, all squares commute.
+
+    A representation gives each element a space, and each cover a matrix ``(dim b, dim a)``."""
 
     def __init__(
         self, name: str, below: Iterable[tuple[str, str]], objects: Iterable[str] = ()
@@ -96,7 +98,9 @@ def poset(name: str, below: Iterable[tuple[str, str]], *, objects: Iterable[str]
 
 @checked
 def chain(n: int) -> Poset:
-    """0 < 1 < … < n − 1."""
+    """The total order 0 < 1 < … < n − 1: elements "0", "1", …, arrows "0<1", "1<2", …
+
+    Errors: CM042 for n < 1."""
     if n < 1:
         raise SpecError("CM042", f"a chain has at least one element, not {n}")
     return Poset(f"chain {n}", [(str(i), str(i + 1)) for i in range(n - 1)], map(str, range(n)))

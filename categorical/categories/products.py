@@ -39,7 +39,9 @@ Relation = tuple[Path, Path]
 
 
 class ProductCategory(Presentation):
-    """C × D; see the module."""
+    """C × D: pairs of objects; arrows of one factor at each object of the other, which commute.
+
+    Errors: CM042 for factors with infinitesimal generators."""
 
     def __init__(self, left: Presentation, right: Presentation) -> None:
         for one in (left, right):

@@ -73,7 +73,7 @@ def _joined(values: list[Index]) -> Index:
 
 
 class HomogeneousSpace:
-    """G/H with its base point; see the module."""
+    """The cosets G/H of a subgroup, which G permutes, with the base point H (number 0)."""
 
     def __init__(
         self,
