@@ -75,7 +75,7 @@ def build(options: Namespace) -> int:
     if options.bake:
         contents[paths[-1]] = weights
     write_all_atomic(contents)
-    _say(declared, made, found, paths, checked=options.check)
+    _say(declared, made, found, paths, options)
     return 0
 
 
@@ -183,10 +183,14 @@ def certificate(declared: Declared, made: Any, found: Sequence[Finding], of: str
 
 
 def _say(
-    declared: Declared, made: Any, found: Sequence[Finding], paths: Sequence[str], checked: bool
+    declared: Declared,
+    made: Any,
+    found: Sequence[Finding],
+    paths: Sequence[str],
+    options: Namespace,
 ) -> None:
     """What was built, on what evidence."""
-    checks = made.validation
+    checks, before = made.validation, " (before baking)" if options.bake else ""
     counted = [
         f"{checks[key]} {name}"
         for key, name in (
@@ -198,10 +202,10 @@ def _say(
     ]
     rows = [
         ("architecture", f"{declared.name}: {declared.architecture.arrow.type_text()}"),
-        ("parameters", parameters(declared)),
+        ("parameters", parameters(declared) + before),
         ("contract", made.contract),
         ("validated", f"{', '.join(counted)} agree with the reference" if counted else "nothing"),
-        ("laws", last_line(found) if checked else "not checked (--no-check)"),
+        ("laws", last_line(found) + before if options.check else "not checked (--no-check)"),
         ("wrote", ", ".join(paths)),
     ]
     for label, text in rows:

@@ -65,6 +65,7 @@ def test_the_module_its_certificate_and_its_weights(run, folder) -> None:
     assert status == 0, err
     written = ["flat.certificate.json", "flat.py", "flat.safetensors"]
     assert files(folder) == sorted([*GIVEN, *written]) and "flat.safetensors" in out
+    assert out.count("(before baking)") == 2  # the number of parameters, and the laws
     plain, module = made(folder / "flat.py", "TurnedBaked"), made(folder / "model.py", "Turned")
     load(plain, folder / "flat.safetensors")
     load(module, folder / "w.safetensors")
