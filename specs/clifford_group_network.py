@@ -12,7 +12,7 @@ from categorical import Dim, Real, architecture, arrow, laws, op
 from categorical.composites.multivectors import part_gate, part_norm, part_squares
 from categorical.groups import Acting, orthogonal
 from categorical.representations import clifford
-from synthesis.layers import natural
+from synthesis import natural
 
 algebra = clifford(3)
 blade = Dim("blade", size=algebra.dimension)

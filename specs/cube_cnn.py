@@ -10,7 +10,7 @@ Worrall and Brostow, "CubeNet: equivariance to 3D rotation and translation", 201
 from categorical import Dim, Real, architecture, arrow, laws, op
 from categorical.groups import Acting, cube
 from categorical.representations import regular
-from synthesis.kernels import convolution
+from synthesis import convolution
 
 side, narrow, wide, label = Dim.named("side narrow wide label")
 x, y, z = side.at("x"), side.at("y"), side.at("z")

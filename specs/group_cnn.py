@@ -13,7 +13,7 @@ Cohen and Welling, "Group equivariant convolutional networks", 2016.
 from categorical import Dim, Real, architecture, arrow, laws, op
 from categorical.groups import Acting, cyclic, dihedral
 from categorical.representations import regular
-from synthesis.kernels import convolution
+from synthesis import convolution
 
 side, narrow, wide, label = Dim.named("side narrow wide label")
 row, column = side.at("row"), side.at("column")

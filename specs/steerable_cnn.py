@@ -17,7 +17,7 @@ from categorical.composites.equivariant import norm_gate
 from categorical.exact import Matrix
 from categorical.groups import Acting, cyclic, special_orthogonal
 from categorical.representations import Representation, regular
-from synthesis.kernels import sampled_convolution
+from synthesis import sampled_convolution
 from synthesis.solver.sampled import sampled
 
 side, narrow, wide, label = Dim.named("side narrow wide label")
