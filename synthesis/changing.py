@@ -73,6 +73,12 @@ def change_group(of: Arrow | Architecture, to: Group) -> Changed:
     names and spaces.  Errors: CM042 where ``to`` is no group on dims; CM044 where a layer has no
     maps under it, an axis of unknown size is not acted on, or another box does not commute with it.
     """
+    if not isinstance(of, (Arrow, Architecture)):
+        raise SpecError(
+            "CM042",
+            f"`change_group` takes an arrow or an architecture, not {of!r}",
+            help=["change_group(architecture, to=Symmetric(n))"],
+        )
     if not isinstance(to, Group):
         raise SpecError("CM042", f"{to!r} is no group on dims", help=["Symmetric(n), Acting(…)"])
     arrow = of.arrow if isinstance(of, Architecture) else of

@@ -250,6 +250,12 @@ class Solution:
         known = {**self.sizes, **sizes}
         if one.size.is_constant:
             return int(one.size)
+        if _name(one) not in known and all(factor.group.diagrams for factor in self.factors):
+            raise SpecError(
+                "CM044",
+                f"the size of `{one.index}` is not known",
+                help=[f"write it: {one.index}=4, as in .dimension_at({one.index}=4)"],
+            )
         if _name(one) not in known:
             raise SpecError(
                 "CM044",

@@ -113,6 +113,12 @@ def symmetry_of(
     ``candidates`` are other groups; ``sizes`` fixes dims in the numeric search, and in proofs under
     groups that have one size.  Errors: CM042 for a candidate that is no group on dims.
     """
+    if not isinstance(of, (Arrow, Architecture)):
+        raise SpecError(
+            "CM042",
+            f"`symmetry_of` takes an arrow or an architecture, not {of!r}",
+            help=["an arrow without a type gets one:  op.relu.at(Real[n])"],
+        )
     graph = flat(of.graph if isinstance(of, Architecture) else of.graph())
     for one in candidates or ():
         if not isinstance(one, Group):

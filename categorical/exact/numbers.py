@@ -209,7 +209,13 @@ def inverse(x: Number) -> Number:
 
 
 def root(n: int, k: int = 1) -> Number:
-    """exp(2πi·k/n)."""
+    """exp(2πi·k/n); CM042 unless n is 1, 2, 3, …"""
+    if not isinstance(n, int) or not isinstance(k, int) or n < 1:
+        raise SpecError(
+            "CM042",
+            f"an angle 2π·{k}/{n} is no part of a turn",
+            help=["cos(n, k) is the cosine of 2πk/n, for whole numbers k and n = 1, 2, 3, …"],
+        )
     return _number(n, [Fraction(int(i == k % n)) for i in range(n)])
 
 
@@ -224,7 +230,9 @@ def sin(n: int, k: int = 1) -> Number:
 
 
 def sqrt(m: int) -> Number:
-    """√m for m = 2, 3, 5, 6 times a square."""
+    """√m for m = 2, 3, 5, 6 times a square; CM044 for others, CM042 for no whole number ≥ 0."""
+    if not isinstance(m, int) or m < 0:
+        raise SpecError("CM042", f"√{m} of a number that is not 0, 1, 2, …", help=["sqrt(2)"])
     square = max(s for s in range(1, math.isqrt(m) + 1) if m % (s * s) == 0) if m else 0
     known: dict[int, Number] = {
         0: Fraction(0),

@@ -7,10 +7,10 @@ from categorical import Dim, Real, groups
 from categorical.arrows import Arrow
 from categorical.diagrams import Diagrams
 from categorical.errors import SpecError
-from categorical.exact import Basis
+from categorical.exact import Basis, cos, sqrt
 from categorical.groups import Acting, Cyclic, Orthogonal, SpecialOrthogonal, Symmetric
 from categorical.representations import regular
-from synthesis import natural
+from synthesis import change_group, natural, symmetry_of
 
 n, m, c, k = Dim.named("n m c k")
 v = Dim("v", size=3)
@@ -119,6 +119,11 @@ def test_nearest_is_the_average_over_the_group() -> None:
         (lambda: natural(Real[n], Real[n], under=Cyclic(n)), "valid at all sizes of `n`"),
         (lambda: natural(Real[n], Real[n]), "needs a group"),
         (lambda: natural(Real[g], Real[g], under=groups.cyclic(4)), "group.standard()"),
+        (lambda: natural(Real[n], Real[n], under=Symmetric(n)).dimension_at(m=3), "at(n=4)"),
+        (lambda: symmetry_of(3), "an arrow or an architecture, not 3"),
+        (lambda: change_group(PAIR, to=Symmetric(n)), "an arrow or an architecture, not"),
+        (lambda: cos(0), "no part of a turn"),
+        (lambda: sqrt(-2), "that is not 0, 1, 2"),
         (lambda: natural(3, Real[n], under=Symmetric(n)), "joins real arrays"),
         (lambda: natural(Real[v], Real[()], under=Orthogonal(v)).layer(bias=False), "but zero"),
         (lambda: natural(Real[n], Real[n], under=Symmetric(n)).layer(c), "1 input got 1 channel"),
