@@ -320,9 +320,9 @@ def _compare_values(build: Build, space: Any, point: Point) -> int:
     if len(found) != len(wanted.outputs):
         raise _refused(f"{len(found)} outputs, not {len(wanted.outputs)}", "outputs", point)
     for wire, y, want in zip(graph.outputs, found, wanted.outputs):
-        gap = _gap(y.numpy(), np.asarray(want))
+        gap = _gap(y.detach().numpy(), np.asarray(want))
         if not gap <= TOLERANCE:
-            if np.isfinite(gap) and _absolute(y.numpy(), want) <= _ROUNDING * _largest(
+            if np.isfinite(gap) and _absolute(y.detach().numpy(), want) <= _ROUNDING * _largest(
                 graph, point
             ):
                 raise _Rounding
@@ -492,7 +492,7 @@ def _compare_exactly(
     with torch.no_grad():
         found = _run_module(build, space, module, point, [torch.as_tensor(x) for x in point.inputs])
     for wire, y, want in zip(graph.outputs, found, wanted.outputs):
-        if not np.array_equal(y.numpy(), want):
+        if not np.array_equal(y.detach().numpy(), want):
             raise _refused(
                 "not equal on whole numbers", f"the output `{graph.wire_name(wire)}`", point
             )

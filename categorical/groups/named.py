@@ -294,4 +294,4 @@ def _size(name: str, n: int, least: int) -> None:
 
 
 #: Fewer points where the order is found by Schreier and Sims.
-MOST = {"alternating": 60}
+MOST = {"alternating": 60, "dihedral": 3000}

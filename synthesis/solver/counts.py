@@ -27,12 +27,15 @@ from math import factorial, prod
 import numpy as np
 from numpy.typing import NDArray
 
+from categorical.errors import SpecError
 from categorical.groups.finite import FiniteGroup
 from categorical.representations.representation import Representation
 from synthesis.solver.hom import Count
 from synthesis.solver.orbits import is_signed, signed_action
 
 LISTED = 5000
+#: The most unknowns of equations whose rank is a count.
+MOST = 60_000
 """The largest group whose conjugacy classes are found by listing its elements."""
 STEPS = 20_000
 """The most products of matrices for a character."""
@@ -61,6 +64,13 @@ def count(x: Representation, y: Representation) -> Count:
     from synthesis.solver.equations import equations, unknowns
     from synthesis.solver.nullspace import rank_bound
 
+    if unknowns(x, y) > MOST:
+        raise SpecError(
+            "CM044",
+            f"{x} → {y} is too large to count its maps: {unknowns(x, y)} unknowns",
+            facts=[("most", str(MOST))],
+            help=["of a classical group on a dim all maps are known: natural(Real[…], …, under=…)"],
+        )
     bound = rank_bound(equations(x, y), unknowns(x, y))
     return Count(bound, "rank modulo another prime")
 
