@@ -15,6 +15,7 @@ from categorical.groups import (
     Acting,
     Cyclic,
     FiniteGroup,
+    Sign,
     Symmetric,
     alternating,
     cube,
@@ -268,3 +269,22 @@ def test_whole_numbers_of_numpy_are_whole_numbers():
 
 def test_a_turn_of_many_points_needs_no_roots():
     assert cyclic(2000).order == 2000 and dihedral(500).order == 1000
+
+
+@pytest.mark.parametrize("batch", [(), (m,)])
+@pytest.mark.parametrize("group", [Cyclic(g), Symmetric(n)])
+def test_an_invariant_of_one_example_has_no_axis_more(group, batch):
+    """The bias of a number is one number, with and without a batch; it may be all there is."""
+    from backends.pytorch.build import build
+
+    sizes = {
+        "c": 2,
+        "k": 3,
+        **({"n": 4} if group.dims[0] is n else {}),
+        **({"m": 3} if batch else {}),
+    }
+    one = natural(Real[group.dims[0]], Real.scalar, under=group).layer(c, k)
+    assert build(one.at(Real[(*batch, group.dims[0], c)]), sizes, "net").validation
+    odd = natural(Real[v], Real.scalar, under=Sign(v)).layer(c, k)
+    sizes.pop("n", None)
+    assert build(odd.at(Real[(*batch, v, c)]), sizes, "net").validation

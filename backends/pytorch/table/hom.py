@@ -137,8 +137,9 @@ class _Layer:
             return text
         target, maps = self.op["target"], self.op["bias"]
         basis = _tensors(maps, list(target), [])
-        if text and basis.count == 1 and self._plain(basis) and len(basis.places) == basis.size:
-            return f"{atom(text)} + {self.bias}"  # one vector of ones
+        ones = basis.count == 1 and self._plain(basis) and len(basis.places) == basis.size
+        if text and ones and (target or self.rest):
+            return f"{atom(text)} + {self.bias}"  # one vector of ones, and an axis to meet its own
         more = self._combination(maps, self.bias, "fixed")
         more = more if len(target) == 1 else self._unfolded(more, target)
         more = self.emit.line(more, name="bias")
