@@ -132,7 +132,10 @@ def symmetry_of(
 
 
 def lattice(graph: Graph) -> Iterator[Group]:
-    """The default candidates, larger groups before their subgroups."""
+    """The default candidates: the groups that layers were solved for, then larger groups before
+    their subgroups."""
+    known = list(_solved_for(graph))
+    yield from known
     real: dict[Dim, bool] = {}
     for one in graph.dom:
         linear = one.kind in ("real", "complex")
@@ -142,18 +145,40 @@ def lattice(graph: Graph) -> Iterator[Group]:
         if one.values is not None:
             real.update((d, False) for d in one.values.atoms)
     for dim, linear in real.items():
-        yield from (kind(dim) for kind in (Symmetric, Alternating, Dihedral, Cyclic))
-        if linear:
-            yield from (kind(dim) for kind in (Orthogonal, Rotation, Sign, Scaling))
-            if dim.fixed == 4:
-                yield Lorentz(dim)
+        kinds: list[Any] = [Symmetric, Alternating, Dihedral, Cyclic]
+        kinds += [Orthogonal, Rotation, Sign, Scaling] if linear else []
+        kinds += [Lorentz] if linear and dim.fixed == 4 else []
+        yield from (one for one in (kind(dim) for kind in kinds) if one not in known)
     for axes in _grids(graph):
-        if axes[0].index is axes[1].index:
-            yield Acting(dihedral(4), {}, grid=axes)
-            yield Acting(cyclic(4), {}, grid=axes)
-        half = cyclic(2)
-        turn = Representation(half, {g: Matrix.identity(2) * -1 for g in half.arrows})
-        yield Acting(half, {}, grid=axes, motion=turn)
+        # smaller groups than one that also moves fibres would have to move them, too
+        least = max((_order(one) for one in known if getattr(one, "grid", None) == axes), default=0)
+        yield from (one for one in _of_grid(axes) if _order(one) > least)
+
+
+def _solved_for(graph: Graph) -> Iterator[Group]:
+    """The groups that solved layers were solved for, and that act on an input."""
+    inputs = {d for one in graph.dom for d in one.atoms}
+    found: list[Group] = []
+    for _, node in graph.walk():
+        under = None if isinstance(node.box, OperatorBox) else node.box.op.attrs.get("under")
+        for one in under.factors() if isinstance(under, Group) else ():
+            if one not in found and inputs & set(one.dims):
+                found.append(one)
+                yield one
+
+
+def _of_grid(axes: tuple[Axis, Axis]) -> Iterator[Group]:
+    """The symmetries of a square (of a rectangle: the half turn)."""
+    if axes[0].index is axes[1].index:
+        yield Acting(dihedral(4), {}, grid=axes)
+        yield Acting(cyclic(4), {}, grid=axes)
+    half = cyclic(2)
+    turn = Representation(half, {g: Matrix.identity(2) * -1 for g in half.arrows})
+    yield Acting(half, {}, grid=axes, motion=turn)
+
+
+def _order(group: Any) -> int:
+    return int(group.group.order)
 
 
 def _grids(graph: Graph) -> list[tuple[Axis, Axis]]:

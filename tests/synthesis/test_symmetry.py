@@ -207,3 +207,22 @@ def test_steerable_convolutions():
     assert [(a, b) for _, a, b in flat.layers] == [(3, 5)]
     with pytest.raises(SpecError, match="does not move"):
         change_group(layer, to=Symmetric(c))
+
+
+def test_groups_that_layers_were_solved_for_are_tried_first():
+    """With their fibres: a smaller group of the same grid is not tried without them."""
+    from categorical import Dim, Real, groups, op
+    from categorical.groups import Acting
+    from categorical.representations import regular
+    from synthesis import convolution, symmetry_of
+
+    side, c, k = Dim.named("side c k")
+    turn, row, column = Dim("turn", size=4), side.at("row"), side.at("column")
+    turns = Acting(groups.cyclic(4), {turn: regular(groups.cyclic(4))}, grid=(row, column))
+    lifted = convolution(target_fibre=turn, channels=(c, k), under=turns)
+    net = (lifted >> op.relu >> op.max(turn)).at(Real[c, row, column])
+    found = symmetry_of(net)
+    assert found.rows[0].group == turns and found.rows[0].verdict == "PROVED"
+    tried = [str(row.group) for row in found.rows]
+    assert "C4 on grid(row, column)" not in tried
+    assert found["D4 on grid(row, column)"].verdict == "REFUTED"
