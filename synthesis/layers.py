@@ -160,7 +160,7 @@ class Solution:
                             *self._without(a),
                         ],
                     )
-        if not all(one.group.diagrams for one in self.factors):
+        if not self.closed:
             for a in (a for one in (*self.sources, self.target) for a in one.axes):
                 self.size(a, {})
 
@@ -204,9 +204,14 @@ class Solution:
         return tuple(found)
 
     @cached_property
+    def closed(self) -> bool:
+        """Whether the maps have a form that is valid at all sizes: every factor has diagrams."""
+        return all(one.group.diagrams for one in self.factors)
+
+    @cached_property
     def maps(self) -> Maps:
-        """The basis: diagrams, valid at all sizes, where every factor has them; else tensors."""
-        if all(one.group.diagrams for one in self.factors):
+        """The basis: diagrams where the maps have a form valid at all sizes, else tensors."""
+        if self.closed:
             numbers = {
                 d.name: (f, one) for f, one in enumerate(self.factors) for d in one.group.dims
             }
@@ -225,10 +230,11 @@ class Solution:
     def at(self, **sizes: int) -> Basis:
         """The maps as explicit tensors ``(target, source, …)`` at these sizes."""
         sizes = _sizes(sizes)
+        if self.closed:
+            return self.maps.at(
+                self._of_factors(sizes), split=[len(one.axes) for one in self.sources]
+            )
         arrays = (self.target, *self.sources)
-        if "maps" in self.__dict__ and isinstance(self.maps, Diagrams):
-            known = {one.family.name: self.size(one.axis, sizes) for one in self.factors}
-            return self.maps.at(known, split=[len(one.axes) for one in self.sources])
         shape = tuple(tuple(self.size(a, sizes) for a in one.axes) for one in arrays)
         which, count = np.zeros(1, dtype=np.int64), 1
         offset, values = np.zeros(1, dtype=np.int64), np.ones(1, dtype=np.int64)
@@ -246,11 +252,15 @@ class Solution:
             count *= basis.count
         return Basis(tuple(math.prod(one) for one in shape), count, which, offset, values)
 
+    def _of_factors(self, sizes: Mapping[str, int]) -> dict[str, int]:
+        """The sizes of the dims of all factors that have diagrams, by their names."""
+        return {one.family.name: self.size(one.axis, sizes) for one in self.factors}
+
     def size(self, one: Axis, sizes: Mapping[str, int]) -> int:
         known = {**self.sizes, **sizes}
         if one.size.is_constant:
             return int(one.size)
-        if _name(one) not in known and all(factor.group.diagrams for factor in self.factors):
+        if _name(one) not in known and self.closed:
             raise SpecError(
                 "CM044",
                 f"the size of `{one.index}` is not known",
@@ -278,9 +288,7 @@ class Solution:
         """The number of independent maps at these sizes."""
         sizes = _sizes(sizes)
         if isinstance(self.maps, Diagrams):
-            return self.maps.dimension_at(
-                {one.family.name: self.size(one.axis, sizes) for one in self.factors}
-            )
+            return self.maps.dimension_at(self._of_factors(sizes))
         return self.at(**sizes).count
 
     @cached_property

@@ -141,3 +141,11 @@ def test_refused(make, text) -> None:
     with pytest.raises(SpecError, match=r"CM04[24]") as caught:
         make()
     assert text in str(caught.value)
+
+
+def test_the_order_of_the_maps_does_not_depend_on_what_was_asked_before():
+    """The coefficients of `nearest` are those of the layer's weight."""
+    under = Symmetric(n) * Orthogonal(v)
+    asked, fresh = (natural(Real[v, n], Real[n, v], under=under) for _ in range(2))
+    assert asked.maps.count == 2
+    assert asked.at(n=3) == fresh.at(n=3) == asked.maps.at({"n": 3, "v": 3})
