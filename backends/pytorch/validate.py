@@ -282,10 +282,6 @@ def _doubt(refusal: SpecError, error: float) -> Exception:
     return _Rounding(refusal) if error <= _NEAR else refusal
 
 
-def _absolute(found: np.ndarray, wanted: np.ndarray) -> float:
-    return float(np.max(np.abs(found - wanted)))
-
-
 def _largest(graph: Graph, point: Point) -> float:
     """The largest number on any wire."""
     largest = 0.0
@@ -322,7 +318,7 @@ def _compare_values(build: Build, space: Any, point: Point) -> int:
     for wire, y, want in zip(graph.outputs, found, wanted.outputs):
         gap = _gap(y.detach().numpy(), np.asarray(want))
         if not gap <= TOLERANCE:
-            if np.isfinite(gap) and _rounded(graph, point, y, want):
+            if _rounded(graph, point, y, want, gap):
                 raise _Rounding
             where = f"the output `{graph.wire_name(wire)}`"
             raise _doubt(_refused(f"relative error {gap:.1e}", where, point), gap)
@@ -447,15 +443,18 @@ def _compare_export(build: Build, space: Any, seed: int) -> str:
     found = found if isinstance(found, tuple) else (found,)
     for wire, y, want in zip(graph.outputs, found, wanted.outputs, strict=True):
         gap = _gap(y.detach().numpy(), np.asarray(want))
-        if not gap <= TOLERANCE and not _rounded(graph, point, y, want):
+        if not gap <= TOLERANCE and not _rounded(graph, point, y, want, gap):
             where = f"`{graph.wire_name(wire)}`, exported"
             raise _refused(f"relative error {gap:.1e}", where, point)
     return "agrees"
 
 
-def _rounded(graph: Graph, point: Point, y: Any, want: Any) -> bool:
-    """Whether two values differ by no more than the rounding of the largest wire."""
-    return _absolute(y.detach().numpy(), want) <= _ROUNDING * _largest(graph, point)
+def _rounded(graph: Graph, point: Point, y: Any, want: Any, gap: float) -> bool:
+    """Whether two values of one shape differ by no more than the rounding of the largest wire."""
+    if not np.isfinite(gap):
+        return False
+    apart = float(np.max(np.abs(y.detach().numpy() - want)))
+    return apart <= _ROUNDING * _largest(graph, point)
 
 
 def _divides(box: Box) -> bool:

@@ -291,3 +291,10 @@ def test_every_operator_has_a_row() -> None:
 def test_as_many_stacked_steps_as_features() -> None:
     made = build(iterate(op.linear(2, 2), 2, weights="stacked").at(Real[batch, 2]), {}, "net")
     assert made.module().state_dict()["steps.linear.weight"].shape == (2, 2, 2)
+
+
+def test_values_of_two_shapes_are_no_rounding() -> None:
+    from backends.pytorch.validate import _gap, _rounded
+
+    y, want = torch.zeros(2), torch.zeros(3).numpy()
+    assert not _rounded(None, None, y, want, _gap(y.numpy(), want))  # type: ignore[arg-type]
