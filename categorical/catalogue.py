@@ -16,7 +16,7 @@ Rejected: a code that does not exist, with the nearest range.
 >>> explain("CM999")
 Traceback (most recent call last):
     ...
-KeyError: 'CM999 is not a code; the codes are CM001 to CM044'
+KeyError: 'CM999 is not a code; the codes are CM001 to CM047'
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from textwrap import dedent, fill, indent
 
 from categorical.catalogue_models import ENTRIES as MODELS
+from categorical.catalogue_recursion import ENTRIES as RECURSION
 from categorical.catalogue_wires import ENTRIES as WIRES
 
 PREAMBLE = """\
@@ -75,5 +76,5 @@ def _entry(code: str, title: str, why: str, wrong: str, right: str) -> Entry:
 
 
 CATALOGUE: dict[str, Entry] = {
-    code: _entry(code, *row) for code, row in sorted((WIRES | MODELS).items())
+    code: _entry(code, *row) for code, row in sorted((WIRES | MODELS | RECURSION).items())
 }

@@ -131,7 +131,10 @@ class Functor:
                 )
             ins += tuple(self.extra[name] for name in more)
             attrs = dict(node.box.attrs)
-            box = OperatorBox(node.box.operator, (region,), region.dom, region.cod, attrs)
+            dom, cod = region.dom, region.cod
+            if "over" in attrs:  # a run: its sequences have an axis more than the body
+                dom, cod = (tuple(map(self.on_type, one)) for one in (node.box.dom, node.box.cod))
+            box = OperatorBox(node.box.operator, (region,), dom, cod, attrs)
             outs = builder.operate(box, ins, node.name, node.origin)
         else:
             outs = self.on_box(

@@ -57,7 +57,8 @@ def fixed_symbols(graph: Graph) -> set[str]:
         for node in one.nodes:
             if isinstance(node.box, OperatorBox):
                 times = node.box.attrs.get("times")
-                found |= times.size.symbols if times is not None else frozenset()
+                run = "over" in node.box.attrs and node.box.attrs["weights"] == "tied"
+                found |= times.size.symbols if times is not None and not run else frozenset()
             pending.extend(node.regions)
     return found
 

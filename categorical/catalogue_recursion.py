@@ -1,0 +1,68 @@
+"""The codes about recursion: cells, bounds, lengths, trees.
+
+Definition.  Each row is (title, explanation, a snippet that raises the code, one that does not).
+
+>>> sorted(ENTRIES)[0]
+'CM045'
+"""
+
+_CELL = """
+        from categorical.recursion import fold
+
+        t = Dim("t")
+"""
+
+ENTRIES: dict[str, tuple[str, str, str, str]] = {
+    "CM045": (
+        "a cell that is no algebra or coalgebra of its functor",
+        """
+        A cell takes its states first and returns them last, in the same types: the carrier. A fold
+        needs S × A → S, a Mealy machine S × I → O × S, an unfolding S → O × S.
+        """,
+        _CELL
+        + """
+        net = fold((op.linear(h, k) @ op.linear(c, k)) >> op.add, over=t)
+        """,
+        _CELL
+        + """
+        net = fold((op.linear(h, h) @ op.linear(c, h)) >> op.add, over=t)
+        """,
+    ),
+    "CM046": (
+        "an unfolding without a bound",
+        """
+        A coalgebra goes on for ever, and an array has finitely many entries: the axis along which
+        it is unfolded says how many.
+        """,
+        """
+        from categorical.recursion import unfold
+
+        stream = unfold(op.linear(h, c) >> op.relu)
+        """,
+        """
+        from categorical import copy
+        from categorical.recursion import unfold
+
+        t = Dim("t")
+        cell = copy(Real[h]) >> (op.linear(h, c) @ op.linear(h, h))
+        stream = unfold(cell, over=t)
+        """,
+    ),
+    "CM047": (
+        "lengths that are no lengths",
+        """
+        The lengths of a batch count entries along the axis of the run: Fin(t + 1), one number for
+        each sample.
+        """,
+        _CELL
+        + """
+        cell = (op.linear(h, h) @ op.linear(c, h)) >> op.add
+        net = fold(cell, over=t, lengths=True).at(Real[h], Real[t, c], Fin(t)[()])
+        """,
+        _CELL
+        + """
+        cell = (op.linear(h, h) @ op.linear(c, h)) >> op.add
+        net = fold(cell, over=t, lengths=True).at(Real[h], Real[t, c], Fin(t + 1)[()])
+        """,
+    ),
+}

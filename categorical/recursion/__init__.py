@@ -1,0 +1,28 @@
+"""Structured recursion: one cell, run over lists, streams and trees.
+
+>>> from categorical import Dim, Real, op
+>>> from categorical.recursion import fold
+>>> t, s = Dim.named("t s")
+>>> fold(op.add.at(Real[s], Real[s]), over=t, start=0).type_text()
+'Real[t, s] → Real[s]'
+
+A cell has its states first:
+
+>>> fold(op.linear(t, s), over=t)
+Traceback (most recent call last):
+...
+categorical.errors.SpecError: error[CM045]: ...
+"""
+
+from categorical.recursion.folds import (
+    fold,
+    foldr,
+    hylo,
+    mealy,
+    moore,
+    moore_cell,
+    scan,
+    unfold,
+)
+
+__all__ = ["fold", "foldr", "hylo", "mealy", "moore", "moore_cell", "scan", "unfold"]

@@ -1,0 +1,329 @@
+"""Folds, unfolds and machines: recursion schemes over lists and streams.
+
+Definition.  Lists are *snoc* lists here, ``μX. 1 + X×A``: ``fold(cell)`` reads from the first entry
+to the last, as a recurrent network does; ``foldr`` is the fold of cons lists.  An algebra of
+``1 + X×A`` on the carrier S is a start ``One → S`` with a cell ``S × A → S``; without the start the
+state is an input (lists that end in a state: the free monad).  ``mealy`` and ``moore`` run a
+coalgebra of ``I → (O×X)`` and of ``O × (I → X)`` along given inputs, ``unfold`` one of ``O×X``
+for a bounded time, and ``hylo`` is an unfolding that is folded at once, with no sequence between.
+
+Laws (``f = fold(cell, start=s)``).  ``f([]) = s`` and ``f(xs ++ [x]) = cell(f(xs), x)``; f is the
+only arrow with these two.  If ``h(s) = s'`` and ``h(cell(y, x)) = cell'(h(y), x)`` then
+``h ∘ f = f'`` (fusion).  ``scan`` returns the states after each step; its last one is the fold.
+A Moore machine is the Mealy machine ``⟨out ∘ state, next⟩``.
+
+>>> from categorical import Dim, Real, op
+>>> t, a, s, o = Dim.named("t a s o")
+>>> cell = (op.linear(s, s) @ op.linear(a, s)) >> op.add >> op.tanh
+>>> fold(cell, over=t, start=0).type_text()
+'Real[t, a] → Real[s]'
+>>> scan(cell, over=t, start=0).type_text()
+'Real[t, a] → Real[t, s]'
+>>> moore(op.linear(s, o), cell, over=t).type_text()
+'Real[s] × Real[t, a] → Real[t, o] × Real[s]'
+
+The start must be a state:
+
+>>> fold(cell, over=t, start=op.zeros(Real[a]))
+Traceback (most recent call last):
+...
+categorical.errors.SpecError: error[CM045]: the start of a fold is no state of its cell
+...
+"""
+
+from __future__ import annotations
+
+from categorical import op
+from categorical.arrows import Arrow, Transformed, Types, copy, discard, identity, swap
+from categorical.checked import checked
+from categorical.errors import SpecError
+from categorical.graph import Builder, Graph
+from categorical.index import Axis, IndexSet
+from categorical.recursion import mistakes
+from categorical.recursion.machine import machine
+
+Start = Arrow | int | float | None
+
+
+@checked
+def fold(
+    cell: Arrow,
+    over: IndexSet | Axis | int,
+    start: Start = None,
+    *,
+    shared: int = 0,
+    lengths: bool = False,
+    weights: str = "tied",
+    name: str = "cell",
+) -> Arrow:
+    """``S × A[t] → S``, from the first entry to the last; with ``start``, ``A[t] → S``.
+
+    ``cell``: ``S × A → S``, where A may be several wires; the last ``shared`` inputs are read whole
+    at every step.  ``lengths`` adds an input ``Fin(t + 1)``, after which the state is kept.
+    """
+    axis = mistakes.run_axis(over)
+    run = machine(
+        cell,
+        axis,
+        len(cell.cod),
+        shared=shared,
+        lengths=lengths,
+        weights=weights,
+        name=name,
+        title="fold",
+    )
+    return started(run, cell.dom[: len(cell.cod)], start)
+
+
+@checked
+def foldr(
+    cell: Arrow,
+    over: IndexSet | Axis | int,
+    start: Start = None,
+    *,
+    shared: int = 0,
+    lengths: bool = False,
+    weights: str = "tied",
+    name: str = "cell",
+) -> Arrow:
+    """The fold of cons lists: as ``fold``, from the last entry to the first."""
+    axis = mistakes.run_axis(over)
+    run = machine(
+        cell,
+        axis,
+        len(cell.cod),
+        shared=shared,
+        reverse=True,
+        lengths=lengths,
+        weights=weights,
+        name=name,
+        title="foldr",
+    )
+    return started(run, cell.dom[: len(cell.cod)], start)
+
+
+@checked
+def scan(
+    cell: Arrow,
+    over: IndexSet | Axis | int,
+    start: Start = None,
+    *,
+    reverse: bool = False,
+    shared: int = 0,
+    lengths: bool = False,
+    weights: str = "tied",
+    name: str = "cell",
+) -> Arrow:
+    """``S × A[t] → S[t]``: the states after each step (past a length they are 0)."""
+    states = len(cell.cod)
+    axis = mistakes.run_axis(over)
+    run = machine(
+        _shown(cell),
+        axis,
+        states,
+        shared=shared,
+        reverse=reverse,
+        lengths=lengths,
+        weights=weights,
+        name=name,
+        title="scan",
+    )
+    types = cell.dom[:states]
+    return started(run, types, start) >> _first(states, run.cod)
+
+
+@checked
+def mealy(
+    cell: Arrow,
+    over: IndexSet | Axis | int,
+    start: Start = None,
+    *,
+    states: int = 1,
+    reverse: bool = False,
+    shared: int = 0,
+    lengths: bool = False,
+    weights: str = "tied",
+    name: str = "cell",
+) -> Arrow:
+    """``S × I[t] → O[t] × S``: a coalgebra of ``I → (O×X)`` run along inputs.
+
+    ``cell``: ``S × I → O × S``, with ``states`` wires in S.
+    """
+    axis = mistakes.run_axis(over)
+    run = machine(
+        cell,
+        axis,
+        states,
+        shared=shared,
+        reverse=reverse,
+        lengths=lengths,
+        weights=weights,
+        name=name,
+        title="mealy",
+    )
+    return started(run, cell.dom[:states], start)
+
+
+@checked
+def moore(
+    out: Arrow,
+    next: Arrow,
+    over: IndexSet | Axis | int,
+    start: Start = None,
+    *,
+    reverse: bool = False,
+    lengths: bool = False,
+    name: str = "cell",
+) -> Arrow:
+    """``S × I[t] → O[t] × S``: the output is read off the state before the input is seen.
+
+    ``out``: ``S → O``; ``next``: ``S × I → S``.
+    """
+    cell = moore_cell(out, next)
+    states = len(next.cod)
+    axis = mistakes.run_axis(over)
+    run = machine(cell, axis, states, reverse=reverse, lengths=lengths, name=name, title="moore")
+    return started(run, next.dom[:states], start)
+
+
+@checked
+def moore_cell(out: Arrow, next: Arrow) -> Arrow:
+    """The Moore machine as a Mealy cell ``S × I → O × S``."""
+    states = len(next.cod)
+    if out.dom != next.dom[:states]:
+        raise SpecError(
+            "CM045",
+            "the two parts of a Moore cell have different states",
+            facts=[("out", out.type_text()), ("next", next.type_text())],
+            help=["out: S → O and next: S × I → S"],
+        )
+    rest = next.dom[states:]
+    return (copy(out.dom) @ identity(*rest)) >> (out @ next)
+
+
+@checked
+def unfold(
+    cell: Arrow,
+    over: IndexSet | Axis | int | None = None,
+    start: Start = None,
+    *,
+    states: int = 1,
+    shared: int = 0,
+    reverse: bool = False,
+    weights: str = "tied",
+    name: str = "cell",
+) -> Arrow:
+    """``S → O[t] × S``: the first t outputs of the stream of a coalgebra ``S → O × S``."""
+    axis = mistakes.run_axis(over)
+    run = machine(
+        cell,
+        axis,
+        states,
+        shared=shared,
+        reverse=reverse,
+        weights=weights,
+        name=name,
+        title="unfold",
+    )
+    if len(cell.dom) != states + shared:
+        raise SpecError(
+            "CM045",
+            f"`{cell.label()}` reads inputs: it is no coalgebra of O × X",
+            facts=[("the cell", cell.type_text())],
+            help=["run it along its inputs:  mealy(cell, over=t)"],
+        )
+    return started(run, cell.dom[:states], start)
+
+
+@checked
+def hylo(
+    coalgebra: Arrow,
+    algebra: Arrow,
+    over: IndexSet | Axis | int | None = None,
+    start: Start = None,
+    *,
+    name: str = "cell",
+) -> Arrow:
+    """``T × S → T × S``: ``unfold(coalgebra)`` folded by ``algebra``, no sequence in between.
+
+    ``coalgebra``: ``T → O × T``; ``algebra``: ``S × O → S``.
+    """
+    axis = mistakes.run_axis(over)
+    kept, states = len(coalgebra.dom), len(algebra.cod)
+    made = coalgebra.cod[: len(coalgebra.cod) - kept]
+    if algebra.dom[states:] != made:
+        raise SpecError(
+            "CM045",
+            "the algebra does not read what the coalgebra makes",
+            facts=[("coalgebra", coalgebra.type_text()), ("algebra", algebra.type_text())],
+            help=["coalgebra: T → O × T and algebra: S × O → S"],
+        )
+    middle = coalgebra.cod[len(made) :]
+    carried = algebra.dom[:states]
+    cell = (
+        (coalgebra @ identity(*carried))
+        >> swap(made, (*middle, *carried))
+        >> (identity(*middle) @ algebra)
+    )
+    run = machine(cell, axis, kept + states, name=name, title="hylo")
+    return started(run, (*coalgebra.dom, *algebra.dom[:states]), start)
+
+
+# --- wires ----------------------------------------------------------------------------------------
+
+
+def started(run: Arrow, types: Types, start: Start) -> Arrow:
+    """The run from given states."""
+    if start is None:
+        return run
+    if not isinstance(start, Arrow):
+        value = float(start) if isinstance(start, float) else int(start)
+        each = [op.full(t, value) for t in types]
+        begin: Arrow = each[0]
+        for one in each[1:]:
+            begin = begin @ one
+    else:
+        begin = start
+    mistakes.start_of(begin, types)
+    rest = run.dom[len(types) :]
+
+    def make(_: Types) -> Graph:
+        builder = Builder()
+        inner = run.graph()
+        ins = [
+            builder.input(inner.types[w], inner.wire_name(w)) for w in inner.inputs[len(types) :]
+        ]
+        states = builder.splice(begin.graph(), [])
+        return builder.finish(builder.splice(inner, [*states, *ins]))
+
+    return Transformed(run, make, run.label(), rest, False)
+
+
+def _shown(cell: Arrow) -> Arrow:
+    """The cell with its new states as outputs too."""
+
+    def make(types: Types) -> Graph:
+        from dataclasses import replace
+
+        inner = cell.retype(types).graph()
+        return replace(inner, outputs=[*inner.outputs, *inner.outputs])
+
+    return Transformed(cell, make, cell.label(), cell.dom, cell.open)
+
+
+def _first(count: int, wires: Types) -> Arrow:
+    """The first wires of several."""
+    return identity(*wires[:count]) @ discard(wires[count:])
+
+
+__all__ = [
+    "fold",
+    "foldr",
+    "hylo",
+    "mealy",
+    "moore",
+    "moore_cell",
+    "scan",
+    "started",
+    "unfold",
+]
