@@ -1,4 +1,5 @@
-"""Operators in generated code: ``call`` is a submodule, ``iterate`` a loop.
+"""Operators in generated code: ``call`` is a submodule, ``iterate`` a loop, ``scan`` what the
+ladder of ``backends.pytorch.recursion`` chose.
 
 Untied steps are an ``nn.ModuleList``, tied steps one module in a loop, stacked steps parameters
 with a leading axis that a loop takes apart.
@@ -7,6 +8,8 @@ with a leading axis that a loop takes apart.
 from __future__ import annotations
 
 from backends.pytorch.emit import OPERATORS, OperatorRow, Writer
+from backends.pytorch.recursion.ladder import Lowering
+from backends.pytorch.recursion.loop import Loop
 from backends.pytorch.scope import shape_note
 from categorical.graph import Node
 
@@ -74,3 +77,13 @@ def _write_iterate(writer: Writer, node: Node) -> None:
 
 
 OPERATORS["iterate"] = OperatorRow(_declare_iterate, _write_iterate)
+
+
+def _lowering(writer: Writer, node: Node) -> Lowering:
+    return writer.file.plan.runs.get(id(writer.graph), {}).get(node.outs[0]) or Loop()
+
+
+OPERATORS["scan"] = OperatorRow(
+    lambda writer, node: _lowering(writer, node).declare(writer, node),
+    lambda writer, node: _lowering(writer, node).write(writer, node),
+)

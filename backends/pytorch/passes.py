@@ -39,6 +39,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from backends.pytorch.cells import LstmCell, lstm_cells
+from backends.pytorch.recursion.ladder import Lowering, runs
 from backends.pytorch.widths import free_widths
 from categorical.graph import Graph, Node, OperatorBox
 from categorical.index import Axis
@@ -73,6 +74,7 @@ class Plan:
     cells: dict[int, dict[int, LstmCell]] = field(default_factory=dict)
     skipped: dict[int, set[int]] = field(default_factory=dict)
     widths: dict[int, dict[int, Axis]] = field(default_factory=dict)
+    runs: dict[int, dict[int, Lowering]] = field(default_factory=dict)
     derivation: list[str] = field(default_factory=list)
     keep: list[Graph] = field(default_factory=list)  # graphs that are known by identity here
 
@@ -107,6 +109,9 @@ def prepare(graph: Graph, sizes: Mapping[str, int] | None = None) -> tuple[Graph
             plan.cells[id(one)] = cells
             plan.skipped.setdefault(id(one), set()).update(needless)
             steps += len(cells)
+        plan.runs[id(one)] = runs(one, sizes or {})
+        for note in dict.fromkeys(r.note for r in plan.runs[id(one)].values() if r.note):
+            plan.derivation.append(note)
         widths = free_widths(one, sizes or {})
         if widths:
             plan.widths[id(one)] = widths

@@ -1,11 +1,30 @@
-"""Runs in generated code: the cell is a submodule, the run a loop over the entries of an axis."""
+"""The plain loop: the cell is a submodule, the run a loop over the entries of an axis.
+
+Definition.  The last rung of the ladder: it takes every run.
+"""
 
 from __future__ import annotations
 
-from backends.pytorch.emit import OPERATORS, OperatorRow, Writer
+from typing import TYPE_CHECKING
+
 from backends.pytorch.scope import shape_note
 from categorical.graph import Node
 from categorical.recursion.machine import at_step, parts
+
+if TYPE_CHECKING:
+    from backends.pytorch.emit import Writer
+
+
+class Loop:
+    """Writes a run as a loop over its cell."""
+
+    note = ""
+
+    def declare(self, writer: Writer, node: Node) -> None:
+        _declare(writer, node)
+
+    def write(self, writer: Writer, node: Node) -> None:
+        _write(writer, node)
 
 
 def _declare(writer: Writer, node: Node) -> None:
@@ -72,6 +91,3 @@ def _write(writer: Writer, node: Node) -> None:
         name = writer._name(wire)
         writer.values[wire] = name
         writer.lines.append((name, f"torch.stack({row}, {place})", shape_note(type_)))
-
-
-OPERATORS["scan"] = OperatorRow(_declare, _write)

@@ -1,0 +1,1 @@
+"""Runs, trees and parallel scans in generated code."""
