@@ -36,10 +36,11 @@ Scores that something else reads stay as they are:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from backends.pytorch.cells import LstmCell, lstm_cells
-from backends.pytorch.recursion.ladder import Lowering, runs
+from backends.pytorch.cells import lstm_cells
+from backends.pytorch.plan import Plan
+from backends.pytorch.recursion.ladder import runs
 from backends.pytorch.widths import free_widths
 from categorical.graph import Graph, Node, OperatorBox
 from categorical.index import Axis
@@ -63,20 +64,6 @@ class Attention:
     value: tuple[Axis, ...]
     result: tuple[Axis, ...]
     out: tuple[Axis, ...]
-
-
-@dataclass
-class Plan:
-    """What the passes found: fused kernels by graph and output wire, the wires they make needless,
-    and the derivation."""
-
-    fused: dict[int, dict[int, Attention]] = field(default_factory=dict)
-    cells: dict[int, dict[int, LstmCell]] = field(default_factory=dict)
-    skipped: dict[int, set[int]] = field(default_factory=dict)
-    widths: dict[int, dict[int, Axis]] = field(default_factory=dict)
-    runs: dict[int, dict[int, Lowering]] = field(default_factory=dict)
-    derivation: list[str] = field(default_factory=list)
-    keep: list[Graph] = field(default_factory=list)  # graphs that are known by identity here
 
 
 def prepare(graph: Graph, sizes: Mapping[str, int] | None = None) -> tuple[Graph, Plan]:

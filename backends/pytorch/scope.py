@@ -30,7 +30,7 @@ from dataclasses import dataclass, field
 
 from backends.pytorch import resources, safety
 from backends.pytorch.naming import Names
-from backends.pytorch.passes import Plan
+from backends.pytorch.plan import Plan
 from backends.pytorch.sizes import Reading, python, reading
 from backends.pytorch.table.base import Emit, Library
 from categorical.graph import Graph, Node, Resource
