@@ -24,6 +24,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from categorical.graph import OperatorBox
 from categorical.index import Axis, Derived, IndexSet
 from categorical.records import Box
 from categorical.spaces import Array
@@ -143,3 +144,13 @@ def box_label(box: Box) -> tuple[str, str]:
         elif key not in _QUIET and value not in (None, ()):
             found.append(_value(value))
     return box.name, shorten(" ".join(filter(None, found)))
+
+
+def repetition(box: OperatorBox) -> str:
+    """How often the body of an operator runs: ``× 3 tied``, ``along t``, ``along t ←``."""
+    if box.name == "iterate":
+        return f"× {box.attrs['times']} {box.attrs['weights']}"
+    if "over" not in box.attrs:
+        return ""
+    untied = " untied" if box.attrs.get("weights") == "untied" else ""
+    return f"along {box.attrs['over']}{untied}{' ←' if box.attrs.get('reverse') else ''}"

@@ -30,7 +30,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from backends.diagrams.labels import box_label, shorten, text_width, type_label
+from backends.diagrams.labels import box_label, repetition, shorten, text_width, type_label
 from backends.diagrams.layout import Net, Segment, Vertex, place
 from backends.diagrams.shapes import NAME, SMALL, Dot, Line, Rect, Scene, Text, label_width
 from backends.diagrams.spread import GAP
@@ -392,11 +392,9 @@ class _Builder:
     ) -> tuple[Vertex, Draw]:
         region = box.regions[0]
         title = region.name or node.name
-        note = ""
+        note = repetition(box)
         if region.name and _stem(node.name) != region.name:
             title = f"{node.name}: {region.name}"
-        if box.name == "iterate":
-            note = f"× {box.attrs['times']} {box.attrs['weights']}"
         title = shorten(title, 40)
         boxes = sum(1 for _ in region.walk())
         weights = _parameters(region)
@@ -405,7 +403,8 @@ class _Builder:
         tip += f"\n{' × '.join(map(str, box.dom))} → {' × '.join(map(str, box.cod))}"
         tip += f"\n{region.doc}" if region.doc else ""
         key = shape_key(region)
-        fits = len(box.regions) == 1 and region.dom == box.dom and region.cod == box.cod
+        ports = (len(region.dom), len(region.cod)) == (len(box.dom), len(box.cod))
+        fits = len(box.regions) == 1 and ports
         if level >= self.depth or key in self.drawn or not fits:
             attrs = ", ".join(filter(None, [note, "as above" if key in self.drawn else ""]))
             return self._box(graph, (title, attrs), "closed", tip, [], ins, outs, level)

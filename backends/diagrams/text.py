@@ -32,7 +32,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backends.diagrams.labels import box_label, type_label
+from backends.diagrams.labels import box_label, repetition, type_label
 from categorical.arrows import Arrow
 from categorical.graph import Graph, Node, OperatorBox
 
@@ -148,10 +148,7 @@ class _Lanes:
     def _label(self, node: Node) -> str:
         box = node.box
         if isinstance(box, OperatorBox):
-            note = (
-                f" × {box.attrs['times']} {box.attrs['weights']}" if box.name == "iterate" else ""
-            )
-            return f"{node.name.rpartition('.')[2]}{note}"
+            return f"{node.name.rpartition('.')[2]} {repetition(box)}".rstrip()
         name, attrs = box_label(box)
         dots = "•" * sum(w in self.graph.sources for w in node.ins[len(box.dom) :])
         return " ".join(filter(None, [name, attrs, dots]))

@@ -133,3 +133,20 @@ def test_a_solved_layer_is_labelled_with_its_channels_and_maps() -> None:
     assert label(maps.layer(c, c), Real[n, n.at("to"), c]) == ("hom", "c→c, 15 maps")
     turned = convolution(channels=(c, k), under=turns)
     assert label(turned, Real[c, n, n.at("to")]) == ("steerable_conv", "c→k, 3 maps, 3×3")
+
+
+def test_a_run_says_along_what_and_shows_its_cell() -> None:
+    from categorical import Dim, Real, arrow, op
+    from categorical.recursion import fold, foldr
+
+    t, s = Dim.named("t s")
+
+    @arrow
+    def cell(state: Real[s], x: Real[s]) -> Real[s]:
+        return op.tanh(state * x)
+
+    for run, note in ((fold, "cell along t"), (foldr, "cell along t ←")):
+        drawn = run(cell, over=t)
+        picture = drawn._repr_svg_()
+        assert note.removeprefix("cell ") in picture and "tanh" in picture
+    assert "←" not in fold(cell, over=t)._repr_svg_()
