@@ -65,4 +65,40 @@ ENTRIES: dict[str, tuple[str, str, str, str]] = {
         net = fold(cell, over=t, lengths=True).at(Real[h], Real[t, c], Fin(t + 1)[()])
         """,
     ),
+    "CM048": (
+        "a functor, a monad or an algebra that does not fit",
+        """
+        A polynomial functor acts on spaces case by case, and its cases are known before anything
+        runs: a power by an index set of a sum, or a function space as a value, is refused. A
+        structure map, a homomorphism and the two sides of a diagram have the very cases of their
+        functor.
+        """,
+        """
+        from categorical.algebras import X, one
+
+        partial = (one + X) ** n
+        """,
+        """
+        from categorical.algebras import X, one
+
+        partial = one + X ** n
+        """,
+    ),
+    "CM049": (
+        "a theory that cannot be read, or a model that is none",
+        """
+        A theory names operations with arities, and equations of terms in them; a model gives an
+        arrow of that arity for each operation, between the carriers of its sorts.
+        """,
+        """
+        from categorical.algebras import Theory
+
+        magma = Theory("magma", {"mul": 2}, {"associative": "mul(mul(x, y), z) = times(x, y)"})
+        """,
+        """
+        from categorical.algebras import Theory
+
+        magma = Theory("magma", {"mul": 2}, {"commutative": "mul(x, y) = mul(y, x)"})
+        """,
+    ),
 }

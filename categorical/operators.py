@@ -35,7 +35,7 @@ from categorical.graph import Builder, Graph, Operator, OperatorBox
 from categorical.index import Axis, IndexSet, index_set
 from categorical.origin import here
 from categorical.records import Context
-from categorical.spaces import SumSpace, space
+from categorical.spaces import SumSpace, product_space, sum_space
 
 WEIGHTS = ("untied", "tied", "stacked")
 
@@ -124,10 +124,7 @@ class Case(Arrow):
             if one.cod != branches[0].cod:
                 facts = [(f"`{b.label()}`", f"gives {messages.side(b.cod)}") for b in branches]
                 raise SpecError("CM037", "the cases do not end in one type", facts=facts)
-        total = branches[0].dom
-        from categorical.spaces import product_space, sum_space
-
-        sum_ = sum_space(*(product_space(*b.dom) for b in branches)) if total else space(())
+        sum_ = sum_space(*(product_space(*b.dom) for b in branches))
         super().__init__((sum_,), branches[0].cod)
 
     def label(self) -> str:

@@ -155,7 +155,9 @@ class SumSpace(Space):
         return (sum_space, self.cases)
 
     def __str__(self) -> str:
-        return " + ".join(f"({c})" if isinstance(c, ProductSpace) else str(c) for c in self.cases)
+        return " + ".join(
+            f"({c})" if isinstance(c, ProductSpace) and c.parts else str(c) for c in self.cases
+        )
 
 
 def product_space(*parts: Space) -> Space:

@@ -35,7 +35,19 @@ from dataclasses import dataclass, field, replace
 from categorical.architecture import Architecture
 from categorical.errors import SpecError
 from categorical.graph import Graph
-from categorical.laws import Complete, Count, Degree, Equal, Equivariant, Law, Restricted, SumsTo
+from categorical.laws import (
+    Commutes,
+    Complete,
+    Count,
+    Degree,
+    Distinct,
+    Enumerated,
+    Equal,
+    Equivariant,
+    Law,
+    Restricted,
+    SumsTo,
+)
 from categorical.normal import content_hash
 from categorical.records import EVAL, TRAIN
 from categorical.verdicts import Counterexample, Finding, Verdict
@@ -43,6 +55,7 @@ from synthesis import assignments, canary, exact, numeric, structural
 from synthesis.assignments import Sizes, TooLarge
 from synthesis.completing import check_complete
 from synthesis.counting import check_count
+from synthesis.deciding import check_distinct, check_enumerated
 from synthesis.locate import first_difference
 from synthesis.numeric import Failure, Trial, attempt
 from synthesis.replay import replay_line, source
@@ -108,6 +121,8 @@ def check_law(
     architecture: Architecture, law: Law, budget: float = BUDGET, seed: int | None = None
 ) -> Finding:
     """The verdict on one law."""
+    if isinstance(law, Commutes):
+        return check_law(replace(architecture, arrow=law.way()), law.equation(), budget, seed)
     start = time.perf_counter()
     number = derived_seed(architecture, law) if seed is None else seed
     found = _Climb(architecture, law, number, start + budget).run()
@@ -141,6 +156,10 @@ class _Climb:
             return check_count(self.law, self.architecture)
         if isinstance(self.law, Complete):
             return check_complete(self.law, self.architecture)
+        if isinstance(self.law, Enumerated):
+            return check_enumerated(self.law, self.architecture, self.deadline)
+        if isinstance(self.law, Distinct):
+            return check_distinct(self.law, self.architecture)
         if self.two_modes and set(self.modes) != {EVAL, TRAIN}:
             self.warnings.append(f"claimed in {self.modes[0]} mode only")
         ties = sorted({n.box.name for _, n in self.graph.walk()} & TIES)

@@ -37,7 +37,7 @@ import numpy as np
 from categorical.architecture import Architecture
 from categorical.errors import SpecError
 from categorical.graph import Graph
-from categorical.laws import Complete, Count, Law
+from categorical.laws import Commutes, Complete, Count, Distinct, Enumerated, Law
 from categorical.records import WEIGHT
 from categorical.spaces import Array
 from synthesis.locate import first_difference
@@ -110,6 +110,12 @@ def replay(
         return _count(claimed, graph, sizes)
     if isinstance(claimed, Complete):
         return _complete(claimed, graph)
+    if isinstance(claimed, Enumerated):
+        return _enumerated(claimed)
+    if isinstance(claimed, Distinct):
+        return Replayed(law, False, claimed.left, claimed.right, 1.0)
+    if isinstance(claimed, Commutes):
+        graph, claimed = claimed.way().graph(), claimed.equation()
     spaces = {path: r.space for path, r in graph.resources(sizes).items()}
     point = Point(
         dict(sizes),
@@ -152,6 +158,14 @@ def _complete(law: Complete, graph: Graph) -> Replayed:
     if found or "map" not in found.data:
         return Replayed(law.name, True)
     return Replayed(law.name, False, found.reason, found.data["map"], 1.0)
+
+
+def _enumerated(law: Enumerated) -> Replayed:
+    """Compare every listed element again."""
+    found = law.first_difference()
+    if found is None:
+        return Replayed(law.name, True)
+    return Replayed(law.name, False, found[1], found[2], 1.0, found[0])
 
 
 _TYPES = {"real": np.float64, "complex": np.complex128, "bool": np.bool_, "fin": np.int64}

@@ -25,6 +25,8 @@ categorical.errors.SpecError: error[CM021]: `invariant[Symmetric(n)]` cannot be 
 from categorical.checked import checked
 from categorical.laws.bounds import Bounded, Count, SumsTo, bounded, parameters, sums_to
 from categorical.laws.completeness import Complete, complete
+from categorical.laws.data import Enumerated, enumerated
+from categorical.laws.diagrams import Commutes, Distinct, commutes
 from categorical.laws.equations import Degree, Equal, Linear, degree, equal, linear
 from categorical.laws.law import Instance, Law, Requirement, position_dependent
 from categorical.laws.restriction import Restricted, causal, per_sample
@@ -35,12 +37,16 @@ equal, linear, degree = checked(equal), checked(linear), checked(degree)
 causal, per_sample = checked(causal), checked(per_sample)
 equivariant, invariant = checked(equivariant), checked(invariant)
 complete = checked(complete)
+commutes, enumerated = checked(commutes), checked(enumerated)
 
 __all__ = [
     "Bounded",
+    "Commutes",
     "Complete",
     "Count",
     "Degree",
+    "Distinct",
+    "Enumerated",
     "Equal",
     "Equivariant",
     "Instance",
@@ -51,8 +57,10 @@ __all__ = [
     "SumsTo",
     "bounded",
     "causal",
+    "commutes",
     "complete",
     "degree",
+    "enumerated",
     "equal",
     "equivariant",
     "invariant",
