@@ -13,6 +13,7 @@ from typing import Any
 from categorical import Arrow, Dim, Fin, Real, SpecError, arrow, iterate, op, tie
 from categorical.index import Axis, Product
 from categorical.spaces import Array, Bool
+from tests.fuzz import cells
 
 DIMS = Dim.named("a b c d")
 FEATURES = Dim.named("p q r")
@@ -219,7 +220,12 @@ def learned_point(rng: random.Random, pool: list[Any]) -> Any:
     return op.parameter(wire.type, name=f"point{rng.randrange(1000)}")() + wire
 
 
+def repeated(rng: random.Random, pool: list[Any]) -> Any:
+    return cells.run(rng, pool, [pointwise, scaled, affine, normed, binary, chosen, softmax])
+
+
 STEPS: tuple[Step, ...] = (
+    repeated,
     pointwise,
     pointwise,
     scaled,
@@ -259,6 +265,8 @@ def random_arrow(seed: int, length: int | None = None) -> Arrow:
         annotations["mask"] = Bool[tuple(axes[: rng.randint(1, 2)])]
     if rng.random() < 0.3:
         annotations["index"] = Fin(axes[0])[rng.choice(FEATURES)]
+    if rng.random() < 0.3:
+        annotations["length"] = cells.lengths_of(axes[0])
 
     def grow(pool: list[Any]) -> tuple[Any, ...]:
         tries = 0
