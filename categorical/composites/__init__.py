@@ -1,4 +1,5 @@
-"""Arrows that many architectures are made of: residual connections, MLPs, attention, experts.
+"""Arrows that many architectures are made of: residual connections, MLPs, attention, experts,
+recurrent layers.
 
 Each is a function with plain arguments that returns an arrow; nothing here is primitive.
 
@@ -12,15 +13,29 @@ from categorical.composites.attention import attention, dot_product_attention
 from categorical.composites.mixture_of_experts import mixture_of_experts
 from categorical.composites.mlp import mlp
 from categorical.composites.normalisation import group_norm
+from categorical.composites.recurrent import (
+    bidirectional,
+    elman_cell,
+    gru_cell,
+    lstm_cell,
+    recurrent,
+    stacked,
+)
 from categorical.composites.residual import residual
 from categorical.composites.typed import typed
 
 __all__ = [
     "attention",
+    "bidirectional",
     "dot_product_attention",
+    "elman_cell",
     "group_norm",
+    "gru_cell",
+    "lstm_cell",
     "mixture_of_experts",
     "mlp",
+    "recurrent",
     "residual",
+    "stacked",
     "typed",
 ]

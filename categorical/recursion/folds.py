@@ -33,6 +33,8 @@ categorical.errors.SpecError: error[CM045]: the start of a fold is no state of i
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from categorical import op
 from categorical.arrows import Arrow, Transformed, Types, copy, discard, identity, swap
 from categorical.checked import checked
@@ -118,7 +120,7 @@ def scan(
     states = len(cell.cod)
     axis = mistakes.run_axis(over)
     run = machine(
-        _shown(cell),
+        shown(cell),
         axis,
         states,
         shared=shared,
@@ -299,14 +301,13 @@ def started(run: Arrow, types: Types, start: Start) -> Arrow:
     return Transformed(run, make, run.label(), rest, False)
 
 
-def _shown(cell: Arrow) -> Arrow:
-    """The cell with its new states as outputs too."""
+@checked
+def shown(cell: Arrow, count: int | None = None) -> Arrow:
+    """A cell ``S × A → S`` that shows its (first ``count``) new states: ``S × A → S × S``."""
 
     def make(types: Types) -> Graph:
-        from dataclasses import replace
-
         inner = cell.retype(types).graph()
-        return replace(inner, outputs=[*inner.outputs, *inner.outputs])
+        return replace(inner, outputs=[*inner.outputs[:count], *inner.outputs])
 
     return Transformed(cell, make, cell.label(), cell.dom, cell.open)
 
@@ -324,6 +325,7 @@ __all__ = [
     "moore",
     "moore_cell",
     "scan",
+    "shown",
     "started",
     "unfold",
 ]
