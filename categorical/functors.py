@@ -114,7 +114,15 @@ class Functor:
                 Node(node.box, ins, tuple(at[w] for w in node.outs), node.name, node.origin)
             )
             return
-        if isinstance(node.box, OperatorBox):
+        if isinstance(node.box, OperatorBox) and node.box.operator.whole:
+            ins = tuple(
+                at[w] if moved[w] else self.constant(builder, at[w], graph.types[w])
+                for w in node.ins
+            )
+            dom, cod = (tuple(map(self.on_type, one)) for one in (node.box.dom, node.box.cod))
+            box = OperatorBox(node.box.operator, node.regions, dom, cod, dict(node.box.attrs))
+            outs = builder.operate(box, ins, node.name, node.origin)
+        elif isinstance(node.box, OperatorBox):
             keeps = node.box.name == "call"
             region = self(node.box.regions[0], tuple(flags) if keeps else None)
             ins = tuple(

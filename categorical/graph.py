@@ -55,7 +55,9 @@ class Resource:
 class Operator:
     """An arrow with bodies.  ``prefixes(box, sizes)`` says how the resources of its body become
     its own: one prefix for each separate copy.  ``meaning(ctx, box, run, values)`` evaluates it,
-    where ``run(copy, values)`` evaluates the body with the resources of that copy.
+    where ``run(copy, values)`` evaluates the body with the resources of that copy.  With ``parts``
+    each body is one copy, under the prefix of its place.  The bodies of a ``whole`` operator see
+    one element of the data, whatever the batch: a functor leaves them as they are.
     """
 
     name: str
@@ -64,6 +66,8 @@ class Operator:
     meaning: Callable[
         [Context, OperatorBox, Callable[[int, Sequence[Any]], list[Any]], Sequence[Any]], list[Any]
     ]
+    parts: bool = False
+    whole: bool = False
 
     table: ClassVar[dict[str, Operator]] = {}
 
@@ -84,6 +88,13 @@ class OperatorBox:
     @property
     def name(self) -> str:
         return self.operator.name
+
+    def copies(self, sizes: Mapping[str, int]) -> list[tuple[Graph, str]]:
+        """Each copy of a body: the body and the prefix of its resources."""
+        prefixes = self.operator.prefixes(self, sizes)
+        if self.operator.parts:
+            return list(zip(self.regions, prefixes, strict=True))
+        return [(region, prefix) for prefix in prefixes for region in self.regions]
 
     @property
     def stacked(self) -> Any:
@@ -157,15 +168,14 @@ class Graph:
         found: dict[str, Resource] = {r.name: r for r in self.sources.values()}
         for node in self.nodes:
             if isinstance(node.box, OperatorBox):
-                insides = [region.resources(sizes) for region in node.regions]
-                for prefix in node.box.operator.prefixes(node.box, sizes or {}):
-                    for inside in insides:
-                        for path, inner in inside.items():
-                            full = f"{node.name}.{prefix}{path}"
-                            space = inner.space
-                            if node.box.stacked is not None:
-                                space = space.with_axes((node.box.stacked, *space.axes))
-                            found.setdefault(full, Resource(full, space, inner.role, inner.init))
+                insides = {id(region): region.resources(sizes) for region in node.regions}
+                for region, prefix in node.box.copies(sizes or {}):
+                    for path, inner in insides[id(region)].items():
+                        full = f"{node.name}.{prefix}{path}"
+                        space = inner.space
+                        if node.box.stacked is not None:
+                            space = space.with_axes((node.box.stacked, *space.axes))
+                        found.setdefault(full, Resource(full, space, inner.role, inner.init))
         return found
 
     def walk(self) -> Iterator[tuple[Graph, Node]]:

@@ -99,15 +99,16 @@ def _operate(
     path: str,
 ) -> tuple[list[Any], dict[str, Any]]:
     """Evaluate an operator: it calls back for each copy of its body."""
-    prefixes = box.operator.prefixes(box, ctx.sizes)
+    copies = box.copies(ctx.sizes)
     updates: dict[str, Any] = {}
 
     def body(copy: int, values: Sequence[Any], index: int | None = None) -> list[Any]:
-        prefix = f"{node.name}.{prefixes[copy]}"
+        region, part = copies[copy]
+        prefix = f"{node.name}.{part}"
         own = {k[len(prefix) :]: v for k, v in resources.items() if k.startswith(prefix)}
         if index is not None:  # a stacked body reads row ``index`` of every weight
             own = {k: ctx.algebra.structural(v, lambda a: a[index]) for k, v in own.items()}
-        result = run(box.regions[0], ctx, values, own, watch, path + prefix)
+        result = run(region, ctx, values, own, watch, path + prefix)
         updates.update((prefix + k, v) for k, v in result.updates.items())
         return result.outputs
 
