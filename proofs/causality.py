@@ -37,6 +37,7 @@ from categorical.index import Axis, Dim, IndexSet
 from categorical.ops.convolution import slid
 from categorical.ops.reduction import over_axes
 from categorical.records import EVAL, Box
+from categorical.recursion.machine import parts
 from categorical.spaces import Array
 from proofs.certificate import Obstruction, Proof
 from proofs.program import Json, NotData, flat, index, program
@@ -132,7 +133,7 @@ class _Reader:
         for node in graph.nodes:
             ins = [at[w] for w in node.ins]
             if isinstance(node.box, OperatorBox):
-                outs = self.iterate(node, node.box, ins, record)
+                outs = self.operator(node, node.box, ins, record)
             else:
                 outs = self.outputs(graph, node, node.box, ins)
             for place, wire in enumerate(node.outs):
@@ -155,6 +156,34 @@ class _Reader:
         if self.blame is None and all(f is not None for f in ins):
             what = f"`{node.box.name}` reads the whole axis `{self.dim}`"
             self.blame = Obstruction(what, graph, node, wire)
+
+    def operator(self, node: Node, box: OperatorBox, ins: list[Known], record: bool) -> list[Known]:
+        return (self.scan if box.name == "scan" else self.iterate)(node, box, ins, record)
+
+    def scan(self, node: Node, box: OperatorBox, ins: list[Known], record: bool) -> list[Known]:
+        """Along the dim, step i reads positions up to i; its last states read all of them."""
+        attrs, outputs = box.attrs, len(node.outs) - box.attrs["states"]
+        over, ragged = attrs["over"], attrs["ragged"]
+        along = over.index is self.dim
+        forward = attrs["weights"] == "tied" and not attrs["reverse"] and not ragged
+        if not forward if along else self.dim in over.index.atoms:
+            return [None] * len(node.outs)
+        which, sequences, shared = parts(box)
+        entries = [_at_step(f, over.label) for f in ins[sequences]] if along else ins[sequences]
+        body, state, rest = flat(box.regions[0]), ins[which], [*entries, *ins[shared]]
+        lengths = ins[-1] if ragged else NOTHING
+        while True:
+            after = self.run(body, [*state, *rest], False)[outputs:]
+            new = [_join(a, _chosen(b, lengths)) for a, b in zip(state, after, strict=True)]
+            if new == state:
+                break
+            state = new
+        found = self.run(body, [*state, *rest], record)[:outputs]
+        if not along:
+            return [*(_chosen(f, lengths) for f in found), *state]
+        step = frozenset((over.label,))
+        shown = [None if f is None else Fact(f.reads | step, f.lower) for f in found]
+        return [*shown, *[None] * len(state)]
 
     def iterate(self, node: Node, box: OperatorBox, ins: list[Known], record: bool) -> list[Known]:
         times = box.attrs.get("times")
@@ -315,6 +344,20 @@ def _sizes(box: Box) -> list[IndexSet]:
     """The index sets whose size a box uses."""
     keys = {"scale_root": ("of",), "slice": ("start", "stop")}.get(box.name, ())
     return [box.op[k] for k in keys if isinstance(box.op[k], IndexSet)]
+
+
+def _at_step(fact: Known, label: str) -> Known:
+    """The fact of one entry of a sequence; the index of the step is read anyway."""
+    if fact is None:
+        return None
+    return Fact(fact.reads - {label}, frozenset(p for p in fact.lower if label not in p))
+
+
+def _chosen(fact: Known, lengths: Known) -> Known:
+    """An entry that is kept, or filled up, past a length."""
+    if fact is None or lengths is None:
+        return None
+    return Fact(fact.reads | lengths.reads, fact.lower)
 
 
 def _join(left: Known, right: Known) -> Known:

@@ -26,6 +26,7 @@ from collections.abc import Sequence
 
 from categorical.graph import Graph, Node, OperatorBox
 from categorical.records import EVAL, Box
+from categorical.recursion.machine import parts
 from proofs.certificate import Obstruction, Proof
 from proofs.program import Json, NotData, flat, program
 from proofs.rules import RULE
@@ -133,7 +134,7 @@ class _Reader:
         for node in graph.nodes:
             ins = [at[w] for w in node.ins]
             if isinstance(node.box, OperatorBox):
-                outs = self.iterate(node, node.box, ins, record)
+                outs = self.operator(node, node.box, ins, record)
             else:
                 outs = self.outputs(node.box, ins, len(node.outs))
             at.update(zip(node.outs, outs, strict=True))
@@ -141,6 +142,27 @@ class _Reader:
                 self.steps.append([None if f is None else list(f) for f in outs])
         self.facts = at
         return [at[w] for w in graph.outputs]
+
+    def operator(self, node: Node, box: OperatorBox, ins: list[Fact], record: bool) -> list[Fact]:
+        if box.name == "iterate":
+            return self.iterate(node, box, ins, record)
+        if box.name != "scan":
+            return [ANY] * len(node.outs)
+        which, sequences, shared = parts(box)
+        body, state, rest = flat(box.regions[0]), ins[which], [*ins[sequences], *ins[shared]]
+        outputs = len(node.outs) - len(state)
+        if box.attrs["ragged"] and ins[-1] not in (None, CONSTANT):
+            return [ANY] * len(node.outs)
+        for attempt in range(3 + len(state)):
+            after = self.run(body, [*state, *rest], False)[outputs:]
+            joined = [plus(a, b) for a, b in zip(state, after, strict=True)]
+            if joined == state:
+                break
+            wide = [ANY if a != b else a for a, b in zip(joined, state, strict=True)]
+            state = joined if attempt < 2 else wide
+        else:
+            state = [ANY] * len(state)
+        return [*self.run(body, [*state, *rest], record)[:outputs], *state]
 
     def iterate(self, node: Node, box: OperatorBox, ins: list[Fact], record: bool) -> list[Fact]:
         body, state = flat(box.regions[0]), ins

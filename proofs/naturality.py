@@ -168,10 +168,20 @@ def _class(graph: Graph, node: Node, dim: Dim, mode: str) -> NaturalityClass:
     box = node.box
     if isinstance(box, OperatorBox):
         times = box.attrs.get("times")
-        return NONE if times is not None and dim in times.atoms else LINEAR
+        if times is not None and dim in times.atoms:
+            return NONE
+        return _filled(box, dim) if box.name == "scan" and box.attrs["ragged"] else LINEAR
     if not any(dim in graph.types[w].atoms for w in (*node.ins, *node.outs)):
         return LINEAR
     return box.natural(dim, mode)
+
+
+def _filled(box: OperatorBox, dim: Dim) -> NaturalityClass:
+    """Lengths choose entries along their axes, and fill up with the index 0."""
+    outs = box.cod[: len(box.cod) - box.attrs["states"]]
+    if any(t.values is not None and dim in t.values.atoms for t in outs):
+        return NONE
+    return FUNCTION if any(dim in a.index.atoms for a in box.dom[-1].axes) else LINEAR
 
 
 def _node(graph: Graph, node: Node, dim: Dim, maps: str, mode: str) -> str | None:

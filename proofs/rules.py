@@ -47,6 +47,7 @@ SENTENCES = {
     "solved": "a combination of maps, each of which commutes with the group",
     "window": "windows at every position of an axis",
     "iteration": "a repeated step commutes with whatever one step commutes with",
+    "run": "a cell run along an axis commutes with whatever one step commutes with",
 }
 
 _MEMBERS = {
@@ -83,6 +84,7 @@ _MEMBERS = {
     "window": "conv max_pool avg_pool steerable_conv",
     "solved": "hom",
     "iteration": "iterate",
+    "run": "scan",
 }
 
 RULE = {name: rule for rule, names in _MEMBERS.items() for name in names.split()}

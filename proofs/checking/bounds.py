@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
+from proofs.checking.machines import machine, settled
 from proofs.checking.natural import read_mode
 from proofs.checking.programs import Node, Program, freeze, need
 from proofs.checking.table import shape, words
@@ -236,7 +237,7 @@ class Reader:
         for node in program.nodes:
             ins = [at[w] for w in node.ins]
             if node.bodies:
-                outs = self.iterate(node, ins, record)
+                outs = self.operator(node, ins, record)
             else:
                 outs = [self.fact(node, ins, makers, at)] + [Fact()] * (len(node.outs) - 1)
                 if node.op == "unconcat":
@@ -246,6 +247,23 @@ class Reader:
             if record and self.steps is not None:
                 self.steps.append([f.data() for f in outs])
         return [at[w] for w in program.outputs]
+
+    def operator(self, node: Node, ins: list[Fact], record: bool) -> list[Fact]:
+        if node.op == "iterate":
+            return self.iterate(node, ins, record)
+        need(node.op == "scan", f"`{node.op}` has no bounds")
+        one = machine(node)
+        state = [Fact(f.bounds) for f in ins[: one.states]]
+        rest = [*(Fact(f.bounds) for f in ins[one.read]), *ins[one.whole]]
+
+        def after(state: list[Fact]) -> list[Fact]:
+            return self.run(node.bodies[0], [*state, *rest], False)[one.outputs :]
+
+        state = settled(state, after, lambda a, b: Fact(hull([a.bounds, b.bounds])), Fact())
+        shown = self.run(node.bodies[0], [*state, *rest], record)[: one.outputs]
+        if one.ragged:  # entries past a length are 0
+            shown = [Fact(hull([f.bounds, POINT])) for f in shown]
+        return [*shown, *state]
 
     def iterate(self, node: Node, ins: list[Fact], record: bool) -> list[Fact]:
         """Intervals that one more step of the body stays in."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from proofs.checking.machines import machine
 from proofs.checking.natural import read_dims, read_mode
 from proofs.checking.programs import Node, Program, freeze, mentions, need
 from proofs.checking.table import FUNCTION, shape, words
@@ -42,7 +43,7 @@ class Reader:
             at[wire] = None if self.tangled(program.types[wire]) else (frozenset(), frozenset())
         for node in program.nodes:
             ins = [at[w] for w in node.ins]
-            found = self.iterate(node, ins, record) if node.bodies else self.node(node, ins)
+            found = self.operator(node, ins, record) if node.bodies else self.node(node, ins)
             for wire, type_, fact in zip(node.outs, node.cod, found, strict=True):
                 own = self.labels(type_)
                 good = fact is not None and fact[0] <= own and not self.tangled(type_)
@@ -53,6 +54,38 @@ class Reader:
             if record:
                 self.steps.append([written(at[w]) for w in node.outs])
         return [at[w] for w in program.outputs]
+
+    def operator(self, node: Node, ins: list[Fact | None], record: bool) -> list[Fact | None]:
+        if node.op == "iterate":
+            return self.iterate(node, ins, record)
+        return self.machine(node, ins, record) if node.op == "scan" else [None] * len(node.outs)
+
+    def machine(self, node: Node, ins: list[Fact | None], record: bool) -> list[Fact | None]:
+        """A run along the dim reads, at step i, what positions up to i hold; its last states read
+        everything.  Along another axis it is its steps, one after the other."""
+        one = machine(node)
+        along = one.over[0] == self.dim
+        forward = not one.reverse and not one.ragged and one.tied
+        if (along and not forward) or (not along and mentions(one.over[0], self.dim)):
+            return [None] * len(node.outs)
+        given = ins[: len(ins) - one.ragged]
+        if along:
+            given = [
+                without_step(f, one.over[1]) if i in range(len(ins))[one.read] else f
+                for i, f in enumerate(given)
+            ]
+        lengths = ins[-1] if one.ragged else (frozenset[str](), frozenset[tuple[str, str]]())
+        state, rest, before = given[: one.states], given[one.states :], None
+        while state != before:
+            before = state
+            after = self.run(node.bodies[0], [*state, *rest], False)[one.outputs :]
+            state = [join(a, masked(b, lengths)) for a, b in zip(state, after, strict=True)]
+        found = self.run(node.bodies[0], [*state, *rest], record)[: one.outputs]
+        if not along:
+            return [*(masked(f, lengths) for f in found), *state]
+        step = frozenset((one.over[1],))
+        shown = [None if f is None else (f[0] | step, f[1]) for f in found]
+        return [*shown, *[None] * one.states]
 
     def iterate(self, node: Node, ins: list[Fact | None], record: bool) -> list[Fact | None]:
         if mentions(freeze(node.attrs["times"]["index"]), self.dim):
@@ -156,6 +189,18 @@ class Reader:
             return frozenset()
         read = ins[:1] if op in REDUCTIONS else ins
         return frozenset.intersection(*(f[1] for f in read))
+
+
+def without_step(fact: Fact | None, label: str) -> Fact | None:
+    """The fact of one entry, at a step whose index is read anyway."""
+    if fact is None:
+        return None
+    return (fact[0] - {label}, frozenset(p for p in fact[1] if label not in p))
+
+
+def masked(fact: Fact | None, lengths: Fact | None) -> Fact | None:
+    """The fact of an entry that is kept, or 0, past a length."""
+    return None if fact is None or lengths is None else (fact[0] | lengths[0], fact[1])
 
 
 def written(fact: Fact | None) -> Any:

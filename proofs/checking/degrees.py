@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from proofs.checking.machines import machine, settled
 from proofs.checking.natural import read_mode
 from proofs.checking.programs import Node, Program, need
 from proofs.checking.table import shape
@@ -56,11 +57,28 @@ def run(program: Program, inputs: list[Fact], mode: str, steps: list[Any] | None
     at.update(dict.fromkeys(program.sources, (0, 0)))
     for node in program.nodes:
         ins = [at[w] for w in node.ins]
-        outs = settle(node, ins, mode, steps) if node.bodies else step(node, mode, ins)
+        outs = operator(node, ins, mode, steps) if node.bodies else step(node, mode, ins)
         at.update(zip(node.outs, outs, strict=True))
         if steps is not None:
             steps.append([None if f is None else list(f) for f in outs])
     return [at[w] for w in program.outputs]
+
+
+def operator(node: Node, ins: list[Fact], mode: str, steps: list[Any] | None) -> list[Fact]:
+    """The degrees of the outputs of an iteration, or of a run."""
+    if node.op == "iterate":
+        return settle(node, ins, mode, steps)
+    need(node.op == "scan", f"`{node.op}` has no degree")
+    one, body = machine(node), node.bodies[0]
+    state, rest = ins[: one.states], ins[one.states : len(ins) - one.ragged]
+    if one.ragged and ins[-1] not in (None, (0, 0)):
+        return [(0, None)] * len(node.outs)
+
+    def after(state: list[Fact]) -> list[Fact]:
+        return run(body, [*state, *rest], mode, None)[one.outputs :]
+
+    state = settled(state, after, plus, (0, None))
+    return [*run(body, [*state, *rest], mode, steps)[: one.outputs], *state]
 
 
 def settle(node: Node, ins: list[Fact], mode: str, steps: list[Any] | None) -> list[Fact]:

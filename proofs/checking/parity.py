@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from proofs.checking.machines import machine, settled
 from proofs.checking.natural import read_dims, read_mode
 from proofs.checking.programs import Node, Program, mentions, need, plain, summed
 from proofs.checking.table import NUMBERS, ODD_FUNCTIONS, shape, words
@@ -61,13 +62,29 @@ class Reader:
         for node in program.nodes:
             ins = [at[w] for w in node.ins]
             if node.bodies:
-                outs = self.iterate(node, ins, record)
+                outs = self.operator(node, ins, record)
             else:
                 outs = [self.step(node, ins)] * len(node.outs)
             at.update(zip(node.outs, outs, strict=True))
             if record and self.steps is not None:
                 self.steps.append(outs)
         return [at[w] for w in program.outputs]
+
+    def operator(self, node: Node, ins: list[Parity], record: bool) -> list[Parity]:
+        if node.op == "iterate":
+            return self.iterate(node, ins, record)
+        need(node.op == "scan", f"`{node.op}` has no parity")
+        one = machine(node)
+        last = [ins[-1]] if one.ragged else []
+        if not all(p in (0, "zero") for p in last):
+            return [None] * len(node.outs)
+        state, rest = ins[: one.states], ins[one.states : len(ins) - one.ragged]
+
+        def after(state: list[Parity]) -> list[Parity]:
+            return self.run(node.bodies[0], [*state, *rest], False)[one.outputs :]
+
+        state = settled(state, after, lambda a, b: join([a, b]), None)
+        return [*self.run(node.bodies[0], [*state, *rest], record)[: one.outputs], *state]
 
     def iterate(self, node: Node, ins: list[Parity], record: bool) -> list[Parity]:
         state = ins

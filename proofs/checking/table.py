@@ -454,10 +454,10 @@ def iteration(node: Node, mode: str) -> Shape:
     return Shape("iteration", domain, {}, ALL, sizes=((times, NONE),))
 
 
-def solved(node: Node, mode: str) -> Shape:
-    from proofs.checking import hom, steerable  # which read this table
+def elsewhere(node: Node, mode: str) -> Shape:
+    from proofs.checking.others import SHAPES  # which reads this table
 
-    return hom.maps(node) if node.op == "hom" else steerable.convolution(node)
+    return SHAPES[node.op](node, mode)
 
 
 RULES: dict[str, Callable[[Node, str], Shape]] = {
@@ -482,7 +482,7 @@ RULES: dict[str, Callable[[Node, str], Shape]] = {
     **dict.fromkeys(words("conv max_pool avg_pool"), window),
     **dict(where=choice, argmax=argmax, batch_norm=batch_norm, einsum=contraction, linear=affine),
     **dict(expand=expansion, diagonal=diagonal, iterate=iteration),
-    **dict(steerable_conv=solved, hom=solved),
+    **dict.fromkeys(words("steerable_conv hom scan"), elsewhere),
 }
 
 

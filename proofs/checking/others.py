@@ -1,0 +1,28 @@
+"""Shapes of boxes that modules of their own read: solved layers, and runs along an axis.
+
+>>> sorted(SHAPES)
+['hom', 'scan', 'steerable_conv']
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from proofs.checking import hom, machines, steerable
+from proofs.checking.programs import Node
+from proofs.checking.table import Shape
+
+
+def _hom(node: Node, mode: str) -> Shape:
+    return hom.maps(node)
+
+
+def _convolution(node: Node, mode: str) -> Shape:
+    return steerable.convolution(node)
+
+
+SHAPES: dict[str, Callable[[Node, str], Shape]] = {
+    "hom": _hom,
+    "steerable_conv": _convolution,
+    "scan": machines.running,
+}
