@@ -101,4 +101,30 @@ ENTRIES: dict[str, tuple[str, str, str, str]] = {
         magma = Theory("magma", {"mul": 2}, {"commutative": "mul(x, y) = mul(y, x)"})
         """,
     ),
+    "CM050": (
+        "arrays that are no forest",
+        """
+        A forest is the children of each node, Fin(node)[node, child], and which of them are there,
+        Bool[node, child]. A child is a node of the same forest, and no node is its own descendant:
+        a fold would have no state to start from.
+        """,
+        """
+        from categorical import Bool
+        from categorical.recursion import rose_fold
+
+        node, child = Dim.named("node child")
+        cell = (op.linear(c, h) @ op.sum(child).at(Real[child, h])) >> op.add
+        net = rose_fold(cell, over=node, arity=child)
+        net = net.at(Real[node, c], Fin(child)[node, child], Bool[node, child])
+        """,
+        """
+        from categorical import Bool
+        from categorical.recursion import rose_fold
+
+        node, child = Dim.named("node child")
+        cell = (op.linear(c, h) @ op.sum(child).at(Real[child, h])) >> op.add
+        net = rose_fold(cell, over=node, arity=child)
+        net = net.at(Real[node, c], Fin(node)[node, child], Bool[node, child])
+        """,
+    ),
 }

@@ -40,6 +40,7 @@ from categorical.graph import Graph, OperatorBox, Resource
 from categorical.groups import Element, act
 from categorical.laws import Law
 from categorical.records import NOISE, STALE, STATISTIC, WEIGHT, Context
+from categorical.recursion.forests import lawful
 from categorical.semantics import interpreter
 from categorical.spaces import Array
 from synthesis.rewrite import nudged
@@ -179,12 +180,15 @@ CORNERS = ("least", "most")
 def draw_inputs(
     graph: Graph, ctx: Context, rng: np.random.Generator, scale: float = 1.0, corner: str = ""
 ) -> Values:
-    """Random inputs of a graph; masks and indices are all alike in a corner."""
+    """Random inputs of a graph; masks and indices are all alike in a corner.
+
+    Where a fold reads trees, the random arrays are made forests.
+    """
     found = [draw(ctx, t, rng, scale) for t in graph.dom]
     if not corner:
-        return found
+        return lawful(graph, found)
     most = corner == "most"
-    return [
+    alike = [
         np.full_like(v, most)
         if t.kind == "bool"
         else np.full_like(v, most * (ctx.size(t.values) - 1))
@@ -192,6 +196,7 @@ def draw_inputs(
         else v
         for v, t in zip(found, graph.dom, strict=True)
     ]
+    return lawful(graph, alike)
 
 
 def corners(graph: Graph) -> tuple[str, ...]:

@@ -33,6 +33,7 @@ import numpy as np
 
 from categorical.graph import Graph
 from categorical.laws import Law
+from categorical.recursion.forests import lawful
 from synthesis import assignments
 from synthesis.numeric import MAGNITUDES, Failure, Point, Trial, attempt, examine
 
@@ -120,6 +121,7 @@ class _Minimiser:
             return False
         if isinstance(key, int):
             inputs = [value if i == key else v for i, v in enumerate(point.inputs)]
+            inputs = lawful(self.graph, inputs)
             return self.fails(replace(point, inputs=inputs))
         return self.fails(replace(point, resources={**point.resources, key: value}))
 

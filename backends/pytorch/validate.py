@@ -41,6 +41,7 @@ from categorical.assignments import solutions
 from categorical.errors import SpecError
 from categorical.graph import Graph, OperatorBox, Resource
 from categorical.records import EVAL, FROZEN, NOISE, STATISTIC, TRAIN, WEIGHT, Box, Context
+from categorical.recursion.forests import lawful
 from categorical.semantics import OutsideFragment
 from categorical.semantics.duals import Dual, DualAlgebra
 from categorical.semantics.floats import FloatAlgebra
@@ -187,7 +188,7 @@ def _point(
             )
     inputs = [_random(t, context, rng, positive) for t in graph.dom]
     inputs = [scale * x if x.dtype.kind in "fc" else x for x in inputs]
-    return Point(sizes, mode, inputs, resources)
+    return Point(sizes, mode, lawful(graph, inputs), resources)
 
 
 def _finite_point(

@@ -24,5 +24,28 @@ from categorical.recursion.folds import (
     scan,
     unfold,
 )
+from categorical.recursion.trees import (
+    binary,
+    leaf_labelled,
+    node_labelled,
+    rooted,
+    rose_fold,
+    tree_fold,
+)
 
-__all__ = ["fold", "foldr", "hylo", "mealy", "moore", "moore_cell", "scan", "unfold"]
+__all__ = [
+    "binary",
+    "fold",
+    "foldr",
+    "hylo",
+    "leaf_labelled",
+    "mealy",
+    "moore",
+    "moore_cell",
+    "node_labelled",
+    "rooted",
+    "rose_fold",
+    "scan",
+    "tree_fold",
+    "unfold",
+]

@@ -1,0 +1,232 @@
+"""Forests as arrays: which node is a child of which, in what order a fold reads them.
+
+Definition.  A forest of n nodes whose nodes have at most k children is two arrays: ``children``,
+numbers of nodes of shape (n, k), and ``present``, which of them are there; the number at a place
+where no child is present means nothing.  Nodes stand in any order, but no node is its own
+descendant: the relation is well founded.  A node may be the child of several others (a shared
+subtree, whose state is computed once) or of none (a root).
+
+Laws.  The height of a node (0 without children) is larger than that of its children; numbering the
+nodes anew moves the heights along.  ``acyclic`` leaves a forest as it is, and makes one of any
+arrays: this is how forests are drawn at random.
+
+>>> tree = ("add", ("x",), ("mul", ("x",), ("y",)))
+>>> found = forest([tree], children=lambda t: t[1:], label=lambda t: t[0])
+>>> found.labels, found.roots.tolist()
+(['add', 'x', 'mul', 'x', 'y'], [0])
+>>> found.children[found.present].tolist(), heights(found.children, found.present).tolist()
+([1, 2, 3, 4], [2, 0, 1, 0, 0])
+>>> forest([tree], lambda t: t[1:], lambda t: t[0], shared=True).labels
+['x', 'y', 'mul', 'add']
+
+A node below itself is refused, by its number:
+
+>>> check(np.array([[1], [2], [1]]), np.array([[True], [True], [True]]))
+Traceback (most recent call last):
+...
+categorical.errors.SpecError: error[CM050]: node 1 is its own descendant
+...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from categorical.errors import SpecError
+from categorical.graph import Graph, OperatorBox
+
+Ints = np.ndarray[Any, np.dtype[np.int64]]
+Bools = np.ndarray[Any, np.dtype[np.bool_]]
+
+
+def heights(children: Ints, present: Bools) -> Ints:
+    """The height of every node; −1 for a node on a cycle, or with one below it."""
+    found = np.where(present.any(axis=1), -1, 0)
+    below = np.where(present, children, 0)
+    while True:
+        reached = np.where(present, found[below], 0)
+        ready = (found < 0) & (reached >= 0).all(axis=1)
+        if not ready.any():
+            return found
+        found[ready] = 1 + reached[ready].max(axis=1)
+
+
+def acyclic(children: Ints, present: Bools) -> Bools:
+    """Which children to keep so that no node is its own descendant: all of them in a forest.
+
+    Of a node that no fold reaches, those children stay that are in order or that one reaches.
+    """
+    reached = heights(children, present) >= 0
+    below = np.where(present, children, 0)
+    earlier = below < np.arange(len(children))[:, None]
+    return present & (reached[:, None] | reached[below] | earlier)
+
+
+def cycle(children: Ints, present: Bools) -> list[int]:
+    """The nodes of one cycle in their order, the smallest first; empty in a forest."""
+    stuck = heights(children, present) < 0
+    if not stuck.any():
+        return []
+    node, seen = int(np.argmax(stuck)), {}
+    walk: list[int] = []
+    while node not in seen:
+        seen[node] = len(walk)
+        walk.append(node)
+        node = next(
+            int(c) for c, p in zip(children[node], present[node], strict=True) if p and stuck[c]
+        )
+    found = walk[seen[node] :]
+    first = found.index(min(found))
+    return found[first:] + found[:first]
+
+
+def check(children: Ints, present: Bools) -> None:
+    """CM050 with the number of the offending node where the arrays are no forest."""
+    if children.shape != present.shape or children.ndim != 2:
+        raise _refused(f"children of shape {children.shape}, present of shape {present.shape}")
+    outside = present & ((children < 0) | (children >= len(children)))
+    if outside.any():
+        node, place = (int(i) for i in np.argwhere(outside)[0])
+        child = int(children[node, place])
+        raise _refused(f"node {node} has the child {child}, which is none of {len(children)} nodes")
+    found = cycle(children, present)
+    if found:
+        path = " → ".join(map(str, [*found, found[0]]))
+        raise _refused(f"node {found[0]} is its own descendant", ("cycle", path))
+
+
+def _refused(title: str, *facts: tuple[str, str]) -> SpecError:
+    return SpecError(
+        "CM050",
+        title,
+        facts=list(facts),
+        help=["a child is a node of the same forest, and no node is below itself"],
+    )
+
+
+# --- from data --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Forest:
+    """Trees as arrays; ``labels[i]`` belongs to node i, ``roots[j]`` is the root of tree j."""
+
+    labels: list[Any]
+    children: Ints
+    present: Bools
+    roots: Ints
+
+
+def forest(
+    trees: Iterable[Any],
+    children: Callable[[Any], Sequence[Any]],
+    label: Callable[[Any], Any],
+    *,
+    arity: int | None = None,
+    shared: bool = False,
+) -> Forest:
+    """The arrays of some trees, given the children and the label of each of their nodes.
+
+    ``arity`` is the largest number of children (as found, if it is not given).  With ``shared``
+    equal subtrees of equal labels are one node: a fold, which depends on the subtree alone, then
+    computes their state once.
+    """
+    numbered: list[tuple[Any, list[int]]] = []
+    known: dict[tuple[Hashable, ...], int] = {}
+    roots: list[int] = []
+    for tree in trees:
+        roots.append(_number(tree, children, label, numbered, known if shared else None))
+    most = max((len(below) for _, below in numbered), default=0)
+    width = max(most, 1) if arity is None else arity
+    if most > width:
+        node = next(i for i, (_, below) in enumerate(numbered) if len(below) > width)
+        raise _refused(f"node {node} has {len(numbered[node][1])} children, more than {width}")
+    places, there = np.zeros((2, len(numbered), width), dtype=np.int64)
+    for node, (_, below) in enumerate(numbered):
+        places[node, : len(below)] = below
+        there[node, : len(below)] = 1
+    labels = [one for one, _ in numbered]
+    return Forest(labels, places, there.astype(np.bool_), np.asarray(roots, dtype=np.int64))
+
+
+def _number(
+    tree: Any,
+    children: Callable[[Any], Sequence[Any]],
+    label: Callable[[Any], Any],
+    numbered: list[tuple[Any, list[int]]],
+    known: dict[tuple[Hashable, ...], int] | None,
+) -> int:
+    """Number the nodes of one tree, in front of their children (behind them where shared)."""
+    root: list[int] = []
+    pending: list[tuple[Any, list[int], list[int] | None]] = [(tree, root, None)]
+    while pending:
+        one, into, below = pending.pop()
+        if below is None:
+            below = []
+            if known is None:
+                into.append(len(numbered))
+                numbered.append((label(one), below))
+            else:
+                pending.append((one, into, below))
+            pending.extend((child, below, None) for child in reversed(children(one)))
+        elif known is not None:
+            key = (label(one), *below)
+            if key not in known:
+                known[key] = len(numbered)
+                numbered.append((label(one), below))
+            into.append(known[key])
+    return root[0]
+
+
+def joined(forests: Sequence[Forest]) -> Forest:
+    """The disjoint union: the nodes of all forests in a row, children and roots shifted."""
+    width = max((one.children.shape[1] for one in forests), default=1)
+    starts = np.cumsum([0, *(len(one.labels) for one in forests)])
+
+    def wide(array: Any) -> Any:
+        return np.pad(array, ((0, 0), (0, width - array.shape[1])))
+
+    return Forest(
+        [label for one in forests for label in one.labels],
+        np.concatenate([wide(f.children + s) for f, s in zip(forests, starts, strict=False)]),
+        np.concatenate([wide(f.present) for f in forests]),
+        np.concatenate([f.roots + s for f, s in zip(forests, starts, strict=False)]),
+    )
+
+
+# --- inputs of graphs ---------------------------------------------------------------------------
+
+
+def inputs(graph: Graph) -> list[tuple[int, int]]:
+    """The places of the inputs that are the children of a tree fold, and which are present."""
+    found: dict[tuple[int, int], None] = {}
+    places = {w: i for i, w in enumerate(graph.inputs)}
+    for node in graph.nodes:
+        if not isinstance(node.box, OperatorBox):
+            continue
+        if node.box.name == "tree_fold":
+            pairs = [(len(node.data) - 2, len(node.data) - 1)]
+        elif node.box.name == "call":
+            pairs = inputs(node.box.regions[0])
+        else:
+            continue
+        for children, present in pairs:
+            wires = node.data[children], node.data[present]
+            if all(w in places for w in wires):
+                found[places[wires[0]], places[wires[1]]] = None
+    return list(found)
+
+
+def lawful(graph: Graph, values: Sequence[Any]) -> list[Any]:
+    """The values of the inputs of a graph, made forests where a fold reads forests."""
+    changed = list(values)
+    for children, present in inputs(graph):
+        there = np.array(changed[present])
+        for at in np.ndindex(there.shape[:-2]):
+            there[at] = acyclic(np.asarray(changed[children])[at], there[at])
+        changed[present] = there
+    return changed
