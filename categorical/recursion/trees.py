@@ -23,8 +23,8 @@ Laws (f the fold).  ``f(leaf a) = leaf(a)`` and ``f(node a ts) = cell(a, f[ts])`
 arrow with these two.  It depends on the subtree alone: not on how the nodes are numbered, nor on
 whether equal subtrees are one node.  Where the cell is invariant under ``Symmetric(child)``, so is
 f.  Weights are tied over the nodes (the 2-cell Δ: P → Pⁿ): ``cell.leaf.…`` and ``cell.node.…``.
-Arrays that are no forest have no fold; the meaning is 0 at nodes that reach a cycle, and every
-generated file refuses them.
+Arrays that are no forest have no fold: every generated file refuses them (the meaning reads their
+largest forest in order, ``forests.acyclic``).
 
 >>> from categorical import Dim, Fin, Real, op
 >>> node, child, a, s = Dim.named("node child a s")
@@ -60,7 +60,7 @@ from categorical.index import Axis, IndexSet, axis
 from categorical.ops.axes import structural
 from categorical.origin import here
 from categorical.records import Context
-from categorical.recursion.forests import heights
+from categorical.recursion.forests import acyclic, heights
 from categorical.recursion.mistakes import arrays
 from categorical.spaces import Array, Bool, Fin, Space
 
@@ -100,10 +100,9 @@ def _states(
     """The states of every node of one forest, a list for each wire of the state."""
     kinds = box.regions[-1].cod
     found = [[_nothing(ctx, type_)] * len(children) for type_ in kinds]
+    present = acyclic(children, present)
     level = heights(children, present)
     for node in np.argsort(level, kind="stable"):
-        if level[node] < 0:
-            continue
         entry = [structural(ctx, v, lambda a, node=node: a[node]) for v in labels]
         if level[node] == 0 and box.attrs["leaf"] is not None:
             states = run(0, [entry[i] for i in box.attrs["leaf"]])
