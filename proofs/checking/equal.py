@@ -23,17 +23,14 @@ from proofs.checking.atoms import (
     stripped,
 )
 from proofs.checking.bounds import number
-from proofs.checking.multilinear import Solved
 from proofs.checking.natural import read_mode
 from proofs.checking.programs import Node, Program, freeze, need
+from proofs.checking.runs import UNROLLED, Rows, Runs, updates
 from proofs.checking.table import UNARY, shape
 from proofs.checking.terms import Table, constant, plus, scaled
 
-UNROLLED = 128
-Rows = tuple[tuple[Any, int], ...]
 
-
-class Reader(Solved):
+class Reader(Runs):
     """Reads programs into the normal forms of one table."""
 
     # --- wires ----------------------------------------------------------------------------------
@@ -58,8 +55,10 @@ class Reader(Solved):
             at[wire] = self.source(prefix + name, program.types[wire], rows)
         for node in program.nodes:
             ins = [at[w] for w in node.ins]
-            if node.bodies:
+            if node.op == "iterate":
                 outs = self.iterate(node, ins, prefix, rows)
+            elif node.op == "scan":
+                outs = self.machine(node, ins, prefix, rows)
             else:
                 outs = [self.bounded(v) for v in self.node(node, ins)]
             at.update(zip(node.outs, outs, strict=True))
@@ -83,6 +82,7 @@ class Reader(Solved):
             return state
         self.table.used.add("a step of unknown number is compared as a whole")
         need(not any(p.startswith(own) for p in self.renaming), f"`{own}*` cannot be renamed")
+        need(not updates(body), "the state of steps of unknown number is not compared")
         fresh = [
             self.given(("state", own, i), t, self.places(t[1])) for i, t in enumerate(node.dom)
         ]
@@ -335,26 +335,8 @@ class Reader(Solved):
 
     def on_concat(self, node: Node, ins: list[Value]) -> list[Value]:
         pieces = [node.axis(a, i) for i, a in enumerate(node.attrs["axes"])]
-        if len(pieces) == 1:
-            whole = self.beside(node, pieces[0])
-            at = pairs(self.table.places(pieces[0]), self.table.places(whole))
-            return [self.slots(ins[0], at)]
         whole = self.beside(node, pieces[0])
-        found = self.opaque(node, ins, [[p] for p in pieces], [whole])
-        terms = [t for p in pieces for t in parts_of_sum(p[0])]
-        single = all(p[0][0] != "sum" for p in pieces)
-        if isinstance(found, dict) and single and whole[0] == ("sum", *terms):
-            (((_, ((atom, args),)), _),) = found.items()
-            order = args[:-1]
-            at = {t: ("t", k, self.table.set_of(t)) for k, t in enumerate(order)}
-            items = []
-            for piece, value in zip(pieces, ins, strict=True):
-                slots = self.numbered([piece])
-                placed = self.table.place(numbers(value), {**at, **slots})
-                every = [slots.get(t, ("c", 0)) for t in self.table.places(piece)]
-                items.append((placed, tuple(every)))
-            self.table.cases[atom] = (tuple(at[t] for t in order), items)
-        return [found]
+        return [self.concatenated(list(zip(pieces, ins, strict=True)), whole, node.cod[0])]
 
     def on_unconcat(self, node: Node, ins: list[Value]) -> list[Value]:
         whole, table = node.attr_axes("of")[0], self.table

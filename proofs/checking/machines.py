@@ -86,8 +86,9 @@ def _types(node: Node, one: Machine, cell: Program) -> None:
     for inner, outer in zip(made[: one.outputs], node.cod[: one.outputs], strict=True):
         good = one.over in outer[1] and one.over not in inner[1]
         need(good and without(outer, one.over) == inner, "an output is no sequence of entries")
-    roles = {role for program, _ in _programs(cell) for _, role in program.sources.values()}
-    fixed = not cell.updates and not roles & {"statistic", "noise"}
+    inner = [cell, *(body for _, n in cell.walk() for body in n.bodies)]
+    roles = {role for program in inner for _, role in program.sources.values()}
+    fixed = not any(p.updates for p in inner) and not roles & {"statistic", "noise"}
     need(fixed or not one.tied, "state and noise cannot be shared by steps")
     if one.ragged:
         lengths = node.dom[-1]
@@ -95,13 +96,6 @@ def _types(node: Node, one: Machine, cell: Program) -> None:
         need(good, "lengths count the entries of the axis of the run")
         kept = [*states, *made[: one.outputs]]
         need(all(set(lengths[1]) <= set(t[1]) for t in kept), "lengths have another axis")
-
-
-def _programs(cell: Program) -> list[tuple[Program, None]]:
-    found: list[tuple[Program, None]] = [(cell, None)]
-    for _, node in cell.walk():
-        found += [(body, None) for body in node.bodies]
-    return found
 
 
 def longer(index: Any) -> Any:

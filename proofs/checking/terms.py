@@ -66,6 +66,7 @@ class Table:
         self.sizes: dict[int, tuple[int, int]] = {}
         self.unit: dict[int, int] = {}  # atoms that sum to 1 over so many last arguments
         self.cases: dict[int, tuple[tuple[Term, ...], list[tuple[Poly, tuple[Term, ...]]]]] = {}
+        self.rows: dict[int, tuple[tuple[Term, ...], list[Poly]]] = {}  # entries, one by one
         self.functions: dict[int, tuple[Any, Poly, tuple[Term, ...]]] = {}
         self.reapply: Callable[[Any, Poly], Poly] | None = None
         self.temporary = 0
@@ -145,6 +146,14 @@ class Table:
                 self.collect(found, fresh, moved, value)
             if terms:
                 return
+            if self.listed(k, number, factors):
+                self.used.add("a sum of known entries is taken apart")
+                rest = {j: i for j, i in bounds.items() if j != k}
+                for entry in range(self.count(number) or 0):
+                    at = {("b", k): ("c", entry)}
+                    moved = tuple((a, tuple(put(t, at) for t in ts)) for a, ts in factors)
+                    self.collect(found, rest, moved, value)
+                return
         for n, (atom, args) in enumerate(factors):
             if self.decided(atom, args):
                 self.used.add("a joined wire is one of its parts")
@@ -163,7 +172,17 @@ class Table:
         """Whether a joined wire, or a function, is read at a known term of a union."""
         if atom in self.cases:
             return bool(args[-1][0] == "s")
-        return atom in self.functions and any(t[0] == "s" for t in args)
+        if atom in self.rows:
+            return bool(args[-1][0] == "c" and 0 <= args[-1][1] < len(self.rows[atom][1]))
+        return atom in self.functions and any(t[0] in "sc" for t in args)
+
+    def listed(self, variable: int, number: int, factors: tuple[Factor, ...]) -> bool:
+        """Whether a sum runs over a sequence whose entries are known one by one."""
+        size = self.count(number)
+        return any(
+            a in self.rows and args[-1] == ("b", variable) and len(self.rows[a][1]) == size
+            for a, args in factors
+        )
 
     def expand(
         self,
@@ -186,6 +205,10 @@ class Table:
             given = dict(zip(order, args[:-1], strict=True))
             given.update(zip(slots, args[-1][1], strict=True))
             inner = self.place(body, given)
+        elif atom in self.rows:
+            order, entries = self.rows[atom]
+            given = dict(zip(order, args[:-1], strict=True))
+            inner = self.place(entries[args[-1][1]], given)
         else:
             how, body, order = self.functions[atom]
             assert self.reapply is not None
