@@ -22,6 +22,7 @@ from categorical.composites.recurrent import (
     stacked,
 )
 from categorical.composites.residual import residual
+from categorical.composites.stages import optional, stages
 from categorical.composites.typed import typed
 
 __all__ = [
@@ -34,8 +35,10 @@ __all__ = [
     "lstm_cell",
     "mixture_of_experts",
     "mlp",
+    "optional",
     "recurrent",
     "residual",
     "stacked",
+    "stages",
     "typed",
 ]

@@ -38,13 +38,12 @@ categorical.errors.SpecError: error[CM045]: layer 2 does not read what layer 1 s
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
 from categorical import op
 from categorical.arrows import Arrow, Types
 from categorical.checked import checked
-from categorical.composites.typed import typed
+from categorical.composites.typed import typed, wired
 from categorical.errors import SpecError
 from categorical.index import Axis, IndexSet, index_set
 from categorical.messages import arrays
@@ -170,7 +169,7 @@ def stacked(*layers: Arrow, start: Start = None) -> Arrow:
         return (x, *ends)
 
     types = (*every, sequence, *([ragged] if ragged else []))
-    return started(wired(types, len(every), stacked), every, start)
+    return started(wired(types, _names(len(every), types), stacked), every, start)
 
 
 @checked
@@ -203,7 +202,7 @@ def bidirectional(
         return (op.concat(left, right)(row, other), *ends, *others)
 
     types = (*states, *there.dom[first:])
-    return started(wired(types, len(states), bidirectional), states, start)
+    return started(wired(types, _names(len(states), types), bidirectional), states, start)
 
 
 def _lengths(layer: Arrow) -> Any:
@@ -212,9 +211,5 @@ def _lengths(layer: Arrow) -> Any:
     return last if getattr(last, "kind", "") == "fin" and len(layer.dom) > 1 else None
 
 
-def wired(types: Types, states: int, function: Any) -> Arrow:
-    """The arrow of a function of states, a sequence and perhaps lengths."""
-    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    names = [*(f"state_{i + 1}" for i in range(states)), "x", "lengths"][: len(types)]
-    function.__signature__ = inspect.Signature([inspect.Parameter(one, kind) for one in names])
-    return typed(*types, inline=True)(function)
+def _names(states: int, types: Types) -> list[str]:
+    return [*(f"state_{i + 1}" for i in range(states)), "x", "lengths"][: len(types)]

@@ -10,6 +10,13 @@ Definition.  ``typed(X, Y)(f)`` is ``@arrow`` on ``f`` with the argument types X
 >>> blend
 blend: Real[n, c] × Real[n, c] → Real[n, c]
 
+``wired`` is for a function of any number of wires, which are named:
+
+>>> def total(*wires):
+...     return sum(wires[1:], wires[0])
+>>> wired((Real[n], Real[n]), ("x", "y"), total).type_text()
+'Real[n] × Real[n] → Real[n]'
+
 One type for each argument:
 
 >>> typed(Real[n])(lambda x, y: x)
@@ -22,7 +29,7 @@ categorical.errors.SpecError: error[CM007]: `<lambda>` has 2 arguments and 1 typ
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from categorical.arrows import Arrow
@@ -46,3 +53,13 @@ def typed(
         return arrow(inline=inline)(function)
 
     return make
+
+
+def wired(
+    types: Sequence[Space], names: Sequence[str], function: Callable[..., Any], inline: bool = True
+) -> Arrow:
+    """The arrow of a function ``f(*wires)`` of as many wires as there are types."""
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    signature = inspect.Signature([inspect.Parameter(one, kind) for one in names])
+    function.__signature__ = signature  # type: ignore[attr-defined]
+    return typed(*types, inline=inline)(function)
