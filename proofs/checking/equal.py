@@ -236,6 +236,8 @@ class Reader(Runs):
         places = self.table.places(axis)
         if len(places) > 1:
             return [self.opaque(node, ins, [[axis]], [])]
+        if axis[0][0] == "sum":
+            return [self.slots(ins[0], {places[0]: self.position(axis[0], at)})]
         size = self.table.count(self.table.parts(axis[0])[0])
         at = at + size if at < 0 and size is not None else at
         return [self.slots(ins[0], {places[0]: ("c", at)} if places[0][0] == "f" else {})]

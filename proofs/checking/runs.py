@@ -23,7 +23,7 @@ from proofs.checking.atoms import Value, pairs
 from proofs.checking.machines import Machine, machine
 from proofs.checking.multilinear import Solved
 from proofs.checking.programs import Node, Program, need
-from proofs.checking.terms import Table, Term
+from proofs.checking.terms import Poly, Table, Term
 
 UNROLLED = 128
 Rows = tuple[tuple[Any, int], ...]
@@ -304,8 +304,19 @@ class Runs(Solved):
         if one.name in self.given_runs:
             before, last = self.given_runs[one.name]
             return before[at], last[at]
-        before_ = self.made((*one.name, "before", at), type_, one.order, [one.step, *type_[1]])
+        axes = [*type_[1], one.step]
+        before_ = self.made((*one.name, "before", at), type_, one.order, axes)
+        if isinstance(before_, dict) and not one.course.one.reverse:
+            self.first(before_, one.starts[state])
         return before_, self.made((*one.name, "last", at), type_, one.order, type_[1])
+
+    def first(self, before: Poly, start: Value) -> None:
+        """The state before step 0 is the first one."""
+        (((_, ((atom, args),)), _),) = before.items()
+        slots = {t: ("t", k, self.table.set_of(t)) for k, t in enumerate(args[:-1]) if t[0] == "f"}
+        given = self.slots(start, slots)
+        if isinstance(given, dict) and len(slots) == len(args) - 1:
+            self.table.rows[atom] = (tuple(slots[t] for t in args[:-1]), [given])
 
     def whole(
         self, course: Course, entries: list[Value], states: list[Value], lengths: Value | None
@@ -388,6 +399,20 @@ class Runs(Solved):
             at = {place: ("s", table.places(part), k, table.id(axis[0]))}
             found.append((part, self.slots(value, at)))
         return found
+
+    def position(self, whole: Any, at: int) -> Term:
+        """The index of a place of a disjoint union, counted from its end if it is negative."""
+        terms = list(enumerate(whole[1:]))
+        seen = 0
+        for k, term in terms if at >= 0 else reversed(terms):
+            count = self.table.count(self.table.id(term))
+            if count is None:
+                break
+            inner = at - seen if at >= 0 else at + seen + count
+            if 0 <= inner < count:
+                return ("s", (("c", 0 if count == 1 else inner),), k, self.table.id(whole))
+            seen += count
+        return ("c", at)
 
     def merged(self, flat: list[tuple[Any, Value]], type_: Any) -> list[tuple[Any, Value]]:
         """Neighbours along anonymous points are one sequence, given entry by entry."""
