@@ -19,11 +19,14 @@ from categorical.recursion.folds import (
     foldr,
     hylo,
     mealy,
+    mealy_cell,
     moore,
     moore_cell,
     scan,
     unfold,
+    unfold_cell,
 )
+from categorical.recursion.streaming import StepForm, step_form
 from categorical.recursion.trees import (
     binary,
     leaf_labelled,
@@ -34,12 +37,14 @@ from categorical.recursion.trees import (
 )
 
 __all__ = [
+    "StepForm",
     "binary",
     "fold",
     "foldr",
     "hylo",
     "leaf_labelled",
     "mealy",
+    "mealy_cell",
     "moore",
     "moore_cell",
     "node_labelled",
@@ -48,4 +53,5 @@ __all__ = [
     "scan",
     "tree_fold",
     "unfold",
+    "unfold_cell",
 ]

@@ -12,6 +12,10 @@ only arrow with these two.  If ``h(s) = s'`` and ``h(cell(y, x)) = cell'(h(y), x
 ``h ∘ f = f'`` (fusion).  ``scan`` returns the states after each step; its last one is the fold.
 A Moore machine is the Mealy machine ``⟨out ∘ state, next⟩``.
 
+``mealy_cell``, ``moore_cell`` and ``unfold_cell`` make a cell of an output and a next state: with
+the folding cell (a start and ``S × A → S``) and the one of trees, the five cells of Gavranović et
+al. 2024, Figure 1.
+
 >>> from categorical import Dim, Real, op
 >>> t, a, s, o = Dim.named("t a s o")
 >>> cell = (op.linear(s, s) @ op.linear(a, s)) >> op.add >> op.tanh
@@ -189,18 +193,37 @@ def moore(
 
 
 @checked
+def mealy_cell(out: Arrow, next: Arrow) -> Arrow:
+    """The cell ``S × I → O × S`` of ``out: S × I → O`` and ``next: S × I → S``."""
+    _parts("Mealy", out, next, len(next.dom), "out: S × I → O and next: S × I → S")
+    return copy(next.dom) >> (out @ next)
+
+
+@checked
 def moore_cell(out: Arrow, next: Arrow) -> Arrow:
-    """The Moore machine as a Mealy cell ``S × I → O × S``."""
+    """The Moore machine ``out: S → O``, ``next: S × I → S`` as a Mealy cell ``S × I → O × S``."""
     states = len(next.cod)
-    if out.dom != next.dom[:states]:
+    _parts("Moore", out, next, states, "out: S → O and next: S × I → S")
+    return (copy(out.dom) @ identity(*next.dom[states:])) >> (out @ next)
+
+
+@checked
+def unfold_cell(out: Arrow, next: Arrow) -> Arrow:
+    """The cell ``S → O × S`` of ``out: S → O`` and ``next: S → S``."""
+    _parts("unfolding", out, next, len(next.cod), "out: S → O and next: S → S")
+    return copy(next.dom) >> (out @ next)
+
+
+def _parts(kind: str, out: Arrow, next: Arrow, count: int, wanted: str) -> None:
+    """The two parts of a cell read the same wires, and the second returns to the states."""
+    states = len(next.cod)
+    if out.dom != next.dom[:count] or next.cod != next.dom[:states]:
         raise SpecError(
             "CM045",
-            "the two parts of a Moore cell have different states",
+            f"the two parts of a {kind} cell have different states",
             facts=[("out", out.type_text()), ("next", next.type_text())],
-            help=["out: S → O and next: S × I → S"],
+            help=[wanted],
         )
-    rest = next.dom[states:]
-    return (copy(out.dom) @ identity(*rest)) >> (out @ next)
 
 
 @checked
@@ -322,10 +345,12 @@ __all__ = [
     "foldr",
     "hylo",
     "mealy",
+    "mealy_cell",
     "moore",
     "moore_cell",
     "scan",
     "shown",
     "started",
     "unfold",
+    "unfold_cell",
 ]
