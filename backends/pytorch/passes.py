@@ -40,6 +40,7 @@ from dataclasses import dataclass, replace
 
 from backends.pytorch.cells import lstm_cells
 from backends.pytorch.plan import Plan
+from backends.pytorch.recursion.isolate import isolate
 from backends.pytorch.recursion.ladder import runs
 from backends.pytorch.widths import free_widths
 from categorical.graph import Graph, Node, OperatorBox
@@ -75,7 +76,7 @@ def prepare(graph: Graph, sizes: Mapping[str, int] | None = None) -> tuple[Graph
         plan.derivation.append(
             f"copy and discard naturality: {before} boxes became {after} (gradient everywhere)"
         )
-    normal, moved = pooled_first(normal)
+    normal, moved = pooled_first(isolate(normal))
     if moved:
         plan.derivation.append(
             f"pooling before {moved} × an affine map of another axis (gradient everywhere)"
@@ -97,6 +98,8 @@ def prepare(graph: Graph, sizes: Mapping[str, int] | None = None) -> tuple[Graph
             plan.skipped.setdefault(id(one), set()).update(needless)
             steps += len(cells)
         plan.runs[id(one)] = runs(one, sizes or {})
+        for run in {id(r): r for r in plan.runs[id(one)].values()}.values():
+            plan.skipped.setdefault(id(one), set()).update(getattr(run, "needless", ()))
         for note in dict.fromkeys(r.note for r in plan.runs[id(one)].values() if r.note):
             plan.derivation.append(note)
         widths = free_widths(one, sizes or {})

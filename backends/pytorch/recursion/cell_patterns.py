@@ -18,7 +18,7 @@ is negated, scaled or added, but for biases beyond the second.
 >>> s, a = Dim.named("s a")
 >>> @arrow
 ... def elman(h: Real[s], x: Real[a]) -> Real[s]:
-...     return op.tanh(op.linear(a, s, name="from_input")(x) + op.linear(s, s, name="from_state")(h))
+...     return op.tanh(op.linear(a, s, name="read")(x) + op.linear(s, s, name="again")(h))
 >>> found = cell(elman.graph(), 1)
 >>> found.kind, found.inputs == tuple(elman.graph().inputs[1:]), found.biases
 ('rnn_tanh', True, 2)
@@ -27,7 +27,7 @@ A cell that no kernel knows:
 
 >>> @arrow
 ... def other(h: Real[s], x: Real[a]) -> Real[s]:
-...     return op.sin(op.linear(a, s, name="from_input")(x) + op.linear(s, s, name="from_state")(h))
+...     return op.sin(op.linear(a, s, name="read")(x) + op.linear(s, s, name="again")(h))
 >>> cell(other.graph(), 1) is None
 True
 """

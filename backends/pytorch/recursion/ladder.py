@@ -26,6 +26,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
+from backends.pytorch.recursion.kernels import kernel
 from backends.pytorch.recursion.loop import Loop
 from categorical.graph import Graph, Node
 
@@ -47,7 +48,7 @@ class Lowering(Protocol):
 
 #: (graph, node, sizes that are known) → a lowering, or None.
 Rung = Callable[[Graph, Node, Mapping[str, int]], Lowering | None]
-RUNGS: list[Rung] = []
+RUNGS: list[Rung] = [kernel]
 
 
 def runs(graph: Graph, sizes: Mapping[str, int]) -> dict[int, Lowering]:
