@@ -29,11 +29,11 @@ categorical.errors.SpecError: error[CM048]: the cases of two arrows between sums
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from categorical.arrows import Arrow, Types, identity
+from categorical.arrows import Arrow, Par, Seq, Types, identity
 from categorical.errors import SpecError
 from categorical.laws.diagrams import Commutes, Distinct, commutes
 from categorical.laws.law import Law
@@ -197,10 +197,17 @@ def beside(*parts: Family | Arrow) -> Family:
     )
 
 
-def equal_families(name: str, left: Family, right: Family, labels: Iterable[str] = ()) -> list[Law]:
+def equal_families(
+    name: str,
+    left: Family,
+    right: Family,
+    labels: Iterable[str] = (),
+    renaming: Mapping[str, str] | None = None,
+) -> list[Law]:
     """The laws that two family arrows with one boundary are equal: one law for each case.
 
-    A case that ends in the unit claims nothing, since there is one arrow to the unit.
+    A case that ends in the unit claims nothing, since there is one arrow to the unit.  Weights of
+    one name are one weight; ``renaming`` maps parts of the right side to those of the left.
     """
     if left.dom != right.dom or left.cod != right.cod:
         raise SpecError(
@@ -216,8 +223,16 @@ def equal_families(name: str, left: Family, right: Family, labels: Iterable[str]
         if a != b:
             found.append(Distinct(title, left=text((left.cod[a],)), right=text((left.cod[b],))))
         elif one.cod:
-            found.append(commutes(one, two, _same_weights(one, two), name=title))
+            one, two = _boxed(one), _boxed(two)
+            found.append(
+                commutes(one, two, {**_same_weights(one, two), **(renaming or {})}, title, True)
+            )
     return found
+
+
+def _boxed(arrow: Arrow) -> Arrow:
+    """The arrow as a part of a diagram: a named arrow on its own would lose its name."""
+    return arrow if isinstance(arrow, Seq | Par) else identity(*arrow.dom) >> arrow
 
 
 def _same_weights(left: Arrow, right: Arrow) -> dict[str, str]:

@@ -40,10 +40,10 @@ from itertools import product
 
 from categorical.algebras.families import Cases, Family, cases, family, space_of
 from categorical.algebras.lifting import lift, lifted
+from categorical.algebras.sharing import shared
 from categorical.arrows import Arrow, Types, identity
 from categorical.errors import SpecError
 from categorical.index import Axis, IndexSet, axis
-from categorical.para import Tied, tie
 from categorical.spaces import Array, Space, space
 
 
@@ -126,7 +126,7 @@ class Polynomial:
         """F(f), case by case; the weights of f are one set for all slots."""
         f = family(arrow)
         several = any(_slots(term) > 1 for term in self.terms)
-        shared = [(to, _tied(g) if several else g) for to, g in f.branches]
+        parts = [(to, shared(g) if several else g) for to, g in f.branches]
         many = len(f.cod)
         starts, offset = [], 0
         for term in self.terms:
@@ -134,7 +134,7 @@ class Polynomial:
             offset += many ** _slots(term)
         made = []
         for term, start in zip(self.terms, starts, strict=True):
-            for chosen in product(shared, repeat=_slots(term)):
+            for chosen in product(parts, repeat=_slots(term)):
                 target = 0
                 for to, _ in chosen:
                     target = target * many + to
@@ -142,7 +142,11 @@ class Polynomial:
         return Family(self.cases(space_of(f.dom)), self.cases(space_of(f.cod)), tuple(made))
 
     def after(self, other: Polynomial) -> Polynomial:
-        """The composite: ``F.after(G)`` sends X to F(G(X))."""
+        """The composite: ``F.after(G)`` sends X to F(G(X)).
+
+        At a sum of spaces its cases stand in another order than those of F(G(X)), if F has several
+        slots: all choices in G come first.
+        """
         terms: list[Term] = []
         for term in self.terms:
             for chosen in product(_plain(other).terms, repeat=_slots(term)):
@@ -203,13 +207,6 @@ def _static(term: Term, of: str) -> None:
                 facts=[("the sum", of), ("reason", "each index would choose a case")],
                 help=["apply the functor to a product of arrays"],
             )
-
-
-def _tied(arrow: Arrow) -> Arrow:
-    """One set of weights for all slots."""
-    if isinstance(arrow, Tied) or not arrow.graph().resources({}):
-        return arrow
-    return tie(arrow)
 
 
 def _mapped(term: Term, chosen: Sequence[Arrow]) -> Arrow:

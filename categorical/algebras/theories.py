@@ -273,7 +273,8 @@ class Model:
 
     def term(self, term: Term, context: Mapping[str, str]) -> Arrow:
         """The arrow of a term, from the wires of all variables of a context."""
-        starts, wires = {}, []
+        starts: dict[str, int] = {}
+        wires: list[Space] = []
         for variable, sort in context.items():
             starts[variable] = len(wires)
             wires += self.carriers[sort]
@@ -299,9 +300,7 @@ class Model:
         """The diagram of one equation."""
         equation = self.theory.equations[name]
         sides = [self.term(side, equation.sorts) for side in (equation.left, equation.right)]
-        if set(sides[0].graph().resources({})) < set(sides[1].graph().resources({})):
-            sides.reverse()
-        return commutes(sides[0], sides[1], name=name)
+        return commutes(sides[0], sides[1], name=name, apart=True)
 
     def laws(self) -> list[Law]:
         """All diagrams."""

@@ -26,17 +26,18 @@ from categorical.checked import checked
 from categorical.laws.bounds import Bounded, Count, SumsTo, bounded, parameters, sums_to
 from categorical.laws.completeness import Complete, complete
 from categorical.laws.data import Enumerated, enumerated
-from categorical.laws.diagrams import Commutes, Distinct, commutes
+from categorical.laws.diagrams import Commutes, Distinct, commutes, homomorphism
 from categorical.laws.equations import Degree, Equal, Linear, degree, equal, linear
 from categorical.laws.law import Instance, Law, Requirement, position_dependent
 from categorical.laws.restriction import Restricted, causal, per_sample
+from categorical.laws.stepwise import Stepwise, stepwise
 from categorical.laws.symmetry import Equivariant, equivariant, invariant
 
 bounded, sums_to, parameters = checked(bounded), checked(sums_to), checked(parameters)
 equal, linear, degree = checked(equal), checked(linear), checked(degree)
 causal, per_sample = checked(causal), checked(per_sample)
 equivariant, invariant = checked(equivariant), checked(invariant)
-complete = checked(complete)
+complete, stepwise = checked(complete), checked(stepwise)
 commutes, enumerated = checked(commutes), checked(enumerated)
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "Linear",
     "Requirement",
     "Restricted",
+    "Stepwise",
     "SumsTo",
     "bounded",
     "causal",
@@ -63,10 +65,12 @@ __all__ = [
     "enumerated",
     "equal",
     "equivariant",
+    "homomorphism",
     "invariant",
     "linear",
     "parameters",
     "per_sample",
     "position_dependent",
+    "stepwise",
     "sums_to",
 ]

@@ -27,14 +27,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from categorical.arrows import Arrow
-from categorical.errors import SpecError
-from categorical.graph import Graph
+from categorical.arrows import Arrow, Transformed, Types
+from categorical.graph import Builder, Graph
 from categorical.laws.equations import Equal, _paths
 from categorical.laws.law import Law
 from categorical.origin import here
 from categorical.records import EVAL
+
+if TYPE_CHECKING:
+    from categorical.algebras.algebra import Algebra
+    from categorical.algebras.morphisms import MonadMorphism
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,19 +75,44 @@ class Commutes(Law):
 
 
 def commutes(
-    left: Arrow, right: Arrow, renaming: Mapping[str, str] | None = None, name: str = ""
+    left: Arrow,
+    right: Arrow,
+    renaming: Mapping[str, str] | None = None,
+    name: str = "",
+    apart: bool = False,
 ) -> Commutes:
     """The two ways round a diagram are equal; ``renaming`` maps weights of ``right`` to ``left``'s.
 
-    CM021 where they have no boundary in common, or where ``right`` has weights that ``left`` lacks.
+    CM021 where they have no boundary in common, or where ``right`` has weights that ``left`` lacks;
+    with ``apart`` those are weights of their own, and the equation is for all values of them.
     """
     title = name or f"({left.label()}) = ({right.label()})"
-    if any(t is None for t in (left, right)):
-        raise SpecError("CM042", f"`{title}` needs two arrows")
     paths = _paths(right, renaming)
+    if apart:
+        left = _with_weights(left, right, paths or {})
     law = Commutes(title, origin=here(), left=left, right=right, renaming=paths)
     law.equation().boundary(left.graph())
     return law
+
+
+def _with_weights(left: Arrow, right: Arrow, renaming: Mapping[str, str]) -> Arrow:
+    """The left arrow beside the weights that only the right one reads."""
+    mine, theirs = (a.graph().resources({}) for a in (left, right))
+    own = {renaming.get(path, path): resource for path, resource in theirs.items()}
+    missing = [replace(r, name=path) for path, r in own.items() if path not in mine]
+    if not missing:
+        return left
+
+    def make(types: Types) -> Graph:
+        graph = left.retype(types).graph()
+        builder = Builder()
+        ins = [builder.input(t, graph.names.get(w, "")) for w, t in zip(graph.inputs, graph.dom)]
+        outs = builder.splice(graph, ins)
+        for resource in missing:
+            builder.add_source(resource)
+        return builder.finish(outs)
+
+    return Transformed(left, make, left.label(), left.dom, False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +128,11 @@ class Distinct(Law):
         return f"the case {self.left} is the case {self.right}"
 
 
-def renamed(law: Commutes, name: str) -> Commutes:
-    """The same diagram under another name."""
-    return replace(law, name=name)
+def homomorphism(
+    arrow: Arrow, source: Algebra, target: Algebra, along: MonadMorphism | None = None
+) -> list[Law]:
+    """The square of an arrow between algebras, one law for each case; ``along`` a morphism of
+    monads, where the algebras are of two (see ``categorical.algebras``)."""
+    from categorical.algebras.algebra import homomorphism as square
+
+    return square(arrow, source, target, along)
