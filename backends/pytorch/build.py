@@ -45,6 +45,7 @@ from categorical.files import write_all_atomic
 from categorical.graph import Graph, OperatorBox
 from categorical.normal import content_hash, prune
 from categorical.records import NOISE
+from categorical.recursion.forests import inputs as forests
 from categorical.sizes import Condition
 
 VERSION = "0.1.0"
@@ -204,6 +205,11 @@ def _contract(graph: Graph) -> str:
         "call",
         "iterate",
     }
+    if "tree_fold" in kinds:
+        return (
+            "data-scheduled: eager for any forest; the cells of a level compile, "
+            "the whole neither compiles nor exports"
+        )
     if kinds:
         return (
             "looped: eager at any length, torch.export at a fixed one; "
@@ -279,6 +285,7 @@ def _text(
         shapes=safety.literal(shapes).replace("(", "[", 1)[:-1].rstrip(",") + "]"
         if shapes
         else "[]",
+        folds=", ".join(f"{name}" for name in file.folds),
         dynamic=_dynamic([*batch, *(False for _ in made.late)]),
     )
 
@@ -386,9 +393,19 @@ def _kinds(graph: Graph, late: Sequence[str]) -> str:
 def _examples(graph: Graph, sizes: Mapping[str, int], late: Sequence[str]) -> list[str]:
     """The body of the function that makes example inputs."""
     rows = []
-    for type_ in graph.dom:
+    pairs = forests(graph)
+    children, present = {c for c, _ in pairs}, {p for _, p in pairs}
+    for place, type_ in enumerate(graph.dom):
         shape = ", ".join(str(a.size.evaluate(sizes)) for a in type_.axes) or "()"
-        if type_.kind == "real":
+        if place in children | present:  # a forest: the children of a node are smaller numbers
+            count = type_.axes[-2].size.evaluate(sizes)
+            numbers = f"torch.arange({count})[:, None]"
+            rows.append(
+                f"(torch.rand({shape}) * {numbers}).long()"
+                if place in children
+                else f"(torch.rand({shape}) < 0.5) & ({numbers} > 0)"
+            )
+        elif type_.kind == "real":
             rows.append(f"torch.randn({shape})")
         elif type_.kind == "complex":
             rows.append(f"torch.randn({shape}, dtype=torch.complex64)")

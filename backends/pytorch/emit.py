@@ -59,11 +59,14 @@ class Writer(Declarations):
 
     def write(self) -> None:
         """Fill in everything; ``body`` then gives the text."""
+        if self.file.plan.forest is not None:
+            self.names.taken.update(("plan", "schedule"))
         for wire in self.graph.inputs:
             self.values[wire] = self.names.local(self.graph.wire_name(wire))
         for node in self.graph.nodes:
             if isinstance(node.box, OperatorBox):
                 OPERATORS[node.box.name].declare(self, node)
+        self.planned = any(text.planned for _, text, _ in self.children.values())
         self._declare()
         if self.stack is not None:
             self._open_loop()
@@ -77,6 +80,10 @@ class Writer(Declarations):
         for name, wire in sorted(self.graph.updates.items()):
             self._update(name, wire)
         self.prologue = input_checks(self) if self.root else [text for _, text in self.heads]
+        if self.planned and self.root:
+            forest = (self.values[self.graph.inputs[i]] for i in self.file.plan.forest or ())
+            self.prologue.append("if plan is None:")
+            self.prologue += layout.statement("plan", f"schedule({', '.join(forest)})", "", 12)
 
     def _open_loop(self) -> None:
         """A stacked iteration: take the leading axis of every weight apart."""
@@ -326,6 +333,8 @@ class Writer(Declarations):
     def _forward(self) -> list[str]:
         inputs = [f"{self.values[w]}: Tensor" for w in self.graph.inputs]
         inputs += [f"{self.sizes[s]}: int" for s in self.late]
+        if self.planned:
+            inputs.append("plan: Schedule | None = None" if self.root else "plan: Schedule")
         out = [self.values[w] for w in self.graph.outputs]
         kind = "Tensor" if len(out) == 1 else f"tuple[{', '.join(['Tensor'] * len(out))}]"
         head = f"    def forward({', '.join(['self', *inputs])}) -> {kind}:"
@@ -356,7 +365,8 @@ class Writer(Declarations):
         lines = [f"class {name}(nn.Module):", *self.body()]
         own = frozenset(r.name for r in self.graph.sources.values())
         holders = {path: text.removeprefix("self.") for path, text in self.owners.items()}
-        return ClassText(name, lines, tuple(self.late), own, self.keys, self.children, holders)
+        late = tuple(self.late)
+        return ClassText(name, lines, late, own, self.keys, self.children, holders, self.planned)
 
     # --- for operators ---------------------------------------------------------------------------
 
@@ -383,7 +393,8 @@ class Writer(Declarations):
             )
 
     def call(self, node: Node, text: ClassText, function: str, ins: list[str]) -> str:
-        return f"{function}({', '.join([*ins, *(self._symbol(s) for s in text.late)])})"
+        more = ["plan"] if text.planned else []
+        return f"{function}({', '.join([*ins, *(self._symbol(s) for s in text.late), *more])})"
 
 
 def class_of(file: File, graph: Graph, wish: str, stack: Axis | None = None) -> ClassText:
@@ -435,16 +446,15 @@ def _indented(lines: list[str]) -> list[str]:
 
 
 def _statement(target: str, text: str, note: str) -> list[str]:
-    if target == "if":
-        return [f"        if {text}:"]
-    if target.startswith("for "):
-        if len(target) + 9 <= layout.WIDTH:
-            return [f"        {target}:"]
-        head, _, rest = target.partition(" in ")
-        rows = layout.split(f"        {head} in ", rest, "        ")
+    name = target.strip()
+    indent = 8 + len(target) - len(target.lstrip())
+    margin = " " * indent
+    if name == "if":
+        return [f"{margin}if {text}:"]
+    if name.startswith("for "):
+        if len(name) + indent + 1 <= layout.WIDTH:
+            return [f"{margin}{name}:"]
+        head, _, rest = name.partition(" in ")
+        rows = layout.split(f"{margin}{head} in ", rest, margin)
         return [*rows[:-1], rows[-1] + ":"]
-    if target == "    ":
-        return layout.statement("", text, note, 12)
-    if target.startswith("    "):
-        return layout.statement(target.strip(), text, note, 8 + len(target) - len(target.lstrip()))
-    return layout.statement(target, text, note)
+    return layout.statement(name, text, note, indent)

@@ -8,6 +8,7 @@ with a leading axis that a loop takes apart.
 from __future__ import annotations
 
 from backends.pytorch.emit import OPERATORS, OperatorRow, Writer
+from backends.pytorch.recursion import trees
 from backends.pytorch.recursion.ladder import Lowering
 from backends.pytorch.recursion.loop import Loop
 from backends.pytorch.scope import shape_note
@@ -87,3 +88,4 @@ OPERATORS["scan"] = OperatorRow(
     lambda writer, node: _lowering(writer, node).declare(writer, node),
     lambda writer, node: _lowering(writer, node).write(writer, node),
 )
+OPERATORS["tree_fold"] = OperatorRow(trees.declare, trees.write)

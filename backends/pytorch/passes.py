@@ -42,6 +42,7 @@ from backends.pytorch.cells import lstm_cells
 from backends.pytorch.plan import Plan
 from backends.pytorch.recursion.isolate import isolate
 from backends.pytorch.recursion.ladder import runs
+from backends.pytorch.recursion.levels import forests_of, levelled
 from backends.pytorch.widths import free_widths
 from categorical.graph import Graph, Node, OperatorBox
 from categorical.index import Axis
@@ -81,6 +82,7 @@ def prepare(graph: Graph, sizes: Mapping[str, int] | None = None) -> tuple[Graph
         plan.derivation.append(
             f"pooling before {moved} × an affine map of another axis (gradient everywhere)"
         )
+    plan.forest, normal = forests_of(normal), levelled(normal)
     total = steps = 0
     pending, seen = [normal], set()
     while pending:

@@ -31,5 +31,6 @@ class Plan:
     skipped: dict[int, set[int]] = field(default_factory=dict)
     widths: dict[int, dict[int, Axis]] = field(default_factory=dict)
     runs: dict[int, dict[int, Lowering]] = field(default_factory=dict)
+    forest: tuple[int, int] | None = None  # the inputs that all tree folds read: children, present
     derivation: list[str] = field(default_factory=list)
     keep: list[Graph] = field(default_factory=list)  # graphs that are known by identity here

@@ -46,7 +46,7 @@ class ClassText:
 
     ``own`` are the paths of the graph's own resources, ``keys`` their keys where these differ;
     ``children`` maps operator nodes to the attribute of their module, its class, and whether there
-    is one copy a step.
+    is one copy a step.  ``planned``: ``forward`` takes the schedule of a forest.
     """
 
     name: str
@@ -56,6 +56,7 @@ class ClassText:
     keys: dict[str, str]
     children: dict[str, tuple[str, ClassText, bool]]
     holders: dict[str, str]
+    planned: bool = False
 
     def code(self) -> str:
         """What the class does, without its name, docstrings and comments."""
@@ -101,6 +102,7 @@ class File:
     modules: set[str] = field(default_factory=set)
     by_text: dict[str, ClassText] = field(default_factory=dict)
     by_graph: dict[tuple[int, Axis | None], ClassText] = field(default_factory=dict)
+    folds: list[str] = field(default_factory=list)  # the classes that compute trees
 
 
 class Scope(Emit):
@@ -138,6 +140,7 @@ class Scope(Emit):
         self.apart: dict[int, list[int]] = {}
         self.chunks: dict[int, int] = {}
         self.wishes = relabelled(graph)
+        self.planned = False
         self.parameters: set[str] = set()
         self.buffers: dict[str, str] = {}
         self.consumers = graph.consumers()

@@ -66,7 +66,7 @@ from categorical.spaces import Array, Bool, Fin, Space
 
 
 def _prefixes(box: OperatorBox, sizes: Mapping[str, int]) -> list[str]:
-    return ["leaf.", "node."] if len(box.regions) == 2 else [""]
+    return ["leaf.", "node."][-len(box.regions) :]
 
 
 def _meaning(
