@@ -26,6 +26,7 @@ from proofs.checking.counts import check_count
 from proofs.checking.degrees import check_degrees
 from proofs.checking.equal import check_equal
 from proofs.checking.equivariant import check_equivariant
+from proofs.checking.induction import check_induction
 from proofs.checking.natural import check_natural
 from proofs.checking.parity import check_parity
 from proofs.checking.programs import Program, Refusal, freeze, need, read_program
@@ -41,6 +42,7 @@ CLAIMS: dict[str, Callable[[list[Program], Any, list[Any]], str]] = {
     "bounded": check_bounded,
     "count": check_count,
     "equal": check_equal,
+    "induction": check_induction,
     "equivariant": check_equivariant,
     "complete": check_complete,
     "sums": check_sums,

@@ -65,6 +65,7 @@ class Reader(Runs):
         for name, wire in program.updates.items():
             path = prefix + name
             self.updates[self.renaming.get(path, path)] = at[wire]
+        self.wires = at  # in the end, those of the whole program
         return [at[w] for w in program.outputs]
 
     def iterate(self, node: Node, ins: list[Value], prefix: str, rows: Rows) -> list[Value]:

@@ -62,11 +62,16 @@ def well_formed(index: Any) -> bool:
     return False
 
 
+def well_named(label: Any) -> bool:
+    """Labels that start with a zero byte are those of the checker."""
+    return isinstance(label, str) and not label.startswith("\0")
+
+
 def well_typed(one: Any) -> bool:
     match one:
         case ("real" | "complex" | "bool" | "fin" as kind, tuple(axes), values):
             good = all(
-                isinstance(a, tuple) and len(a) == 2 and well_formed(a[0]) and isinstance(a[1], str)
+                isinstance(a, tuple) and len(a) == 2 and well_formed(a[0]) and well_named(a[1])
                 for a in axes
             )
             fin = values is not None
@@ -98,7 +103,9 @@ class Node:
         """The axis that is named; an index set means its only occurrence in an input."""
         need(isinstance(one, dict) and len(one) == 1, f"`{self.op}`: {one!r} is not an axis")
         if "axis" in one:
-            return freeze(one["axis"])
+            found = freeze(one["axis"])
+            need(len(found) == 2 and well_named(found[1]), f"`{self.op}`: {found!r} is no axis")
+            return found
         index = freeze(one.get("index"))
         occurrences = [a for a in self.dom[place][1] if a[0] == index]
         need(len(occurrences) == 1, f"`{self.op}`: {index!r} does not name one axis")

@@ -26,6 +26,7 @@ from proofs.checking.programs import Node, Program, need
 from proofs.checking.terms import Poly, Table, Term
 
 UNROLLED = 128
+STEP = "\0induction"  # the axis of the one step of an induction
 Rows = tuple[tuple[Any, int], ...]
 
 
@@ -63,7 +64,8 @@ class Course:
 class Generic:
     """A run of which nothing but one step is known: the states ``members`` of a course.
 
-    ``entries`` are at the axis of the step; ``fixed`` are the states that no step changes.
+    ``entries`` are at the axis of the step; ``fixed`` are the states that no step changes;
+    ``stage`` numbers the runs of one axis in one place, of which this is a part.
     """
 
     course: Course
@@ -74,10 +76,15 @@ class Generic:
     index: Any
     name: Any
     order: tuple[Term, ...]
+    stage: int
 
     @property
     def step(self) -> Any:
-        return (self.index, self.course.step[1])
+        return self.at(self.course.step[1])
+
+    def at(self, label: str) -> Any:
+        """An axis over the steps."""
+        return (self.index, label)
 
 
 def reach(cell: Program) -> list[frozenset[int]]:
@@ -113,11 +120,12 @@ class Runs(Solved):
 
     def __init__(self, table: Table, mode: str, renaming: Mapping[str, str] | None = None) -> None:
         super().__init__(table, mode, renaming)
-        #: runs whose states are given: before each step, and after the last one
+        #: runs whose states are given: before each step (at ``STEP``), and after the last one
         self.given_runs: dict[Any, tuple[list[Value], list[Value]]] = {}
         #: the runs met outside of the cells of others
         self.met: dict[Any, Generic] = {}
-        self.inside = 0
+        self.inside = self.stage = 0
+        self.wires: dict[int, Value] = {}
 
     def run(
         self, program: Program, inputs: Sequence[Value], prefix: str = "", rows: Rows = ()
@@ -253,6 +261,7 @@ class Runs(Solved):
     ) -> tuple[list[Value], list[Value]]:
         """The run as atoms of its step: the states before each step, and the last ones."""
         one = course.one
+        self.stage = stage = self.stage + 1
         step = (axis[0], course.step[1])
         own = self.moved(entries, axis, step)
         free = self.free_states(course, range(one.states))
@@ -265,7 +274,7 @@ class Runs(Solved):
             if i in fixed:
                 continue
             if members not in known:
-                known[members] = self.part(course, members, own, states, fixed, axis[0])
+                known[members] = self.part(course, members, own, states, fixed, axis[0], stage)
             before[i], last[i] = self.values(known[members], i)
         found = self.after(course, before, own)[: one.outputs]
         return self.moved(found, step, axis), last
@@ -278,6 +287,7 @@ class Runs(Solved):
         states: list[Value],
         fixed: frozenset[int],
         index: Any,
+        stage: int,
     ) -> Generic:
         """The run of some states that depend on no others."""
         one, types, step = course.one, course.types, (index, course.step[1])
@@ -293,7 +303,9 @@ class Runs(Solved):
         key, order = self.table.abstract(items)
         kinds = tuple(types[i][0] for i in members)
         name = ("run", self.table.id(index), one.reverse, kinds, key)
-        found = Generic(course, members, tuple(entries), tuple(states), fixed, index, name, order)
+        found = Generic(
+            course, members, tuple(entries), tuple(states), fixed, index, name, order, stage
+        )
         if not self.inside:
             self.met.setdefault(name, found)
         return found
@@ -303,7 +315,7 @@ class Runs(Solved):
         type_, at = one.course.types[state], one.members.index(state)
         if one.name in self.given_runs:
             before, last = self.given_runs[one.name]
-            return before[at], last[at]
+            return self.moved([before[at]], one.at(STEP), one.step)[0], last[at]
         axes = [*type_[1], one.step]
         before_ = self.made((*one.name, "before", at), type_, one.order, axes)
         if isinstance(before_, dict) and not one.course.one.reverse:
