@@ -127,4 +127,24 @@ ENTRIES: dict[str, tuple[str, str, str, str]] = {
         net = net.at(Real[node, c], Fin(node)[node, child], Bool[node, child])
         """,
     ),
+    "CM051": (
+        "an arrow that cannot run step by step",
+        """
+        The step of an arrow along t computes the outputs at one index from the inputs at that index
+        and a state. What looks at later indices has none: a run from the last entry to the first, a
+        sum over t that is read at every index, attention without a causal mask, statistics along t.
+        """,
+        _CELL
+        + """
+        from categorical.recursion import step_form
+
+        form = step_form(op.flip(t).at(Real[t, c]), over=t)
+        """,
+        _CELL
+        + """
+        from categorical.recursion import step_form
+
+        form = step_form((op.linear(c, h) >> op.tanh).at(Real[t, c]), over=t)
+        """,
+    ),
 }

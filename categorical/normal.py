@@ -25,7 +25,7 @@ Two sets of weights are not one:
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from categorical.graph import Builder, Graph, Node, OperatorBox, Resource
@@ -40,14 +40,15 @@ def deterministic(graph: Graph) -> bool:
     )
 
 
-def inline(graph: Graph) -> Graph:
-    """Every named sub-architecture replaced by its body, resources named by their paths."""
-    while any(node.box.name == "call" for node in graph.nodes):
-        graph = _inline_once(graph)
+def inline(graph: Graph, where: Callable[[Node], bool] = lambda node: True) -> Graph:
+    """Named sub-architectures (those that ``where`` wants) replaced by their bodies, resources
+    named by their paths."""
+    while any(node.box.name == "call" and where(node) for node in graph.nodes):
+        graph = _inline_once(graph, where)
     return graph
 
 
-def _inline_once(graph: Graph) -> Graph:
+def _inline_once(graph: Graph, where: Callable[[Node], bool]) -> Graph:
     builder = Builder()
     at: dict[int, int] = {}
     for w in graph.inputs:
@@ -57,7 +58,7 @@ def _inline_once(graph: Graph) -> Graph:
     known = {r.name: at[w] for w, r in graph.sources.items()}
     for node in graph.nodes:
         ins = [at[w] for w in node.ins]
-        if isinstance(node.box, OperatorBox) and node.box.name == "call":
+        if isinstance(node.box, OperatorBox) and node.box.name == "call" and where(node):
             region = node.box.regions[0]
             prefix = f"{node.name}."
             shared = {

@@ -31,7 +31,7 @@ KeyError: 'no value for the resource `dropout.mask`'
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -118,9 +118,16 @@ class Runner:
         """A copy that remembers the wires of its runs (and of the runs of its relatives)."""
         return Runner(self.graph, self.ctx, self.resources, self.renaming, [])
 
-    def at(self, graph: Graph, renaming: Mapping[str, str] | None = None) -> Runner:
-        """Another graph with the same resources; ``renaming`` maps its names to ours."""
-        return Runner(graph, self.ctx, self.resources, dict(renaming or {}), self.trace)
+    def at(
+        self,
+        graph: Graph,
+        renaming: Mapping[str, str] | None = None,
+        sizes: Mapping[str, int] | None = None,
+    ) -> Runner:
+        """Another graph with the same resources; ``renaming`` maps its names to ours, ``sizes``
+        are those of its further dims."""
+        ctx = replace(self.ctx, sizes={**self.ctx.sizes, **sizes}) if sizes else self.ctx
+        return Runner(graph, ctx, self.resources, dict(renaming or {}), self.trace)
 
     def perturbed(self) -> Runner:
         """A changed graph: 1, 2, 3, … added to the entries of weights and inputs, 1 inside."""
@@ -154,9 +161,14 @@ class Sabotaged:
         with np.errstate(all="ignore"):
             return self._run(list(inputs))
 
-    def at(self, graph: Graph, renaming: Mapping[str, str] | None = None) -> Runner:
+    def at(
+        self,
+        graph: Graph,
+        renaming: Mapping[str, str] | None = None,
+        sizes: Mapping[str, int] | None = None,
+    ) -> Runner:
         """The other side stays whole: only one side of an equation is sabotaged."""
-        return self.runner.at(graph, renaming)
+        return self.runner.at(graph, renaming, sizes)
 
     def moved(self, element: Element) -> Sabotaged:
         return Sabotaged(self.law, self.runner.moved(element))

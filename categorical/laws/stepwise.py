@@ -85,20 +85,21 @@ def stepped(form: StepForm, ctx: Context, run: Any, inputs: Values) -> Values:
     shared = [inputs[i] for i in form.shared]
     states = at(form.start.graph(), 0)([inputs[i] for i in form.begins])
     rows: list[Values] = []
+    shown = [i for i, _ in enumerate(whole.cod) if i not in form.finals]
     for p in range(ctx.size(form.over)):
         entries = [_entry(ctx, inputs[i], p, form, whole.dom[i]) for i in form.entries]
         place = [np.asarray(p)] if form.place else []
         found = at(form.step.graph(), p)([*states, *entries, *place, *shared])
-        rows.append(found[: len(whole.cod)])
-        states = found[len(whole.cod) :]
-    outputs = []
-    for i, type_ in enumerate(whole.cod):
-        axis, column = form.axis_of(type_), [row[i] for row in rows]
+        rows.append(found[: len(shown)])
+        states = found[len(shown) :]
+    outputs = {i: states[state] for i, state in form.finals.items()}
+    for place_, i in enumerate(shown):
+        axis, column = form.axis_of(whole.cod[i]), [row[place_] for row in rows]
         if axis is None:
-            outputs.append(column[-1])
+            outputs[i] = column[-1]
         else:
-            outputs.append(_stacked(ctx, column, type_.position(axis)))
-    return outputs
+            outputs[i] = _stacked(ctx, column, whole.cod[i].position(axis))
+    return [outputs[i] for i in range(len(whole.cod))]
 
 
 def _entry(ctx: Context, value: Any, index: int, form: StepForm, type_: Any) -> Any:

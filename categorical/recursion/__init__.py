@@ -51,6 +51,7 @@ __all__ = [
     "rooted",
     "rose_fold",
     "scan",
+    "step_form",
     "tree_fold",
     "unfold",
     "unfold_cell",
