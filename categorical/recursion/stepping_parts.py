@@ -184,8 +184,8 @@ def _repeated(d: Derivation, node: Node, box: OperatorBox) -> Sequence[int]:
     first = _begin(d, node, found)
     begins = [d.begin.apply(op.expand(steps).op, (w,), "start")[0] for w in first]
     new = made[outs : outs + len(states)]
-    for old, after, start in zip(states, new, begins, strict=True):
-        d.state(old, after, start)
+    for old, one, start in zip(states, new, begins, strict=True):
+        d.state(old, one, start)
     return (*made[:outs], *made[outs + len(states) :])
 
 
