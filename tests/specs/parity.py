@@ -4,8 +4,9 @@ Definition.  Both sides get the same weights and inputs in float64; outputs and 
 inputs and of weights, along one random cotangent) agree to a relative error of 1e-12.
 
 ``weights`` says, for each weight of the spec, which parameter of the other module it is: its name,
-or its name and a function that picks (and reshapes) the part.  Every number of the other module
-must be accounted for, so that nothing is compared with a default.
+or its name and a function that picks (and reshapes) the part; a list of these is a sum (torch's
+recurrent modules train two biases where one does, so both get the gradient of the sum).  Every
+number of the other module must be accounted for, so that nothing is compared with a default.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ from categorical.architecture import Architecture
 
 SPECS = Path(__file__).resolve().parents[2] / "specs"
 TOLERANCE = 1e-12
-Pick = str | tuple[str, Callable[[Tensor], Tensor]]
+Part = tuple[str, Callable[[Tensor], Tensor]]
+Pick = str | Part | list[str | Part]
 
 
 @cache
@@ -75,12 +77,12 @@ def compare(
     pairs: list[tuple[Tensor, Tensor, Callable[[Tensor], Tensor]]] = []
     for path, key in made.keys(chosen).items():
         if key in own:
-            name, pick = _pick(weights[path])
-            pairs.append((own[key], other[name], pick))
-    assert sum(p.numel() for p, _, _ in pairs) == sum(p.numel() for p in other.values())
-    with torch.no_grad():
-        for mine, yours, pick in pairs:
-            mine.copy_(pick(yours))
+            found = [(other[name], pick) for name, pick in _picks(weights[path])]
+            pairs += [(own[key], yours, pick) for yours, pick in found]
+            with torch.no_grad():
+                own[key].copy_(sum(pick(yours) for yours, pick in found))
+    counted = sum(int(pick(torch.ones_like(yours)).count_nonzero()) for _, yours, pick in pairs)
+    assert counted == sum(p.numel() for p in other.values())
     errors = []
     left, right = _leaves(inputs), _leaves(inputs)
     outs, wanted = _tuple(ours(*left)), _tuple((call or theirs)(*right))
@@ -98,12 +100,14 @@ def compare(
         if not mine.requires_grad:
             continue
         assert mine.grad is not None and yours.grad is not None
-        errors.append(relative_error(mine.grad, pick(yours.grad), yours.grad))
+        picked = pick(torch.ones_like(yours)).ne(0)  # of a sum, a part may have no such entry
+        errors.append(relative_error(mine.grad * picked, pick(yours.grad), yours.grad))
     return max(errors)
 
 
-def _pick(one: Pick) -> tuple[str, Callable[[Tensor], Tensor]]:
-    return one if isinstance(one, tuple) else (one, lambda t: t)
+def _picks(one: Pick) -> list[Part]:
+    every = one if isinstance(one, list) else [one]
+    return [part if isinstance(part, tuple) else (part, lambda t: t) for part in every]
 
 
 def _randomise(module: nn.Module) -> None:

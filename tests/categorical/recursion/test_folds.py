@@ -8,7 +8,18 @@ import pytest
 from categorical import Dim, Fin, Real, SpecError, arrow, op
 from categorical.functors import stack
 from categorical.records import Context
-from categorical.recursion import fold, foldr, hylo, mealy, moore, scan, unfold
+from categorical.recursion import (
+    fold,
+    foldr,
+    hylo,
+    mealy,
+    mealy_cell,
+    moore,
+    moore_cell,
+    scan,
+    unfold,
+    unfold_cell,
+)
 from categorical.semantics.floats import FloatAlgebra
 from categorical.semantics.interpreter import run
 
@@ -76,6 +87,21 @@ def test_a_moore_machine_answers_before_it_reads() -> None:
     assert not np.allclose(evaluate(machine, [S0, X], w)[0][1], other[1])
 
 
+def test_cells_of_an_output_and_a_next_state() -> None:
+    out, next_ = op.linear(s, o, name="out"), op.linear(s, s, name="next")
+    assert unfold_cell(out, next_).type_text() == "Real[s] → Real[o] × Real[s]"
+    reads = (op.linear(s, o) @ op.linear(a, o)) >> op.add
+    assert mealy_cell(reads, cell).type_text() == "Real[s] × Real[a] → Real[o] × Real[s]"
+    assert moore_cell(out, cell).type_text() == "Real[s] × Real[a] → Real[o] × Real[s]"
+    stream = unfold(unfold_cell(out, next_), over=t)
+    w = drawn(stream)
+    rows, _ = evaluate(stream, [S0], w)
+    state = S0
+    for row in rows:
+        np.testing.assert_allclose(row, state @ w["cell.out.weight"].T + w["cell.out.bias"])
+        state = state @ w["cell.next.weight"].T + w["cell.next.bias"]
+
+
 def test_a_hylomorphism_is_an_unfolding_folded() -> None:
     @arrow
     def add_up(total: Real[o], x: Real[o]) -> Real[o]:
@@ -140,6 +166,10 @@ def test_untied_steps_have_weights_of_their_own() -> None:
         (lambda: fold(OPEN, over=t, lengths=True).at(Real[s], Real[t, a], Fin(t).scalar), "CM047"),
         (lambda: fold(cell, over=t, name="no name"), "CM024"),
         (lambda: hylo(counter, cell, over=t), "CM045"),
+        (lambda: mealy_cell(op.linear(s, o), cell), "CM045"),
+        (lambda: moore_cell(op.linear(a, o), cell), "CM045"),
+        (lambda: moore_cell(op.linear(o, a), op.linear(s, o)), "CM045"),
+        (lambda: unfold_cell(op.linear(s, o), op.linear(s, a)), "CM045"),
     ],
 )
 def test_what_is_no_recursion_is_refused(wrong, code) -> None:
