@@ -101,7 +101,20 @@ def _attempt(law: Law, graph: Graph, one: Requirement, mode: str) -> Any:
     found = prover(graph, **arguments(law, graph, one, mode))
     if not found and one.rule == "natural" and isinstance(law, Equivariant):
         return _at_one_size(law, graph, one, mode) or found
+    if not found and one.rule == "equal" and isinstance(law, Equal):
+        return _along_runs(law, graph, one, mode) or found
     return found
+
+
+def _along_runs(law: Equal, graph: Graph, one: Requirement, mode: str) -> Any:
+    """The same equation by an induction that is found, where both sides have runs; else None."""
+    from proofs.induction import prove_by_induction
+
+    assert law.other is not None
+    sides = (graph, law.other.graph())
+    if not all(any(n.box.name == "scan" for _, n in side.walk()) for side in sides):
+        return None
+    return prove_by_induction(graph, **_equal(law, graph, one, mode)) or None
 
 
 def _at_one_size(law: Equivariant, graph: Graph, one: Requirement, mode: str) -> Any:
@@ -165,6 +178,13 @@ def _equal(law: Law, graph: Graph, one: Requirement, mode: str) -> dict[str, Any
     return {"other": law.other.graph(), "renaming": dict(law.renaming or {}), "mode": mode}
 
 
+def _induction(law: Law, graph: Graph, one: Requirement, mode: str) -> dict[str, Any]:
+    assert isinstance(law, Equal)
+    maps = [None if by.via is None else by.via.graph() for by in law.by]
+    names = [dict(by.renaming or {}) for by in law.by]
+    return {**_equal(law, graph, one, mode), "vias": list(zip(maps, names, strict=True))}
+
+
 def _linear(law: Law, graph: Graph, one: Requirement, mode: str) -> dict[str, Any]:
     assert isinstance(law, Linear)
     return {"inputs": law.numbers(graph), "mode": mode}
@@ -194,4 +214,5 @@ RULES: dict[str, tuple[str, str, Arguments]] = {
     "bounded": ("intervals", "prove_bounded", _bounded),
     "sums_to": ("intervals", "prove_sums_to", _sums_to),
     "equal": ("equality", "prove_equal", _equal),
+    "induction": ("induction", "prove_by_induction", _induction),
 }

@@ -28,6 +28,7 @@ from categorical.laws.completeness import Complete, complete
 from categorical.laws.data import Enumerated, enumerated
 from categorical.laws.diagrams import Commutes, Distinct, commutes, homomorphism
 from categorical.laws.equations import Degree, Equal, Linear, degree, equal, linear
+from categorical.laws.inductions import Induction, induction
 from categorical.laws.law import Instance, Law, Requirement, position_dependent
 from categorical.laws.restriction import Restricted, causal, per_sample
 from categorical.laws.stepwise import Stepwise, stepwise
@@ -38,7 +39,7 @@ equal, linear, degree = checked(equal), checked(linear), checked(degree)
 causal, per_sample = checked(causal), checked(per_sample)
 equivariant, invariant = checked(equivariant), checked(invariant)
 complete, stepwise = checked(complete), checked(stepwise)
-commutes, enumerated = checked(commutes), checked(enumerated)
+commutes, enumerated, induction = checked(commutes), checked(enumerated), checked(induction)
 
 __all__ = [
     "Bounded",
@@ -50,6 +51,7 @@ __all__ = [
     "Enumerated",
     "Equal",
     "Equivariant",
+    "Induction",
     "Instance",
     "Law",
     "Linear",
@@ -66,6 +68,7 @@ __all__ = [
     "equal",
     "equivariant",
     "homomorphism",
+    "induction",
     "invariant",
     "linear",
     "parameters",

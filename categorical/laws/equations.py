@@ -16,7 +16,7 @@ categorical.errors.SpecError: error[CM021]: `equal[relu]` cannot be stated here
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,7 @@ from categorical import declaring, messages
 from categorical.arrows import Arrow
 from categorical.errors import SpecError
 from categorical.graph import Graph
+from categorical.laws.inductions import Induction
 from categorical.laws.law import (
     Instance,
     Law,
@@ -41,10 +42,11 @@ class Equal(Law):
 
     other: Arrow | None = None
     renaming: Mapping[str, str] | None = None
+    by: tuple[Induction, ...] = ()
 
     @property
     def requires(self) -> tuple[Requirement, ...]:
-        return (Requirement("equal"),)
+        return (Requirement("induction" if self.by else "equal"),)
 
     @property
     def statement(self) -> str:
@@ -107,15 +109,26 @@ class Equal(Law):
         return broken
 
 
-def equal(other: Arrow, renaming: Mapping[str, str] | None = None, name: str = "") -> Equal:
+def equal(
+    other: Arrow,
+    renaming: Mapping[str, str] | None = None,
+    name: str = "",
+    by: Induction | Sequence[Induction] = (),
+) -> Equal:
     """The architecture equals another arrow, for all inputs and all values of the shared weights.
 
     ``renaming`` maps weight names of ``other`` to those of the architecture; a name may be that of
     a part (``"block_2": "blocks.1"`` renames all weights of that block), or ``""`` for the whole.
+    ``by`` says how a proof goes along the runs: ``laws.induction(h)``, or several in turn.
     """
     paths = _paths(other, renaming)
     title = name or f"equal[{other.label()}{_tied(other, paths or {})}]"
-    return Equal(title, origin=here(), other=other, renaming=paths)
+    lemmas = (by,) if isinstance(by, Induction) else tuple(by)
+    named = tuple(
+        Induction(one.via, _paths(one.via, one.renaming) if one.via is not None else None)
+        for one in lemmas
+    )
+    return Equal(title, origin=here(), other=other, renaming=paths, by=named)
 
 
 def _tied(arrow: Arrow, renaming: Mapping[str, str]) -> str:
