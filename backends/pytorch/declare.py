@@ -21,8 +21,11 @@ from backends.pytorch import layout, resources, safety
 from backends.pytorch.scope import Scope, shape_note
 from backends.pytorch.table import LIBRARY
 from categorical.graph import Resource
+from categorical.index import Axis
+from categorical.ops.contraction import linear
 from categorical.records import NOISE, WEIGHT, Box
 from categorical.sizes import Size
+from categorical.spaces import Array
 
 
 class Declarations(Scope):
@@ -52,7 +55,9 @@ class Declarations(Scope):
             owner = own[0].name.rpartition(".")[0] if own else ""
             readers = {id(n): n for w in wires for n in self.consumers[w]}.values()
             outputs = set(self.graph.outputs)
-            if not owner or "." in owner or any(w in outputs for w in wires):
+            if not owner or any(w in outputs for w in wires):
+                continue
+            if "." in owner and owner.partition(".")[0] in self.children:
                 continue
             if any(n.box is not box or n.ins[len(box.dom) :] != wires for n in readers):
                 continue
@@ -66,6 +71,30 @@ class Declarations(Scope):
                 and sorted(held[owner]) == sorted(names)
             ):
                 self.libraries[owner] = made
+        self._find_holders(held)
+
+    def _find_holders(self, held: dict[str, list[str]]) -> None:
+        """Weights of a run that are read in parts start, and are kept, as those of a layer."""
+        spaces = {r.name: r for r in self.graph.sources.values()}
+        for owner, leaves in held.items():
+            names = ("weight", "bias") if "bias" in leaves else ("weight",)
+            if owner in self.libraries or "." not in owner or self.stack is not None:
+                continue
+            if owner.partition(".")[0] in self.children or sorted(leaves) != sorted(names):
+                continue
+            own = [spaces[f"{owner}.{leaf}"] for leaf in names]
+            axes = own[0].space.axes
+            if any(r.role != WEIGHT or r.space.kind != "real" for r in own) or len(axes) != 2:
+                continue
+            target = Axis(axes[0].index) if len(own) == 1 else own[1].space.axes[-1]
+            box = linear(axes[1], target, bias=len(own) == 2).op.box((Array("real", axes[1:]),))
+            if [(r.space, r.init) for r in box.resources] == [(r.space, r.init) for r in own]:
+                made = LIBRARY["linear"](self, box)
+                assert made is not None
+                self.holders[owner] = made
+
+    def _attribute(self, holder: str, leaf: str) -> str:
+        return self.attributes.attribute(leaf) if holder == "self" else safety.attribute(leaf)
 
     def _owner(self, path: str) -> str:
         """The expression of the module that holds a resource; it is made where it is missing."""
@@ -81,23 +110,25 @@ class Declarations(Scope):
                 return self.owners[path]
         parent, _, leaf = path.rpartition(".")
         holder = self._owner(parent)
-        name = self.attributes.attribute(leaf) if holder == "self" else safety.attribute(leaf)
+        name = self._attribute(holder, leaf)
         self.owners[path] = f"{holder}.{name}"
         self.init.append(f"{holder}.{name} = nn.Module()")
         return self.owners[path]
 
     def _declare_one(self, wire: int, resource: Resource) -> None:
         owner, _, leaf = resource.name.rpartition(".")
-        made = self.libraries.get(owner)
+        made = self.libraries.get(owner) or self.holders.get(owner)
         if made is not None:
             if owner not in self.owners:
-                name = self.attributes.attribute(owner)
-                self.owners[owner] = f"self.{name}"
-                self.init.append(f"self.{name} = {made.constructor}")
+                parent, _, last = owner.rpartition(".")
+                holder = self._owner(parent)
+                name = self._attribute(holder, last)
+                self.owners[owner] = f"{holder}.{name}"
+                self.init.append(f"{holder}.{name} = {made.constructor}")
             self.values[wire] = f"{self.owners[owner]}.{leaf}"
         else:
             holder = self._owner(owner)
-            name = self.attributes.attribute(leaf) if holder == "self" else safety.attribute(leaf)
+            name = self._attribute(holder, leaf)
             shape = ", ".join(self.config_size(a) for a in resource.space.axes)
             space = resource.space
             if self.stack is not None:

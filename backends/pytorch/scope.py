@@ -134,6 +134,7 @@ class Scope(Emit):
         self.owners: dict[str, str] = {}
         self.keys: dict[str, str] = {}
         self.libraries: dict[str, Library] = {}
+        self.holders: dict[str, Library] = {}  # layers that only keep weights
         self.stack = stack
         self.in_place: set[int] = set()
         self.elided: dict[int, int | None] = {}

@@ -1,18 +1,32 @@
-"""The plain loop: the cell is a submodule, the run a loop over the entries of an axis.
+"""Loops: the last rungs of the ladder.
 
-Definition.  The last rung of the ladder: it takes every run.
+Definition.  A run whose cell has no weights of its own (as hoisting leaves it) is written in line:
+a ``for`` over the entries of its sequences.  Products with one weight, ``a_t + W v_t``, get their
+weight gradient at once (``deferred``).  Any other run (untied weights, operators in the cell) calls
+its cell, a submodule, at every step: the plain loop.
+
+Law.  Both are the run: the build compares values and gradients with the reference.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from backends.pytorch.recursion import deferred
+from backends.pytorch.recursion.lengths import checked
+from backends.pytorch.recursion.products import Product, products
 from backends.pytorch.scope import shape_note
-from categorical.graph import Node
-from categorical.recursion.machine import at_step, parts
+from backends.pytorch.table.base import atom
+from categorical.graph import Graph, Node, OperatorBox
+from categorical.index import Axis
+from categorical.records import Box
+from categorical.recursion.machine import along, at_step, parts
+from categorical.spaces import Array, Bool
 
 if TYPE_CHECKING:
     from backends.pytorch.emit import Writer
+    from backends.pytorch.recursion.inline import Inline, Line
 
 
 class Loop:
@@ -21,73 +35,351 @@ class Loop:
     note = ""
 
     def declare(self, writer: Writer, node: Node) -> None:
-        _declare(writer, node)
+        box = node.box
+        assert isinstance(box, OperatorBox)
+        if is_inline(box):
+            return
+        if box.attrs["weights"] == "untied":
+            count = writer.config_size(box.attrs["times"])
+            writer.child(
+                node,
+                lambda text: f"nn.ModuleList({text.name}(config) for _ in range({count}))",
+                copies=True,
+            )
+        else:
+            writer.child(node, lambda text: f"{text.name}(config)")
 
     def write(self, writer: Writer, node: Node) -> None:
-        _write(writer, node)
+        assert isinstance(node.box, OperatorBox)
+        _Written(writer, node, node.box).write()
 
 
-def _declare(writer: Writer, node: Node) -> None:
-    if node.box.attrs["weights"] == "untied":
-        count = writer.config_size(node.box.attrs["times"])
-        writer.child(
-            node,
-            lambda text: f"nn.ModuleList({text.name}(config) for _ in range({count}))",
-            copies=True,
-        )
-    else:
-        writer.child(node, lambda text: f"{text.name}(config)")
-
-
-def _write(writer: Writer, node: Node) -> None:
-    """The plain loop."""
-    box, types = node.box, writer.graph.types
-    attribute, text, copies = writer.children[node.name]
-    which, sequences, shared = parts(box)
-    over, region = box.attrs["over"], box.regions[0]
-    ins = [writer._wire(w) for w in node.ins]
-    states = []
-    outs = len(box.cod) - box.attrs["states"]
-    for wire, start, inner in zip(node.outs[outs:], ins[which], region.inputs):
-        name = writer.names.local(region.wire_name(inner))
-        writer.values[wire] = name
-        writer.lines.append((name, start, shape_note(types[wire])))
-        states.append(name)
-    rows, entries, lists = [], [], []
-    for wire in node.outs[:outs]:
-        row = writer.names.local(writer.graph.names.get(wire, "out") + "_rows")
-        writer.lines.append((row, "[]", ""))
-        rows.append(row)
-    for x, type_, inner in zip(ins[sequences], box.dom[sequences], region.inputs[which.stop :]):
-        entries.append(writer.names.local(region.wire_name(inner)))
-        lists.append(f"{x}.unbind({type_.position(over) - len(type_.axes)})")
-    steps = writer.size(box.attrs["times"])
-    if copies:
-        entries.insert(0, writer.names.local("step"))
-        lists.insert(0, f"self.{attribute}")
-    if box.attrs["reverse"]:
-        lists = [f"reversed({one})" for one in lists]
-    if not lists:
-        writer.lines.append((f"for _ in range({steps})", "", ""))
-    elif len(lists) == 1:
-        writer.lines.append((f"for {entries[0]} in {lists[0]}", "", ""))
-    else:
-        each = f"zip({', '.join(lists)}, strict=True)"
-        writer.lines.append((f"for {', '.join(entries)} in {each}", "", ""))
-    function = entries.pop(0) if copies else f"self.{attribute}"
-    call = writer.call(node, text, function, [*states, *entries, *ins[shared]])
-    shown = [writer.names.local(row.removesuffix("_rows")) for row in rows]
-    note = ", ".join(
-        [shape_note(at_step(t, over)) for t in box.cod[:outs]]
-        + [shape_note(t) for t in box.cod[outs:]]
+def is_inline(box: OperatorBox) -> bool:
+    """Whether the cell has no weights and no operators but runs of such cells."""
+    if box.attrs["weights"] != "tied" or box.regions[0].resources():
+        return False
+    return all(
+        isinstance(n.box, Box) or (n.box.name == "scan" and is_inline(n.box))
+        for n in box.regions[0].nodes
     )
-    writer.lines.append(("    " + ", ".join([*shown, *states]), call, note))
-    for one, row in zip(shown, rows):
-        writer.lines.append(("    ", f"{row}.append({one})", ""))
-    for wire, row, type_ in zip(node.outs[:outs], rows, box.cod):
-        if box.attrs["reverse"]:
-            row = f"{row}[::-1]"
-        place = type_.position(over) - len(type_.axes)
-        name = writer._name(wire)
-        writer.values[wire] = name
-        writer.lines.append((name, f"torch.stack({row}, {place})", shape_note(type_)))
+
+
+@dataclass
+class _Names:
+    """What stands in the head of a loop: a name, and the list it runs through."""
+
+    entries: list[str] = field(default_factory=list)
+    lists: list[str] = field(default_factory=list)
+
+    def add(self, entry: str, listed: str) -> None:
+        self.entries.append(entry)
+        self.lists.append(listed)
+
+
+class _Written:
+    """The statements of one run."""
+
+    def __init__(self, writer: Writer, node: Node, box: OperatorBox) -> None:
+        self.writer, self.node, self.box = writer, node, box
+        self.region: Graph = box.regions[0]
+        self.over: Axis = box.attrs["over"]
+        self.which, self.sequences, self.shared = parts(box)
+        self.outs = len(box.cod) - box.attrs["states"]
+        self.head = _Names()
+        self.masks: dict[str, str] = {}
+        self.alive = ""
+        self.constant: set[int] = set()  # outputs that say which steps there are
+
+    def write(self) -> None:
+        writer, box = self.writer, self.box
+        self.lengths = checked(writer, self.node) if box.attrs["ragged"] else ""
+        self.ins = [writer._wire(w) for w in self.node.ins]
+        if is_inline(box):
+            self._inline()
+        else:
+            self._calls()
+
+    # --- what both have -------------------------------------------------------------------------
+
+    def _states(self) -> list[str]:
+        """The states before the first step, each with a name that the loop may give again."""
+        writer, types = self.writer, self.writer.graph.types
+        names = []
+        for place, inner in enumerate(self.region.inputs[self.which]):
+            wire, start = self.node.ins[place], self.ins[place]
+            wish = self.region.wire_name(inner)
+            alone = len(writer.consumers.get(wire, ())) == 1 and wire not in writer.graph.outputs
+            alone = alone and self.node.ins.count(wire) == 1 and start.isidentifier()
+            made = [i for i, line in enumerate(writer.lines) if line[0] == start]
+            if alone and len(made) == 1:  # the statement before gives the name
+                name = writer.names.local(wish)
+                _, text, note = writer.lines[made[0]]
+                writer.lines[made[0]] = (name, text, note)
+                writer.names.release(start)
+            elif alone and wire in writer.graph.inputs and start not in names:
+                name = start
+            else:
+                name = writer.names.local(wish)
+                writer.lines.append((name, start, shape_note(types[wire])))
+            names.append(name)
+        return names
+
+    def _mask(self, type_: Array, over: bool = True) -> str:
+        """Which steps come before the lengths, aligned with a sequence of a type."""
+        writer, lengths = self.writer, self.box.dom[-1]
+        if not self.alive:
+            count = writer.size(self.box.attrs["times"])
+            steps = f"torch.arange({count}, device={self.lengths}.device)"
+            if lengths.axes:
+                steps = f"{steps}[:, {', '.join(['None'] * len(lengths.axes))}]"
+            note = shape_note(along(lengths, self.over))
+            self.alive = writer.names.local("alive")
+            writer.lines.append((self.alive, f"{steps} < {self.lengths}", note))
+        return writer.aligned(self.alive, Bool[along(lengths, self.over).axes], type_)
+
+    def _entries_of_mask(self, state: Array) -> str:
+        """The name, in the loop, of the mask that is aligned with a state."""
+        text = self._mask(along(state, self.over))
+        if text not in self.masks:
+            name = self.writer.names.local(f"{self.alive}_t")
+            self.masks[text] = name
+            self.head.add(name, f"{atom(text)}.unbind(0)")
+        return self.masks[text]
+
+    def _open(self) -> None:
+        """The line with ``for``."""
+        writer, lists = self.writer, self.head.lists
+        if self.box.attrs["reverse"]:
+            lists = [f"reversed({one})" for one in lists]
+        if not lists:
+            head = f"for _ in range({writer.size(self.box.attrs['times'])})"
+        elif len(lists) == 1:
+            head = f"for {self.head.entries[0]} in {lists[0]}"
+        else:
+            each = f"zip({', '.join(lists)}, strict=True)"
+            head = f"for {', '.join(self.head.entries)} in {each}"
+        writer.lines.append((head, "", ""))
+
+    def _next(self, states: list[str], new: list[str]) -> list[Line]:
+        """The statements that give the states their new values."""
+        if self.box.attrs["ragged"]:
+            new = [
+                f"torch.where({self._entries_of_mask(type_)}, {n}, {s})"
+                for n, s, type_ in zip(new, states, self.box.dom[self.which])
+            ]
+        pairs = [(s, n) for s, n in zip(states, new) if s != n]
+        if not pairs:
+            return []
+        return [(", ".join(s for s, _ in pairs), ", ".join(n for _, n in pairs), "")]
+
+    def _row_names(self) -> list[str]:
+        """An empty list for each output that is read."""
+        writer, rows = self.writer, []
+        for wire in self.node.outs[: self.outs]:
+            row = ""
+            if self._read(wire) and wire not in self.constant:
+                row = writer.names.local(f"{writer.graph.names.get(wire, 'out')}_rows")
+                writer.lines.append((row, "[]", ""))
+            rows.append(row)
+        return rows
+
+    def _read(self, wire: int) -> bool:
+        return wire in self.writer.consumers or wire in self.writer.graph.outputs
+
+    def _collect(self, rows: list[str]) -> None:
+        """The outputs, stacked."""
+        writer, reverse = self.writer, "[::-1]" if self.box.attrs["reverse"] else ""
+        for wire, row, type_ in zip(self.node.outs, rows, self.box.cod):
+            if wire in self.constant:
+                writer.values[wire] = self._mask(type_)
+            if not row:
+                continue
+            place = type_.position(self.over) - len(type_.axes)
+            text = f"torch.stack({row}{reverse}, {place})"
+            if self.box.attrs["ragged"]:
+                zero = {"bool": "False", "fin": "0"}.get(type_.kind, "0.0")
+                text = f"torch.where({self._mask(type_)}, {text}, {zero})"
+            writer._bind(wire, text)
+
+    # --- the plain loop -------------------------------------------------------------------------
+
+    def _calls(self) -> None:
+        writer, box = self.writer, self.box
+        attribute, text, copies = writer.children[self.node.name]
+        states = self._states()
+        rows = self._row_names()
+        function = f"self.{attribute}"
+        if copies:
+            function = writer.names.local("step")
+            self.head.add(function, f"self.{attribute}")
+        entries = []
+        for place, inner in enumerate(self.region.inputs[self.sequences], self.sequences.start):
+            entries.append(writer.names.local(f"{self.region.wire_name(inner)}_t"))
+            self.head.add(entries[-1], self._unbound(self.ins[place], box.dom[place]))
+        call = writer.call(self.node, text, function, [*states, *entries, *self.ins[self.shared]])
+        shown = [writer.names.local(row.removesuffix("_rows")) if row else "_" for row in rows]
+        ragged = box.attrs["ragged"]
+        new = [writer.names.local(f"{s}_next") for s in states] if ragged else states
+        steps = [(", ".join([*shown, *new]), call, self._note())]
+        steps += [("", f"{row}.append({y})", "") for row, y in zip(rows, shown) if row]
+        steps += self._next(states, new)
+        self._open()
+        writer.lines += [("    " + target, expression, note) for target, expression, note in steps]
+        self._collect(rows)
+        writer.values.update(zip(self.node.outs[self.outs :], states))
+
+    def _note(self) -> str:
+        outs = [shape_note(at_step(t, self.over)) for t in self.box.cod[: self.outs]]
+        return ", ".join([*outs, *(shape_note(t) for t in self.box.cod[self.outs :])])
+
+    def _unbound(self, sequence: str, type_: Array) -> str:
+        return f"{atom(sequence)}.unbind({type_.position(self.over) - len(type_.axes)})"
+
+    # --- in line --------------------------------------------------------------------------------
+
+    def _inline(self) -> None:
+        from backends.pytorch.recursion.inline import Inline, indented
+
+        writer, region = self.writer, self.region
+        body = Inline(writer, region)
+        for w, inner in zip(self.node.outs[: self.outs], region.outputs):
+            made = body.producers.get(inner)
+            if made is not None and made.box.name == "full" and self.lengths:
+                self.constant.add(w)
+                body.skipped.add(inner)
+        self.products = products(region, set(region.inputs[self.which]))
+        self._bind_shared(body)
+        states = self._states()
+        body.values.update(zip(region.inputs[self.which], states))
+        for one in self.products:
+            self._begin(one, body)
+        self._bind_entries(body)
+        rows = self._row_names()
+        for one in self.products:
+            one.reads = writer.names.local("read")
+            writer.lines.append((one.reads, "[]", ""))
+        early = [
+            ("", f"{row}.append({body.values[w]})", "")
+            for row, w in zip(rows, region.outputs)
+            if row and w in region.inputs[self.which]
+        ]
+        body.products = {n.outs[0]: p for p in self.products for n in (p.linear, p.sum)}
+        steps = body.statements()
+        late = [
+            ("", f"{row}.append({body._wire(w)})", "")
+            for row, w in zip(rows, region.outputs)
+            if row and w not in region.inputs[self.which]
+        ]
+        new = [body._wire(w) for w in region.outputs[self.outs :]]
+        lines = [*early, *steps, *late]
+        if not self.box.attrs["ragged"]:
+            lines, new = _in_place(writer, lines, states, new)
+        lines += self._next(states, new)
+        self._open()
+        writer.lines += indented(lines)
+        self._collect(rows)
+        writer.values.update(zip(self.node.outs[self.outs :], states))
+        for one in self.products:
+            self._end(one)
+
+    def _bind_shared(self, body: Inline) -> None:
+        """What every step reads whole; a parameter gets a name, as its look-up takes time."""
+        weights = {p.weight for p in self.products}
+        for place, inner in enumerate(self.region.inputs[self.shared], self.shared.start):
+            text = self.ins[place]
+            if text.startswith("self.") and inner not in weights:
+                name = self.writer.names.local("_".join(text.split(".")[-2:]))
+                self.writer.lines.append((name, text, shape_note(self.region.types[inner])))
+                text = name
+            body.values[inner] = text
+
+    def _bind_entries(self, body: Inline) -> None:
+        inside = {w for n in self.region.nodes for w in n.ins if n not in self._sums()}
+        inside |= set(self.region.outputs)
+        for place, inner in enumerate(self.region.inputs[self.sequences], self.sequences.start):
+            if inner not in inside:
+                continue
+            sequence = self.ins[place]
+            wish = sequence if sequence.isidentifier() else self.region.wire_name(inner)
+            name = self.writer.names.local(f"{wish}_t")
+            self.head.add(name, self._unbound(sequence, self.box.dom[place]))
+            body.values[inner] = name
+
+    def _sums(self) -> list[Node]:
+        return [p.sum for p in self.products]
+
+    def _begin(self, one: Product, body: Inline) -> None:
+        """The terms of a product for all steps, and its weight."""
+        writer, type_ = self.writer, self.region.types[one.sum.outs[0]]
+        inner = one.start
+        made = self.region.producer().get(inner)
+        if made is not None:  # broadcast in the loop
+            inner = made.ins[0]
+        if inner in self.region.inputs[self.sequences]:
+            at = self.region.inputs.index(inner)
+            sequence, have = self.ins[at], self.box.dom[at]
+        else:
+            have = along(type_, self.over)
+            sequence = writer.aligned(body.values[inner], self.region.types[inner], have)
+            sequence = f"{atom(sequence)}.expand{writer.shape(have)}"
+        weight = body.values[one.weight]
+        one.sequence = self._name_of(sequence, inner)
+        one.step = writer.names.local("weight")
+        one.trace = writer.names.local("trace")
+        one.place = have.position(self.over) - len(have.axes)
+        writer.helper("deferred", deferred.DEFERRED)
+        text = f"deferred({sequence}, {weight})"
+        targets = f"{one.sequence}, {one.step}, {one.trace}"
+        note = f"{shape_note(have)}, {shape_note(self.region.types[one.weight])}.T"
+        writer.lines.append((targets, text, note))
+        one.entries = writer.names.local(f"{one.sequence}_t")
+        self.head.add(one.entries, f"{one.sequence}.unbind({one.place})")
+
+    def _name_of(self, sequence: str, inner: int) -> str:
+        """A name for the terms of a product: the same one, where nothing else reads them."""
+        names, wires = self.writer.names, self.region.inputs
+        if not sequence.isidentifier():
+            return names.local("start")
+        place = wires.index(inner)
+        outer, readers = self.node.ins[place], self.region.consumers().get(inner, [])
+        alone = len(self.writer.consumers.get(outer, ())) == 1 and len(readers) == 1
+        alone = alone and self.node.ins.count(outer) == 1
+        alone = alone and inner not in self.region.outputs
+        return (
+            sequence if alone and outer not in self.writer.graph.outputs else names.local(sequence)
+        )
+
+    def _end(self, one: Product) -> None:
+        """What the product has read goes to its beginning, when gradients do."""
+        writer = self.writer
+        used = [w for w in self.node.outs if self._read(w)]
+        used = [w for w in used if writer.graph.types[w].kind in ("real", "complex")]
+        names = list(dict.fromkeys(writer.values[w] for w in used))
+        writer.helper("traced", deferred.TRACED)
+        order = "[::-1]" if self.box.attrs["reverse"] else ""
+        text = f"traced({one.trace}, {one.reads}{order}, {one.place}, {', '.join(names)})"
+        target = f"({names[0]},)" if len(names) == 1 else ", ".join(names)
+        writer.lines.append((target, text, ""))
+
+
+def _in_place(
+    writer: Writer, lines: list[Line], states: list[str], new: list[str]
+) -> tuple[list[Line], list[str]]:
+    """New values that get the names of their states at once, where nothing reads the old ones."""
+    from backends.pytorch.recursion.inline import mentions, renamed
+
+    for place, (state, value) in enumerate(zip(states, new)):
+        made = [i for i, line in enumerate(lines) if value in line[0].strip().split(", ")]
+        if len(made) != 1 or new.count(value) != 1 or not value.isidentifier():
+            continue
+        rest = lines[made[0] + 1 :]
+        others = [v for i, v in enumerate(new) if i != place]
+        texts = [part for line in rest for part in line[:2]] + others
+        if any(mentions(text, state) or '"' in text for text in texts):
+            continue
+        target, text, note = lines[made[0]]
+        target = renamed([(target, "", "")], {value: state})[0][0]
+        lines = [*lines[: made[0]], (target, text, note), *renamed(rest, {value: state})]
+        new = [state if i == place else v for i, v in enumerate(new)]
+        writer.names.release(value)
+    return lines, new
