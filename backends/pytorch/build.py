@@ -33,6 +33,7 @@ from pathlib import Path
 from typing import Any
 
 from backends.pytorch import layout, operator_rows, safety
+from backends.pytorch.contracts import contract, exports, one_graph
 from backends.pytorch.emit import Writer
 from backends.pytorch.naming import Names
 from backends.pytorch.passes import prepare
@@ -166,7 +167,7 @@ def build(
         main=main,
         late=list(main.late),
         config_fields=fields,
-        contract=_contract(normal),
+        contract=contract(normal, plan),
         derivation=plan.derivation,
         laws=[safety.prose(line) for line in laws_header],
     )
@@ -198,27 +199,6 @@ def _tapped(graph: Graph, taps: Sequence[str]) -> Graph:
             known = ", ".join(sorted(wires)) or "none"
             raise SpecError("CM020", f"there is no wire `{name}`", facts=[("wires", known)])
     return replace(graph, outputs=[*graph.outputs, *(wires[name] for name in taps)])
-
-
-def _contract(graph: Graph) -> str:
-    kinds = {node.box.name for _, node in graph.walk() if isinstance(node.box, OperatorBox)} - {
-        "call",
-        "iterate",
-    }
-    if "tree_fold" in kinds:
-        return (
-            "data-scheduled: eager for any forest; the cells of a level compile, "
-            "the whole neither compiles nor exports"
-        )
-    if kinds:
-        return (
-            "looped: eager at any length, torch.export at a fixed one; "
-            "torch.compile may break the graph at the loop"
-        )
-    return (
-        "static: one graph under torch.compile(fullgraph=True), "
-        "strict torch.export with dynamic batch"
-    )
 
 
 def _key(text: ClassText, path: str) -> str:
@@ -286,6 +266,8 @@ def _text(
         if shapes
         else "[]",
         folds=", ".join(f"{name}" for name in file.folds),
+        exports=exports(made.contract),
+        one_graph=one_graph(made.contract),
         dynamic=_dynamic([*batch, *(False for _ in made.late)]),
     )
 
@@ -319,7 +301,7 @@ def _header(made: Build, regenerate: str) -> str:
         f"Regenerate:  {safety.docstring(safety.prose(command))}",
         f"Test:        python {made.module_name}.py --selftest",
         "",
-        f"Contract: {made.contract}",
+        *f"Contract: {made.contract}".replace("; ", ";\n    ").splitlines(),
     ]
     if made.laws:
         lines += [

@@ -45,15 +45,30 @@ from categorical.spaces import Array
 if TYPE_CHECKING:
     from backends.pytorch.emit import Writer
 
+KERNEL = '''
+@torch.compiler.disable
+def run_{kind}_outside(*inputs: object, **options: object) -> tuple[Tensor, ...]:
+    """``torch.{kind}``, which torch 2.13 cannot compile and differentiate in one graph."""
+    return torch.{kind}(*inputs, **options)
+'''
+
+CALL = '''
+def run_{kind}(*inputs: object, **options: object) -> tuple[Tensor, ...]:
+    """``torch.{kind}``, outside of compiled graphs; exported programs hold it."""
+    if torch.compiler.is_compiling() and not torch.compiler.is_exporting():
+        return run_{kind}_outside(*inputs, **options)
+    return torch.{kind}(*inputs, **options)
+'''
+
 CUT = '''
-def cut(x: Tensor, lengths: Tensor, dim: int) -> Tensor:
+def cut_rows(x: Tensor, lengths: Tensor, dim: int) -> Tensor:
     """Rows past a length are 0; the lengths stand in front of the dimension ``dim`` of ``x``."""
     steps = torch.arange(x.shape[dim], device=x.device)
     return x.masked_fill((steps >= lengths[..., None])[(..., *[None] * (-dim - 1))], 0)
 '''
 
 BACKWARDS = '''
-def backwards(x: Tensor, lengths: Tensor) -> Tensor:
+def read_backwards(x: Tensor, lengths: Tensor) -> Tensor:
     """The first ``lengths`` rows of each sample in reverse, the others where they are."""
     steps = torch.arange(x.shape[1], device=x.device)
     order = torch.where(steps < lengths[:, None], lengths[:, None] - 1 - steps, steps)
@@ -61,6 +76,7 @@ def backwards(x: Tensor, lengths: Tensor) -> Tensor:
 '''
 
 RAGGED = '''
+@torch.compiler.disable
 def {name}(
     x: Tensor,
     lengths: Tensor,
@@ -110,6 +126,7 @@ class Kernel:
         self.covers = tuple(run.node.outs[0] for run in stack.runs)
         joined = [layer.joined for layer in stack.layers if layer.joined is not None]
         self.needless = {node.outs[0] for node in joined}
+        self.contract = "ragged" if stack.runs[0].node.box.attrs["ragged"] else "kernel"
         layers, ways = len(stack.layers), len(stack.layers[0].runs)
         self.note = (
             f"recurrence: 1 × torch.{self.cell.kind}, {layers} layer{'s' if layers > 1 else ''}"
@@ -118,6 +135,8 @@ class Kernel:
 
     def declare(self, writer: Writer, node: Node) -> None:
         writer.child(node, lambda text: f"{text.name}(config)")
+        kind = f"run_{self.cell.kind}"
+        writer.names.taken.update((kind, f"{kind}_of_lengths", "read_backwards", "check_lengths"))
 
     def write(self, writer: Writer, node: Node) -> None:
         if node is self.stack.runs[-1].node:  # where all that the call needs is there
@@ -128,16 +147,17 @@ class Cut:
     """Writes a run without states: rows past a length are 0."""
 
     note = ""
+    contract = "static"
 
     def declare(self, writer: Writer, node: Node) -> None:
-        """Nothing has weights here."""
+        writer.names.taken.update(("cut_rows", "check_lengths"))
 
     def write(self, writer: Writer, node: Node) -> None:
         over, type_ = node.box.attrs["over"], node.box.dom[0]
         lengths, counts = checked(writer, node), node.box.dom[1].axes
         order = (*counts, over, *(a for a in type_.axes if a not in counts and a != over))
         x = writer.permuted(writer._wire(node.ins[0]), type_.axes, order)
-        cut = writer.helper("cut", CUT)
+        cut = writer.helper("cut_rows", CUT)
         text = f"{cut}({x}, {lengths}, {len(counts) - len(order)})"
         writer._bind(node.outs[0], writer.permuted(text, order, type_.axes))
 
@@ -198,7 +218,7 @@ class _Call:
         else:
             state = f"({', '.join(starts)})" if count > 1 else starts[0]
             text = (
-                f"torch.{self.cell.kind}({x}, {state}, {given}, "
+                f"{self._kernel()}({x}, {state}, {given}, "
                 f"has_biases={bool(self.biases)}, num_layers={layers}, dropout=0.0, "
                 f"train=torch.is_grad_enabled(), bidirectional={self.ways == 2}, "
                 f"batch_first={not self.steps_first})"
@@ -230,7 +250,7 @@ class _Call:
         if not self.backwards:
             return text
         if self.ragged:
-            return f"{self.writer.helper('backwards', BACKWARDS)}({text}, {lengths})"
+            return f"{self.writer.helper('read_backwards', BACKWARDS)}({text}, {lengths})"
         return f"{atom(text)}.flip({0 if self.steps_first else 1})"
 
     def _lengths(self, text: str) -> str:
@@ -259,8 +279,13 @@ class _Call:
     def _named(self, text: str, name: str) -> str:
         return self.writer.line(text, None, name)
 
+    def _kernel(self) -> str:
+        kind = self.cell.kind
+        self.writer.helper(f"run_{kind}_outside", KERNEL.format(kind=kind))
+        return self.writer.helper(f"run_{kind}", CALL.format(kind=kind))
+
     def _helper(self) -> str:
-        kind, name = self.cell.kind, f"{self.cell.kind}_of_lengths"
+        kind, name = self.cell.kind, f"run_{self.cell.kind}_of_lengths"
         starts = "starts" if self.cell.memory is not None else "starts[0]"
         return self.writer.helper(name, RAGGED.format(kind=kind, name=name, starts=starts))
 
