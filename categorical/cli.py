@@ -173,6 +173,11 @@ def parser() -> argparse.ArgumentParser:
         "list", parents=[timed], help="the atlas with its verdicts", epilog=TRUST
     )
     listed.add_argument("path", nargs="*", metavar="PATH", help="spec files (default: the atlas)")
+    listed.add_argument(
+        "--paper",
+        action="store_true",
+        help="the numbered statements of Categorical Deep Learning, with their verdicts",
+    )
     listed.add_argument("--json", action="store_true", help="print JSON")
     listed.add_argument("--no-cache", action="store_true", help="decide every law again")
     return root

@@ -57,9 +57,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 # --- collection -----------------------------------------------------------------------------------
 
 
+#: The functions that declare an architecture in a spec.
+DECLARING = ("architecture", "statement")
+
+
 def declares(source: bytes) -> bool:
-    """Whether a file imports from ``categorical`` and calls ``architecture`` (read, not run)."""
-    if b"categorical" not in source or b"architecture" not in source:
+    """Whether a file imports from ``categorical`` and calls ``architecture``, or ``statement``
+    (read, not run)."""
+    if b"categorical" not in source or not any(one.encode() in source for one in DECLARING):
         return False
     try:
         tree = ast.parse(source)
@@ -71,7 +76,7 @@ def declares(source: bytes) -> bool:
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "categorical":
             imported = True
-            names |= {a.asname or a.name for a in node.names if a.name in ("architecture", "*")}
+            names |= {a.asname or a.name for a in node.names if a.name in (*DECLARING, "*")}
         elif isinstance(node, ast.Import):
             imported |= any(a.name.split(".")[0] == "categorical" for a in node.names)
         elif isinstance(node, ast.Call):
@@ -79,7 +84,7 @@ def declares(source: bytes) -> bool:
     names |= {"architecture"} if "*" in names else set()
     return imported and any(
         (isinstance(call, ast.Name) and call.id in names)
-        or (isinstance(call, ast.Attribute) and call.attr == "architecture")
+        or (isinstance(call, ast.Attribute) and call.attr in DECLARING)
         for call in calls
     )
 

@@ -170,7 +170,11 @@ def _replay(results: Sequence[Checked]) -> None:
 
 
 def list_(options: Namespace) -> int:
-    """``commute list``: the atlas with its verdicts."""
+    """``commute list``: the atlas with its verdicts; ``--paper``: the numbers of the paper."""
+    if options.paper:
+        from categorical.face.paper import list_paper
+
+        return list_paper(options)
     paths = options.path or [atlas_folder()]
     if not options.path and not os.path.isdir(paths[0]):
         raise SpecError(

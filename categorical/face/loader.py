@@ -43,6 +43,7 @@ from types import CodeType, ModuleType, TracebackType
 from categorical.architecture import Architecture
 from categorical.errors import Notice, SpecError
 from categorical.face.limits import TooLong, limited
+from categorical.inventory import Remark
 from categorical.origin import PACKAGES, Origin, shown_path
 
 SECONDS = 30.0
@@ -70,6 +71,7 @@ class Spec:
     path: str
     declared: tuple[Declared, ...]
     notices: tuple[Notice, ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
 
 def load(path: str | os.PathLike[str], seconds: float = SECONDS) -> Spec:
@@ -115,7 +117,8 @@ def load(path: str | os.PathLike[str], seconds: float = SECONDS) -> Spec:
             help=["declare one at the top level: model = architecture(arrow, laws=[…], sizes={…})"],
             origin=None,
         )
-    return Spec(given, tuple(found.values()), tuple(notices.values()))
+    remarks = tuple(v for v in module.__dict__.values() if isinstance(v, Remark))
+    return Spec(given, tuple(found.values()), tuple(notices.values()), remarks)
 
 
 def spec_files(paths: Sequence[str]) -> list[str]:
