@@ -40,9 +40,11 @@ from dataclasses import dataclass, replace
 
 from backends.pytorch.cells import lstm_cells
 from backends.pytorch.plan import Plan
+from backends.pytorch.recursion.hoist import hoisted
 from backends.pytorch.recursion.isolate import isolate
-from backends.pytorch.recursion.ladder import runs
+from backends.pytorch.recursion.ladder import runs, taken
 from backends.pytorch.recursion.levels import forests_of, levelled
+from backends.pytorch.recursion.parallel import parallel
 from backends.pytorch.widths import free_widths
 from categorical.graph import Graph, Node, OperatorBox
 from categorical.index import Axis
@@ -77,7 +79,15 @@ def prepare(graph: Graph, sizes: Mapping[str, int] | None = None) -> tuple[Graph
         plan.derivation.append(
             f"copy and discard naturality: {before} boxes became {after} (gradient everywhere)"
         )
-    normal, moved = pooled_first(isolate(normal))
+    known = sizes or {}
+    normal, scans = parallel(normal, known)
+    plan.derivation += scans
+    normal, loops = hoisted(isolate(normal), known, lambda one, node: taken(one, node, known))
+    normal, moved = pooled_first(normal)
+    if loops:
+        plan.derivation.append(
+            f"hoisting: {loops} × what no state reads is done for all steps (gradient everywhere)"
+        )
     if moved:
         plan.derivation.append(
             f"pooling before {moved} × an affine map of another axis (gradient everywhere)"

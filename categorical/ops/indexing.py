@@ -94,7 +94,7 @@ def _gather_meaning(ctx: Context, box: Box, values: tuple[Any, ...]) -> tuple[An
         return np.arange(ctx.size(a)).reshape([-1 if b is a else 1 for b in out])
 
     at = tuple(place(a) for a in source.axes)
-    return (structural(ctx, values[0], lambda x: x[at]),)
+    return (structural(ctx, values[0], lambda x: np.asarray(x[at])),)
 
 
 def _gather_natural(box: Box, dim: Dim, mode: str) -> NaturalityClass:

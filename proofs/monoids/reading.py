@@ -41,10 +41,11 @@ from functools import lru_cache
 
 from categorical import op
 from categorical.errors import SpecError
-from categorical.functors import Stack
+from categorical.functors import Stack, apply_image
 from categorical.graph import Builder, Graph, Node, OperatorBox
 from categorical.index import Axis
 from categorical.normal import inline, prune
+from categorical.records import Box
 from categorical.spaces import Array
 from proofs.equality import prove_equal
 from proofs.monoids.family import (
@@ -317,13 +318,28 @@ def _ordered(sheet: Sheet, wire: Wire, axes: Sequence[Axis]) -> Wire:
     return sheet.apply(op.transpose(*axes), wire)
 
 
+class AtAllStates(Stack):
+    """The power functor; a table that every state looks up is not repeated."""
+
+    def on_box(
+        self, builder: Builder, node: Node, box: Box, ins: tuple[int, ...], moved: list[bool]
+    ) -> tuple[int, ...]:
+        if box.name != "gather" or moved[0]:
+            return super().on_box(builder, node, box, ins, moved)
+        found = apply_image(builder, node, box, box.op, ins, ())
+        image = self.on_type(box.cod[0])
+        if builder.graph.types[found[0]] is image:
+            return found
+        return builder.apply(op.transpose(*image.axes).op, found, "transpose")
+
+
 def _finite(region: Graph, state: int, result: int, known: dict[int, str]) -> Attempt:
     """Every state at once: the transition function of the element that is read."""
     type_ = region.types[state]
     origin = origin_of(type_)
     cut = cut_at(region, known, (state,), (result,))
     try:
-        lifted = Stack((origin,))(cut, (*(False for _ in cut.inputs[1:]), True)[::-1])
+        lifted = AtAllStates((origin,))(cut, (True, *(False for _ in cut.inputs[1:])))
     except SpecError as problem:
         raise Refused(f"the step has no image at all states: {problem.title}") from None
     sheet = Sheet()

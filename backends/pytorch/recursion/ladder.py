@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from backends.pytorch.recursion.kernels import kernel
 from backends.pytorch.recursion.loop import Loop
+from backends.pytorch.recursion.parallel_rung import scanned
 from categorical.graph import Graph, Node
 
 if TYPE_CHECKING:
@@ -48,7 +49,12 @@ class Lowering(Protocol):
 
 #: (graph, node, sizes that are known) → a lowering, or None.
 Rung = Callable[[Graph, Node, Mapping[str, int]], Lowering | None]
-RUNGS: list[Rung] = [kernel]
+RUNGS: list[Rung] = [scanned, kernel]
+
+
+def taken(graph: Graph, node: Node, sizes: Mapping[str, int]) -> bool:
+    """Whether a rung has a lowering for a run: then it is not hoisted."""
+    return any(rung(graph, node, sizes) is not None for rung in RUNGS)
 
 
 def runs(graph: Graph, sizes: Mapping[str, int]) -> dict[int, Lowering]:

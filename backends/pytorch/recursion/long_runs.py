@@ -1,0 +1,43 @@
+"""Long runs: sizes at which a scan has chunks, for validation.
+
+Definition.  A file with a parallel scan takes another path where the steps are many, so it is
+compared at a length that has several chunks and a rest as well.
+
+>>> from categorical import Dim, Real, op
+>>> from categorical.recursion import fold
+>>> t, n = Dim.named("t n")
+>>> graph = fold(op.mul.at(Real[n], Real[n]), over=t).graph()
+>>> list(long_runs("def prefixes(", graph))
+[{'n': 3, 't': 27}]
+
+A file without one needs no more than small sizes:
+
+>>> list(long_runs("def forward(", graph))
+[]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from categorical.assignments import solutions
+from categorical.graph import Graph
+
+LENGTH = 27  # three chunks of eight and a rest of three
+
+
+def long_runs(source: str, graph: Graph) -> Iterator[dict[str, int]]:
+    """At most one assignment of sizes, where the source has a scan."""
+    if "def prefixes(" not in source:
+        return
+    known = {
+        symbol: LENGTH
+        for _, node in graph.walk()
+        if node.box.name == "scan"
+        for symbol in node.box.attrs["over"].size.symbols
+    }
+    rest = [s for s in graph.dims if s not in known]
+    conditions = [c.substitute(known) for c in sorted(graph.conditions(), key=str)]
+    found = next(iter(solutions([c for c in conditions if c.symbols], rest, bound=5)), None)
+    if known and found is not None:
+        yield dict(sorted({**found, **known}.items()))
