@@ -75,7 +75,7 @@ class Build:
         """The state-dict key of every weight and state, by its path in the spec."""
         resources = self.graph.resources(sizes)
         paths = [path for path, one in resources.items() if one.role != NOISE]
-        return {path: _key(self.main, path) for path in paths}
+        return {path: self.main.key(path) for path in paths}
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -199,23 +199,6 @@ def _tapped(graph: Graph, taps: Sequence[str]) -> Graph:
             known = ", ".join(sorted(wires)) or "none"
             raise SpecError("CM020", f"there is no wire `{name}`", facts=[("wires", known)])
     return replace(graph, outputs=[*graph.outputs, *(wires[name] for name in taps)])
-
-
-def _key(text: ClassText, path: str) -> str:
-    """The state-dict key of a resource path: the path itself, but for names that torch reserves."""
-    head = ""
-    while path not in text.keys:
-        instance = next((n for n in text.children if path.startswith(f"{n}.")), None)
-        if instance is None or path in text.own:
-            return head + path
-        attribute, child, copies = text.children[instance]
-        path = path[len(instance) + 1 :]
-        head += f"{attribute}."
-        if copies:
-            number, _, path = path.partition(".")
-            head += f"{number}."
-        text = child
-    return head + text.keys[path]
 
 
 #: Functions that hold a table of numbers stand at the end of a file: they are long.

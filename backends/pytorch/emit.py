@@ -30,7 +30,7 @@ categorical.errors.SpecError: error[CM040]: the PyTorch backend has no row for `
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from backends.pytorch import layout, safety
@@ -337,17 +337,28 @@ class Writer(Declarations):
             inputs.append("plan: Schedule | None = None" if self.root else "plan: Schedule")
         out = [self.values[w] for w in self.graph.outputs]
         kind = "Tensor" if len(out) == 1 else f"tuple[{', '.join(['Tensor'] * len(out))}]"
-        head = f"    def forward({', '.join(['self', *inputs])}) -> {kind}:"
+        return self.method("forward", inputs, kind, out)
+
+    def method(
+        self,
+        name: str,
+        inputs: list[str],
+        kind: str,
+        out: list[str],
+        before: Sequence[str] = (),
+    ) -> list[str]:
+        """A method that runs the statements; ``before`` are lines in front of its checks."""
+        head = f"    def {name}({', '.join(['self', *inputs])}) -> {kind}:"
         rows = [head]
         if len(head) > layout.WIDTH:
             rows = [
-                "    def forward(",
+                f"    def {name}(",
                 "        " + ", ".join(["self", *inputs]),
                 f"    ) -> {kind}:",
             ]
             if len(rows[1]) > layout.WIDTH:
                 rows[1:2] = [f"        {one}," for one in ["self", *inputs]]
-        rows += _indented(self.prologue)
+        rows += [*before, *_indented(self.prologue)]
         lines = list(self.lines)
         last = lines.pop() if len(out) == 1 and lines and lines[-1][0] == out[0] else None
         for target, text, note in lines:
@@ -365,8 +376,10 @@ class Writer(Declarations):
         lines = [f"class {name}(nn.Module):", *self.body()]
         own = frozenset(r.name for r in self.graph.sources.values())
         holders = {path: text.removeprefix("self.") for path, text in self.owners.items()}
-        late = tuple(self.late)
-        return ClassText(name, lines, late, own, self.keys, self.children, holders, self.planned)
+        late, layers = tuple(self.late), frozenset((*self.libraries, *self.holders))
+        return ClassText(
+            name, lines, late, own, self.keys, self.children, holders, self.planned, layers
+        )
 
     # --- for operators ---------------------------------------------------------------------------
 

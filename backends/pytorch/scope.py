@@ -46,7 +46,8 @@ class ClassText:
 
     ``own`` are the paths of the graph's own resources, ``keys`` their keys where these differ;
     ``children`` maps operator nodes to the attribute of their module, its class, and whether there
-    is one copy a step.  ``planned``: ``forward`` takes the schedule of a forest.
+    is one copy a step.  ``planned``: ``forward`` takes the schedule of a forest; ``layers`` are the
+    owners of weights that are torch's own layers.
     """
 
     name: str
@@ -57,6 +58,24 @@ class ClassText:
     children: dict[str, tuple[str, ClassText, bool]]
     holders: dict[str, str]
     planned: bool = False
+    layers: frozenset[str] = frozenset()
+
+    def key(self, path: str) -> str:
+        """The state-dict key of a resource path: the path itself, but for names that torch
+        reserves."""
+        text, head = self, ""
+        while path not in text.keys:
+            instance = next((n for n in text.children if path.startswith(f"{n}.")), None)
+            if instance is None or path in text.own:
+                return head + path
+            attribute, child, copies = text.children[instance]
+            path = path[len(instance) + 1 :]
+            head += f"{attribute}."
+            if copies:
+                number, _, path = path.partition(".")
+                head += f"{number}."
+            text = child
+        return head + text.keys[path]
 
     def code(self) -> str:
         """What the class does, without its name, docstrings and comments."""
@@ -103,6 +122,7 @@ class File:
     by_text: dict[str, ClassText] = field(default_factory=dict)
     by_graph: dict[tuple[int, Axis | None], ClassText] = field(default_factory=dict)
     folds: list[str] = field(default_factory=list)  # the classes that compute trees
+    methods: frozenset[str] = frozenset()  # what classes have beside ``forward``
 
 
 class Scope(Emit):
@@ -119,7 +139,7 @@ class Scope(Emit):
     ) -> None:
         self.file, self.graph, self.wish, self.root = file, graph, wish, root
         self.names = Names({"self", "config", "bound"})
-        self.attributes = Names({"config"})
+        self.attributes = Names({"config", *file.methods})
         self.sizes: dict[str, str] = {}
         self.readings: dict[str, Reading | None] = {}
         self.late: list[str] = []
