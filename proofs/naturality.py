@@ -170,6 +170,8 @@ def _class(graph: Graph, node: Node, dim: Dim, mode: str) -> NaturalityClass:
         times = box.attrs.get("times")
         if times is not None and dim in times.atoms:
             return NONE
+        if box.name == "tree_fold":
+            return _forest(box, dim)
         return _filled(box, dim) if box.name == "scan" and box.attrs["ragged"] else LINEAR
     if not any(dim in graph.types[w].atoms for w in (*node.ins, *node.outs)):
         return LINEAR
@@ -181,6 +183,16 @@ def _filled(box: OperatorBox, dim: Dim) -> NaturalityClass:
     outs = box.cod[: len(box.cod) - box.attrs["states"]]
     if any(t.values is not None and dim in t.values.atoms for t in outs):
         return NONE
+    return FUNCTION if any(dim in a.index.atoms for a in box.dom[-1].axes) else LINEAR
+
+
+def _forest(box: OperatorBox, dim: Dim) -> NaturalityClass:
+    """The numbers of nodes count where arrays are no forest; children are chosen by index."""
+    missing = any(t.values is not None and dim in t.values.atoms for t in box.cod)
+    if missing or dim in box.attrs["nodes"].index.atoms:
+        return NONE
+    if dim in box.attrs["arity"].index.atoms:
+        return BIJECTION
     return FUNCTION if any(dim in a.index.atoms for a in box.dom[-1].axes) else LINEAR
 
 

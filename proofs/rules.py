@@ -48,6 +48,7 @@ SENTENCES = {
     "window": "windows at every position of an axis",
     "iteration": "a repeated step commutes with whatever one step commutes with",
     "run": "a cell run along an axis commutes with whatever one step commutes with",
+    "forest": "a fold of trees commutes with whatever its cells commute with",
 }
 
 _MEMBERS = {
@@ -85,6 +86,7 @@ _MEMBERS = {
     "solved": "hom",
     "iteration": "iterate",
     "run": "scan",
+    "forest": "tree_fold",
 }
 
 RULE = {name: rule for rule, names in _MEMBERS.items() for name in names.split()}

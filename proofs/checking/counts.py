@@ -142,7 +142,9 @@ def trained(program: Program) -> Size:
     for node in program.nodes:
         if node.bodies and node.name not in seen:
             seen.add(node.name)
-            inner = trained(node.bodies[0])
+            inner: Size = {}
+            for body in node.bodies:
+                inner = plus(inner, trained(body))
             if node.attrs["weights"] != "tied":
                 inner = times(inner, size_of(freeze(node.attrs["times"]["index"])))
             total = plus(total, inner)

@@ -23,14 +23,15 @@ from proofs.checking.atoms import (
     stripped,
 )
 from proofs.checking.bounds import number
+from proofs.checking.folds import Folds
 from proofs.checking.natural import read_mode
 from proofs.checking.programs import Node, Program, freeze, need
-from proofs.checking.runs import UNROLLED, Rows, Runs, updates
+from proofs.checking.runs import UNROLLED, Rows, updates
 from proofs.checking.table import UNARY, shape
 from proofs.checking.terms import Table, constant, plus, scaled
 
 
-class Reader(Runs):
+class Reader(Folds):
     """Reads programs into the normal forms of one table."""
 
     # --- wires ----------------------------------------------------------------------------------
@@ -59,6 +60,8 @@ class Reader(Runs):
                 outs = self.iterate(node, ins, prefix, rows)
             elif node.op == "scan":
                 outs = self.machine(node, ins, prefix, rows)
+            elif node.op == "tree_fold":
+                outs = self.forest(node, ins, prefix, rows)
             else:
                 outs = [self.bounded(v) for v in self.node(node, ins)]
             at.update(zip(node.outs, outs, strict=True))

@@ -86,16 +86,20 @@ def _types(node: Node, one: Machine, cell: Program) -> None:
     for inner, outer in zip(made[: one.outputs], node.cod[: one.outputs], strict=True):
         good = one.over in outer[1] and one.over not in inner[1]
         need(good and without(outer, one.over) == inner, "an output is no sequence of entries")
-    inner = [cell, *(body for _, n in cell.walk() for body in n.bodies)]
-    roles = {role for program in inner for _, role in program.sources.values()}
-    fixed = not any(p.updates for p in inner) and not roles & {"statistic", "noise"}
-    need(fixed or not one.tied, "state and noise cannot be shared by steps")
+    need(closed(cell) or not one.tied, "state and noise cannot be shared by steps")
     if one.ragged:
         lengths = node.dom[-1]
         good = lengths[0] == "fin" and lengths[2] == longer(one.over[0])
         need(good, "lengths count the entries of the axis of the run")
         kept = [*states, *made[: one.outputs]]
         need(all(set(lengths[1]) <= set(t[1]) for t in kept), "lengths have another axis")
+
+
+def closed(cell: Program) -> bool:
+    """Whether a body has neither state nor noise of its own."""
+    inner = [cell, *(body for _, n in cell.walk() for body in n.bodies)]
+    roles = {role for program in inner for _, role in program.sources.values()}
+    return not any(p.updates for p in inner) and not roles & {"statistic", "noise"}
 
 
 def longer(index: Any) -> Any:

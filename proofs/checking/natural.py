@@ -19,7 +19,8 @@ from proofs.checking.table import ALL, BIJECTION, FUNCTION, NONE, NUMBERS, shape
 # operations that take indices (``Fin`` values) of a permuted set for what they are: names
 NAMING = words(
     "expand relabel transpose squeeze merge split diagonal concat unconcat slice take flip roll "
-    "gather where equal one_hot argmax scatter scatter_max degree positions iterate scan embedding"
+    "gather where equal one_hot argmax scatter scatter_max degree positions iterate scan "
+    "tree_fold embedding"
 )
 
 

@@ -1,14 +1,14 @@
-"""Shapes of boxes that modules of their own read: solved layers, and runs along an axis.
+"""Shapes of boxes that modules of their own read: solved layers, runs, folds of forests.
 
 >>> sorted(SHAPES)
-['hom', 'scan', 'steerable_conv']
+['hom', 'scan', 'steerable_conv', 'tree_fold']
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from proofs.checking import hom, machines, steerable
+from proofs.checking import forests, hom, machines, steerable
 from proofs.checking.programs import Node
 from proofs.checking.table import Shape
 
@@ -25,4 +25,5 @@ SHAPES: dict[str, Callable[[Node, str], Shape]] = {
     "hom": _hom,
     "steerable_conv": _convolution,
     "scan": machines.running,
+    "tree_fold": forests.folding,
 }

@@ -482,7 +482,7 @@ RULES: dict[str, Callable[[Node, str], Shape]] = {
     **dict.fromkeys(words("conv max_pool avg_pool"), window),
     **dict(where=choice, argmax=argmax, batch_norm=batch_norm, einsum=contraction, linear=affine),
     **dict(expand=expansion, diagonal=diagonal, iterate=iteration),
-    **dict.fromkeys(words("steerable_conv hom scan"), elsewhere),
+    **dict.fromkeys(words("steerable_conv hom scan tree_fold"), elsewhere),
 }
 
 

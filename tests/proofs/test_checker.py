@@ -14,6 +14,7 @@ from categorical import Dim, Real, op
 from categorical.exact import Basis
 from categorical.groups import cyclic
 from categorical.groups.actions import Acting
+from categorical.recursion import fold
 from proofs import checker
 from proofs.causality import prove_causal
 from proofs.certificate import SCHEMA, bundle, canonical, claim
@@ -22,6 +23,7 @@ from proofs.completeness import prove_complete
 from proofs.counts import parameter_count, prove_count
 from proofs.equality import prove_equal
 from proofs.equivariance import prove_equivariant
+from proofs.induction import prove_by_induction
 from proofs.intervals import prove_bounded, prove_sums_to
 from proofs.linearity import prove_degree, prove_linear
 from proofs.naturality import prove_natural, prove_parity
@@ -141,6 +143,7 @@ def every_kind() -> dict[str, str]:
     pair = Dim("pair", size=2)
     swap = Acting(cyclic(2), {pair: cyclic(2).standard()})
     both = Basis((2, 2), 2, [0, 0, 1, 1], [0, 3, 1, 2], [1, 1, 1, 1])
+    total = fold(op.add.at(Real[c], Real[c]), over=n, start=0)
     solved = op.hom(both, ((pair,),), (pair,), channels=(c,), out=h).graph()
     proofs = {
         "natural": prove_natural(net, [n]),
@@ -152,6 +155,9 @@ def every_kind() -> dict[str, str]:
         "sums": prove_sums_to((op.linear(c, h) >> op.softmax(h)).graph(), h, 1),
         "equal": prove_equal(
             (op.neg >> op.neg).at(Real[n]).graph(), op.scale(1).at(Real[n]).graph()
+        ),
+        "induction": prove_by_induction(
+            (total >> op.scale(2)).graph(), (op.scale(2).at(Real[n, c]) >> total).graph()
         ),
         "equivariant": prove_equivariant(solved, swap),
         "complete": prove_complete(solved, swap),
