@@ -19,8 +19,8 @@ SIZES = dict(vector=6)
 @arrow
 def compose(left: Real[vector], right: Real[vector]) -> Real[vector]:
     """The vector of two parts together."""
-    own = op.linear(vector, vector, name="left")(left)
-    return op.tanh(own + op.linear(vector, vector, bias=False, name="right")(right))
+    own = op.linear(vector, vector, name="from_left")(left)
+    return op.tanh(own + op.linear(vector, vector, bias=False, name="from_right")(right))
 
 
 network = leaf_labelled(identity(Real[vector]), binary(compose), over=node, arity=2)
@@ -47,7 +47,7 @@ def phrase(
     root: Fin(node)[()],
 ) -> Real[vector]:
     """The vector of a phrase: words are looked up, inner nodes have a number that is not read."""
-    leaves = op.embedding(word, vector, name="words")(words)
+    leaves = op.embedding(word, vector, name="vectors")(words)
     return rooted(network, node)(leaves, children, present, root)
 
 
