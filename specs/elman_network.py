@@ -11,6 +11,7 @@ from categorical import Dim, Real, architecture, arrow, laws, op
 from categorical.composites import elman_cell, recurrent
 from categorical.groups import Symmetric
 from categorical.recursion import fold, foldr, scan
+from categorical.recursion.streaming import step_form
 
 feature, hidden, step, early, late = Dim.named("feature hidden step early late")
 SIZES = dict(feature=8, hidden=16, step=12)
@@ -31,9 +32,10 @@ model = architecture(
 )
 
 # What is shown at a step depends on the entries up to it; a run from the right sees the others.
+shown = scan(cell, over=step, start=0).named("states")
 states = architecture(
-    scan(cell, over=step, start=0).named("states"),
-    laws=[laws.causal(step)],
+    shown,
+    laws=[laws.causal(step), laws.stepwise(step_form(shown, over=step))],
     sizes=SIZES,
 )
 

@@ -10,6 +10,7 @@ from categorical import Dim, Real, architecture, arrow, discard, identity, laws,
 from categorical.composites import gru_cell, recurrent
 from categorical.groups import Symmetric
 from categorical.recursion import scan
+from categorical.recursion.streaming import step_form
 
 feature, hidden, step, early, late = Dim.named("feature hidden step early late")
 SIZES = dict(feature=8, hidden=16, step=12)
@@ -29,9 +30,10 @@ model = architecture(
     atlas="categorical-deep-learning",
 )
 
+shown = scan(cell, over=step, start=0).named("states")
 states = architecture(
-    scan(cell, over=step, start=0).named("states"),
-    laws=[laws.causal(step)],
+    shown,
+    laws=[laws.causal(step), laws.stepwise(step_form(shown, over=step))],
     sizes=SIZES,
 )
 

@@ -13,6 +13,7 @@ from categorical.composites import lstm_cell, recurrent
 from categorical.groups import Symmetric
 from categorical.recursion import fold, mealy
 from categorical.recursion.folds import shown
+from categorical.recursion.streaming import step_form
 
 feature, hidden, step, early, late = Dim.named("feature hidden step early late")
 SIZES = dict(feature=8, hidden=16, step=12)
@@ -39,7 +40,11 @@ def states(x: Real[step, feature]) -> Real[step, hidden]:
 
 shown_states = architecture(
     states,
-    laws=[laws.causal(step), laws.bounded(low=-1, high=1)],
+    laws=[
+        laws.causal(step),
+        laws.stepwise(step_form(states, over=step)),
+        laws.bounded(low=-1, high=1),
+    ],
     sizes=SIZES,
 )
 

@@ -3,7 +3,8 @@
 An utterance is a sequence of 12 coefficients, padded to the longest of its batch; its length is an
 input.  One GRU reads it from the left and one from the right (the folds of snoc lists and of cons
 lists), and the scores are an affine map of the two states that are left.  A second network answers
-while it listens: it reads from the left only, and scores the speakers after every step.
+while it listens: it reads from the left only, and scores the speakers after every step.  Its step
+form, derived from its sequence form, has the same weights.
 
 The data: Kudo, Toyama and Shimbo, "Multidimensional Curve Classification Using Passing-Through
 Regions", 1999; `python -m examples.japanese_vowels` trains both networks on it.
@@ -12,6 +13,7 @@ Regions", 1999; `python -m examples.japanese_vowels` trains both networks on it.
 from categorical import Dim, Fin, Real, architecture, arrow, discard, laws, op
 from categorical.composites import gru_cell, recurrent
 from categorical.recursion import fold, foldr
+from categorical.recursion.streaming import step_form
 
 step, feature, hidden, speaker = Dim.named("step feature hidden speaker")
 SIZES = dict(step=29, feature=12, hidden=32, speaker=9)
@@ -69,21 +71,25 @@ careless = architecture(
 
 
 @arrow
-def vowel_stream(state: Real[hidden], x: Real[step, feature]) -> Real[step, speaker] * Real[hidden]:
-    """Scores after every step, and the state to go on from."""
-    rows, state = recurrent(gru_cell(feature, hidden), over=step)(state, x)
-    return op.linear(hidden, speaker, name="scores")(rows), state
+def vowel_stream(x: Real[step, feature]) -> Real[step, speaker]:
+    """Scores after every step."""
+    rows, _ = recurrent(gru_cell(feature, hidden), over=step, start=0)(x)
+    return op.linear(hidden, speaker, name="scores")(rows)
 
 
-@arrow
-def scores_so_far(x: Real[step, feature]) -> Real[step, speaker]:
-    """The scores from the state 0."""
-    return vowel_stream(op.zeros(Real[hidden])(), x)[0]
-
-
+form = step_form(vowel_stream, over=step)
 stream = architecture(
     vowel_stream,
-    laws=[laws.parameters(of_a_cell + hidden * speaker + speaker)],
+    laws=[
+        laws.causal(step),
+        laws.stepwise(form),
+        laws.parameters(of_a_cell + hidden * speaker + speaker),
+    ],
     sizes=SIZES,
 )
-online = architecture(scores_so_far, laws=[laws.causal(step)], sizes=SIZES)
+one_step = architecture(
+    form.step,
+    name="vowel_step",
+    laws=[laws.parameters(of_a_cell + hidden * speaker + speaker)],
+    sizes=dict(feature=12, hidden=32, speaker=9),
+)

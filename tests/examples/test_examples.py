@@ -8,8 +8,9 @@ import pytest
 
 pytest.importorskip("sklearn", reason="the examples extra is not installed")
 pytest.importorskip("networkx", reason="the examples extra is not installed")
+pytest.importorskip("sktime", reason="the examples extra is not installed")
 
-from examples import convex_hull, digits, karate, rotated_digits, text
+from examples import convex_hull, digits, japanese_vowels, karate, rotated_digits, text
 
 
 def test_digits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,6 +64,24 @@ def test_the_hull_of_a_simplex_and_of_points_inside() -> None:
 
 def test_karate(tmp_path: Path) -> None:
     assert karate.main(tmp_path) >= 0.9
+
+
+def test_japanese_vowels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(japanese_vowels, "SEEDS", 1)
+    monkeypatch.setattr(japanese_vowels, "EPOCHS", 12)
+    baseline, whole, online = japanese_vowels.main(tmp_path)
+    assert 0.9 < baseline < 0.97
+    assert whole > 0.95 and online > 0.85
+
+
+def test_utterances_are_padded_to_the_longest() -> None:
+    x, lengths, y, x_test, lengths_test, y_test = japanese_vowels.data()
+    assert x.shape == (270, 26, 12) and x_test.shape == (370, 29, 12)
+    assert (int(lengths.min()), int(lengths.max())) == (7, 26)
+    assert (int(lengths_test.min()), int(lengths_test.max())) == (7, 29)
+    assert sorted(set(y.tolist())) == list(range(9)) == sorted(set(y_test.tolist()))
+    for one, length in zip(x, lengths, strict=True):
+        assert one[length:].abs().sum() == 0 and one[:length].abs().min() > 0
 
 
 def test_the_text_model_learns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
