@@ -29,14 +29,15 @@ categorical.errors.SpecError: error[CM028]: `theorem 4` is no number of the pape
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
 from categorical.architecture import Architecture, architecture
 from categorical.arrows import Arrow, identity
 from categorical.errors import SpecError
-from categorical.laws import Law
+from categorical.laws import Enumerated, Law, enumerated
+from categorical.laws.data import Compared
 
 _declared = architecture
 Numbers = str | Sequence[str]
@@ -101,6 +102,29 @@ def called(prefix: str, laws: Sequence[L]) -> list[L]:
 def failing(laws: Sequence[L]) -> list[L]:
     """The laws as expected refutations."""
     return [law.fails() for law in laws]
+
+
+def refused(name: str, makes: Mapping[str, Callable[[], object]], accepted: object) -> Enumerated:
+    """Every one of these constructions is refused; ``accepted`` is one that is not."""
+
+    def outcomes(given: Mapping[str, Callable[[], object]]) -> Callable[[], Iterator[Compared]]:
+        return lambda: ((what, _outcome(make), "refused") for what, make in given.items())
+
+    many = "1 construction" if len(makes) == 1 else f"{len(makes)} constructions"
+    return enumerated(
+        name,
+        outcomes(makes),
+        scope=f"{many}, and one that is accepted",
+        twin=outcomes({"the one that is accepted": lambda: accepted}),
+    )
+
+
+def _outcome(make: Callable[[], object]) -> str:
+    try:
+        make()
+    except SpecError:
+        return "refused"
+    return "accepted"
 
 
 def span(letter: str, first: int, last: int) -> tuple[str, ...]:
