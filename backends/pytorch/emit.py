@@ -41,7 +41,7 @@ from backends.pytorch.passes import Attention, attention
 from backends.pytorch.scope import ClassText, File, shape_note
 from backends.pytorch.table import LIBRARY, ROWS
 from backends.pytorch.table.base import atom
-from backends.pytorch.views import chunked, shadows, taken_apart
+from backends.pytorch.views import chunked, shadows, stacked, taken_apart
 from backends.pytorch.widths import ALIGNED
 from categorical.errors import SpecError
 from categorical.graph import Graph, Node, OperatorBox
@@ -73,6 +73,7 @@ class Writer(Declarations):
         self.elided = shadows(self.graph, self.consumers)
         self.apart = taken_apart(self.graph, self.consumers)
         self.chunks = chunked(self.graph, self.consumers, self.apart)
+        self.joined, self.singles = stacked(self.graph, self.consumers)
         for node in self.graph.nodes:
             self._node(node)
         if self.stack is not None:
@@ -144,6 +145,14 @@ class Writer(Declarations):
     def _box(self, node: Node, box: Box) -> None:
         if node.outs and node.outs[0] in self.elided:
             self._shadow(node.outs[0], box)
+            return
+        if node.outs and node.outs[0] in self.joined:
+            rows = ", ".join(map(self._wire, self.joined[node.outs[0]]))
+            place = box.dom[0].position(pick("concat", box.dom[0], box.op["axes"][0]))
+            place -= len(box.cod[0].axes)
+            self._bind(node.outs[0], f"torch.stack(({rows}), {place})")
+            return
+        if node.outs and node.outs[0] in self.singles:
             return
         if node.outs and node.outs[0] in self.chunks:
             self.values[node.outs[0]] = self._wire(node.ins[0])

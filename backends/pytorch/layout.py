@@ -86,7 +86,8 @@ def _bracket(head: str, expression: str, margin: str) -> list[str]:
     if len(deeper + body) <= WIDTH and not body.endswith(","):
         return [head + start, deeper + body, margin + end]
     rows = []
-    if start.strip() == "(":  # grouped, and no arguments: a comma would make it a tuple
+    if start.strip() == "(" and len(arguments(body)) == 1 and not body.endswith(","):
+        # grouped, and no arguments: a comma would make it a tuple
         return [head + start, *statement("", body, "", len(deeper)), margin + end]
     for one in arguments(body):
         text = f"{deeper}{one},"

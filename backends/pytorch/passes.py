@@ -44,6 +44,7 @@ from backends.pytorch.recursion.hoist import hoisted
 from backends.pytorch.recursion.isolate import isolate
 from backends.pytorch.recursion.ladder import runs, taken
 from backends.pytorch.recursion.levels import forests_of, levelled
+from backends.pytorch.recursion.packed import together
 from backends.pytorch.recursion.parallel import parallel
 from backends.pytorch.widths import free_widths
 from categorical.graph import Graph, Node, OperatorBox
@@ -83,11 +84,13 @@ def prepare(graph: Graph, sizes: Mapping[str, int] | None = None) -> tuple[Graph
     normal, scans = parallel(normal, known)
     plan.derivation += scans
     normal, loops = hoisted(isolate(normal), known, lambda one, node: taken(one, node, known))
-    normal, moved = pooled_first(normal)
     if loops:
         plan.derivation.append(
             f"hoisting: {loops} × what no state reads is done for all steps (gradient everywhere)"
         )
+    normal, packs = together(normal)
+    plan.derivation += [f"banana split: {n} runs in one loop (gradient everywhere)" for n in packs]
+    normal, moved = pooled_first(normal)
     if moved:
         plan.derivation.append(
             f"pooling before {moved} × an affine map of another axis (gradient everywhere)"

@@ -160,6 +160,8 @@ class Scope(Emit):
         self.elided: dict[int, int | None] = {}
         self.apart: dict[int, list[int]] = {}
         self.chunks: dict[int, int] = {}
+        self.joined: dict[int, tuple[int, ...]] = {}
+        self.singles: set[int] = set()
         self.wishes = relabelled(graph)
         self.planned = False
         self.parameters: set[str] = set()

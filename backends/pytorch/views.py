@@ -111,3 +111,38 @@ def chunked(graph: Graph, consumers: Readers, apart: Mapping[int, list[int]]) ->
         if into[0] is first:
             found[wire] = Emit.dim(whole, pick("split", whole, node.box.op["of"]))
     return found
+
+
+def stacked(graph: Graph, consumers: Readers) -> tuple[dict[int, tuple[int, ...]], set[int]]:
+    """Wires that are others along a new axis, with these, and what needs no statement for it.
+
+    >>> from categorical import Dim, Real, op
+    >>> n = Dim("n")
+    >>> one = op.expand(1)
+    >>> graph = ((one @ one) >> op.concat(1, 1)).at(Real[n], Real[n]).graph()
+    >>> found, parts = stacked(graph, graph.consumers())
+    >>> [[graph.wire_name(w) for w in wires] for wires in found.values()], len(parts)
+    ([['x', 'y']], 2)
+    """
+    kept, made = {*graph.outputs, *graph.updates.values()}, graph.producer()
+    found: dict[int, tuple[int, ...]] = {}
+    parts: set[int] = set()
+    for node in graph.nodes:
+        if not isinstance(node.box, Box) or node.box.name != "concat" or len(node.ins) < 2:
+            continue
+        singles = [made.get(w) for w in node.ins]
+        ones = [n for n in singles if n is not None and _single(n, node.box.op["axes"][0])]
+        read = all(len(consumers[w]) == 1 and w not in kept for w in node.ins)
+        if len(ones) == len(singles) and read:
+            found[node.outs[0]] = tuple(n.ins[0] for n in ones)
+            parts.update(node.ins)
+    return found, parts
+
+
+def _single(node: Node, along: object) -> bool:
+    """Whether a box gives a wire one new axis of size 1, the one that is joined."""
+    box = node.box
+    if not isinstance(box, Box) or box.name != "expand" or len(box.op["axes"]) != 1:
+        return False
+    one = box.op["axes"][0]
+    return str(one.size) == "1" and along in (one, one.index)

@@ -47,24 +47,25 @@ class Together(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, start: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+        ctx.flat = weight.dim() - 2
         trace = start.new_zeros(()).expand(*start.shape[:-1], weight.shape[-1])
         return start.view_as(start), trace
 
     @staticmethod
     def backward(ctx, change: Tensor, read: Tensor) -> tuple[Tensor, Tensor]:
-        rows = change.flatten(0, -2)
-        return change, rows.t() @ read.flatten(0, -2).to(rows.dtype)
+        rows = change.flatten(ctx.flat, -2)
+        return change, rows.mT @ read.flatten(ctx.flat, -2).to(rows.dtype)
 
 
 def deferred(start: Tensor, weight: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
     """The terms of the steps, the weight to be multiplied from the right, and the trace."""
     tracked = torch.is_grad_enabled() and weight.requires_grad and Together.on
     if not tracked or torch.compiler.is_compiling():
-        return start, weight.t(), None
+        return start, weight.mT, None
     if torch.func.debug_unwrap(start) is not start or torch.func.debug_unwrap(weight) is not weight:
-        return start, weight.t(), None
+        return start, weight.mT, None
     start, trace = Together.apply(start, weight)
-    return start, weight.detach().t(), trace
+    return start, weight.detach().mT, trace
 '''
 
 TRACED = '''

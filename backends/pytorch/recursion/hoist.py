@@ -171,6 +171,8 @@ class Parting:
         self.states: int = box.attrs["states"]
         cell = inline(box.regions[0])
         self.cell = packed(regrouped(cell, self.states), self.states)
+        weights = {w: r.name.replace(".", "_") for w, r in self.cell.sources.items()}
+        self.cell = replace(self.cell, names={**weights, **self.cell.names})
         _, sequences, _ = parts(box)
         first = next(iter(box.dom[sequences]), None) or next(iter(box.cod), None)
         place = first.position(self.over) if first is not None else 0

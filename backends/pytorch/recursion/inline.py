@@ -36,7 +36,7 @@ from collections.abc import Mapping
 from backends.pytorch.emit import OPERATORS, Writer
 from backends.pytorch.recursion.products import Product
 from backends.pytorch.table.base import atom
-from backends.pytorch.views import chunked, shadows, taken_apart
+from backends.pytorch.views import chunked, shadows, stacked, taken_apart
 from categorical.graph import Graph, Node, OperatorBox
 
 Line = tuple[str, str, str]
@@ -68,10 +68,11 @@ class Inline(Writer):
             super()._node(node)
         elif node is product.linear:
             self.lines.append(("", f"{product.reads}.append({self._wire(product.read)})", ""))
-        else:
+        elif node is product.sum:
             read, out = self._wire(product.read), node.outs[0]
-            if len(self.graph.types[out].axes) == 2:
-                text = f"torch.addmm({product.entries}, {read}, {product.step})"
+            if product.batched or len(self.graph.types[out].axes) == 2:
+                function = "torch.baddbmm" if product.batched else "torch.addmm"
+                text = f"{function}({product.entries}, {read}, {product.step})"
             else:
                 text = f"{product.entries} + {atom(read)} @ {product.step}"
             self._bind(out, text)
@@ -84,6 +85,7 @@ class Inline(Writer):
         self.elided = shadows(self.graph, self.consumers)
         self.apart = taken_apart(self.graph, self.consumers)
         self.chunks = chunked(self.graph, self.consumers, self.apart)
+        self.joined, self.singles = stacked(self.graph, self.consumers)
         for node in self.graph.nodes:
             self._node(node)
         return self.lines

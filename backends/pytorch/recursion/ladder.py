@@ -26,8 +26,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
-from backends.pytorch.recursion.kernels import kernel
+from backends.pytorch.recursion.kernels import Kernel, kernel
 from backends.pytorch.recursion.loop import Loop
+from backends.pytorch.recursion.packed import twins
 from backends.pytorch.recursion.parallel_rung import scanned
 from categorical.graph import Graph, Node
 
@@ -49,12 +50,17 @@ class Lowering(Protocol):
 
 #: (graph, node, sizes that are known) → a lowering, or None.
 Rung = Callable[[Graph, Node, Mapping[str, int]], Lowering | None]
+PACKED = 3  # so many parallel runs of a kernel's cell are faster as one loop
 RUNGS: list[Rung] = [scanned, kernel]
 
 
 def taken(graph: Graph, node: Node, sizes: Mapping[str, int]) -> bool:
     """Whether a rung has a lowering for a run: then it is not hoisted."""
-    return any(rung(graph, node, sizes) is not None for rung in RUNGS)
+    offers = (rung(graph, node, sizes) for rung in RUNGS)
+    found = next((one for one in offers if one is not None), None)
+    if isinstance(found, Kernel) and len(found.covers) == 1 and found.cell.kind != "lstm":
+        return twins(graph, node) < PACKED  # a packed loop of several is faster
+    return found is not None
 
 
 def runs(graph: Graph, sizes: Mapping[str, int]) -> dict[int, Lowering]:

@@ -112,10 +112,10 @@ class _Written:
             alone = alone and self.node.ins.count(wire) == 1 and start.isidentifier()
             made = [i for i, line in enumerate(writer.lines) if line[0] == start]
             if alone and len(made) == 1:  # the statement before gives the name
+                writer.names.release(start)
                 name = writer.names.local(wish)
                 _, text, note = writer.lines[made[0]]
                 writer.lines[made[0]] = (name, text, note)
-                writer.names.release(start)
             elif alone and wire in writer.graph.inputs and start not in names:
                 name = start
             else:
@@ -263,7 +263,7 @@ class _Written:
             for row, w in zip(rows, region.outputs)
             if row and w in region.inputs[self.which]
         ]
-        body.products = {n.outs[0]: p for p in self.products for n in (p.linear, p.sum)}
+        body.products = {n.outs[0]: p for p in self.products for n in p.nodes}
         steps = body.statements()
         late = [
             ("", f"{row}.append({body._wire(w)})", "")

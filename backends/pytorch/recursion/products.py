@@ -32,19 +32,28 @@ from categorical.records import Box
 
 @dataclass
 class Product:
-    """``sum = start + W v`` at every step: its nodes, and the names it gets."""
+    """``sum = start + W v`` at every step: its nodes, and the names it gets.
+
+    ``batched`` is the same at every index of a leading axis, with a weight for each.
+    """
 
     linear: Node
     sum: Node
     read: int
     weight: int
     start: int
+    batched: bool = False
+    between: Node | None = None  # gives an axis its name back
     entries: str = ""
     sequence: str = ""
     place: int = 0
     step: str = ""
     trace: str = ""
     reads: str = ""
+
+    @property
+    def nodes(self) -> list[Node]:
+        return [n for n in (self.linear, self.between, self.sum) if n is not None]
 
 
 def products(region: Graph, states: set[int]) -> list[Product]:
@@ -53,22 +62,47 @@ def products(region: Graph, states: set[int]) -> list[Product]:
     readers, made, found = region.consumers(), region.producer(), []
     for node in region.nodes:
         box = node.box
-        if not isinstance(box, Box) or box.name != "linear" or box.op["bias"]:
+        if not isinstance(box, Box) or not (_plain(box) or _batched(node, box)):
             continue
-        type_, out = box.dom[0], node.outs[0]
-        own = pick("linear", type_, box.op["source"])
-        after = readers.get(out, [])
-        if type_.kind != "real" or type_.axes[-1] is not own or out in region.outputs:
+        if node.ins[0] not in moving or node.ins[1] not in region.inputs:
             continue
-        if node.ins[0] not in moving or node.ins[1] not in region.inputs or len(after) != 1:
+        after, out = _only(region, readers, node.outs[0]), node.outs[0]
+        between = after if after is not None and after.box.name == "relabel" else None
+        if between is not None:
+            out = between.outs[0]
+            after = _only(region, readers, out)
+        if after is None or after.box.name != "add":
             continue
-        if not isinstance(after[0].box, Box) or after[0].box.name != "add":
-            continue
-        start = next((w for w in after[0].ins if w != out), out)
+        start = next((w for w in after.ins if w != out), out)
         broadcast = made.get(start)
         if start in moving or (broadcast is not None and broadcast.box.name != "expand"):
             continue
         if broadcast is not None and broadcast.ins[0] not in region.inputs:
             continue
-        found.append(Product(node, after[0], node.ins[0], node.ins[1], start))
+        product = Product(node, after, node.ins[0], node.ins[1], start, not _plain(box), between)
+        found.append(product)
     return found
+
+
+def _only(region: Graph, readers: dict[int, list[Node]], wire: int) -> Node | None:
+    """The box that reads a wire, where nothing else does."""
+    found = readers.get(wire, [])
+    alone = len(found) == 1 and wire not in region.outputs and isinstance(found[0].box, Box)
+    return found[0] if alone else None
+
+
+def _plain(box: Box) -> bool:
+    """A linear map of the last axis, without bias."""
+    if box.name != "linear" or box.op["bias"] or box.dom[0].kind != "real":
+        return False
+    return box.dom[0].axes[-1] is pick("linear", box.dom[0], box.op["source"])
+
+
+def _batched(node: Node, box: Box) -> bool:
+    """``[p, b, s] × [p, n, s] → [p, b, n]``: a product of matrices at every p."""
+    if box.name != "einsum" or len(box.dom) != 2 or any(t.kind != "real" for t in box.dom):
+        return False
+    x, weight, out = (t.axes for t in (*box.dom, *box.cod))
+    if len(x) != 3 or len(weight) != 3:
+        return False
+    return out == (x[0], x[1], weight[1]) and weight[0] is x[0] and weight[2] is x[2]
