@@ -149,52 +149,83 @@ def schedule(children: Tensor, present: Tensor) -> Schedule:
         first = count * torch.arange(children.shape[:-2].numel())
         children = (children.flatten(0, -3) + first[:, None, None]).flatten(0, 1)
         present = present.flatten(0, -2)
-    total = len(children)
+    total, arity = children.shape
     inner = present.any(1)
-    parents = torch.bincount(children[present], minlength=total)
-    shared = bool((parents > 1).any())
-    depth = torch.zeros(total, dtype=torch.int64)
-    left = parents.clone()
-    front, fronts = (parents == 0).nonzero().flatten(), []
-    while len(front):
-        fronts.append(front)
-        front = children[front][present[front]]
-        if shared:
-            left.index_add_(0, front, torch.full_like(front, -1))
-            front = front.unique()
-            front = front[left[front] == 0]
-            depth[front] = len(fronts)
-    reached = torch.zeros(total, dtype=torch.bool)
-    reached[torch.cat(fronts) if fronts else front] = True
-    if not reached.all():
-        raise ValueError(cycle_of(children, present, ~reached, count))
-    need = torch.full((total,), total)
+    below = children.masked_select(present)
+    above = present.nonzero()[:, 0]
+    shared = bool((torch.bincount(below, minlength=total) > 1).any())
+    depth = deep(children, present, below) if shared else shallow(below, above, total)
+    if (depth < 0).any():
+        raise ValueError(cycle_of(children, present, depth < 0, count))
+    level = (depth.max() if total else 0) - depth  # from the deepest
+    kind = 1 - inner.long()  # inner nodes, leaves, and what is handed on
+    node = torch.arange(total)
+    first, key = node, 3 * level + kind
+    if shared:  # a node is a row of each level from its own to that where it is read last
+        last = (level + 1).scatter_reduce(0, below, level.index_select(0, above), "amax")
+        life = last - level
+        first = life.cumsum(0) - life
+        node = torch.repeat_interleave(node, life)
+        age = torch.arange(len(node)) - first.index_select(0, node)
+        kind = torch.where(age > 0, 2, kind.index_select(0, node))
+        key = 3 * (level.index_select(0, node) + age) + kind
+    order = key.argsort(stable=True)
+    sizes = torch.bincount(key, minlength=3 * (int(level.max()) + 1 if total else 1)).view(-1, 3)
+    width = sizes.sum(1)
+    row = torch.empty_like(order)
+    start = torch.repeat_interleave(width.cumsum(0) - width, width)
+    row.scatter_(0, order, torch.arange(len(order)) - start)
+    kind = kind.index_select(0, order)
+    nodes = node.index_select(0, order.masked_select(kind == 0))
+    leaves = node.index_select(0, order.masked_select(kind == 1))
+    there, at = present.index_select(0, nodes), level.index_select(0, nodes)
+    read = children.index_select(0, nodes).where(there, nodes[:, None]).flatten()
     if shared:
-        above = depth[:, None].expand(children.shape)[present]
-        need.scatter_reduce_(0, children[present], above, "amin")
-    levels = [(one[inner[one]], one[~inner[one]]) for one in reversed(fronts)]
+        far = at.repeat_interleave(arity) - 1 - level.index_select(0, read)
+        read = first.index_select(0, read) + far.clamp(min=0)
+    read = row.index_select(0, read).view(-1, arity)
+    read = read.where(there, width.index_select(0, at - 1)[:, None]).flatten()
+    short = torch.bincount(at.masked_select(~there.all(1)), minlength=len(sizes))[1:].tolist()
     place = torch.empty(total, dtype=torch.int64)
-    frontier = levels[0][1] if levels else front
-    below, carry, spare = [], [], []
-    for at, (nodes, leaves) in enumerate(levels[1:], 2):
-        place[frontier] = torch.arange(len(frontier))
-        there = present[nodes]
-        below.append(torch.where(there, place[children[nodes]], len(frontier)).flatten())
-        spare.append(not bool(there.all()))
-        if shared:
-            kept = frontier[need[frontier] < len(levels) - at]
-            carry.append(place[kept])
-            frontier = torch.cat([nodes, leaves, kept])
-        else:
-            carry.append(front)
-            frontier = torch.cat([nodes, leaves])
-    leaves = torch.cat([one for _, one in levels]) if levels else front
-    nodes = torch.cat([one for one, _ in levels]) if levels else front
-    place[torch.cat([nodes, leaves])] = torch.arange(total)
-    counts = [len(one) for one, _ in levels[1:]]
-    leaf_counts = [len(one) for _, one in levels] or [0]
-    made = Schedule(leaves, nodes, place, leaf_counts, counts, below, carry, spare)
+    place.scatter_(0, torch.cat([nodes, leaves]), torch.arange(total))
+    (_, *counts), leaf_counts, (_, *kept) = sizes.t().tolist()
+    made = Schedule(
+        leaves,
+        nodes,
+        place,
+        leaf_counts,
+        counts,
+        list(read.split([arity * one for one in counts])),
+        list(row.index_select(0, order.masked_select(kind == 2) - 1).split(kept)),
+        [one > 0 for one in short],
+    )
     return made if device.type == "cpu" else made.to(device)
+
+
+def shallow(below: Tensor, above: Tensor, total: int) -> Tensor:
+    """The depth of every node of trees, in steps that double; -1 where no root is above."""
+    up = torch.full((total + 1,), total)
+    up.scatter_(0, below, above)
+    depth = (up < total).long()
+    for _ in range(total.bit_length()):
+        if not (up < total).any():
+            break
+        depth, up = depth + depth.index_select(0, up), up.index_select(0, up)
+    return torch.where(up < total, -1, depth)[:total]
+
+
+def deep(children: Tensor, present: Tensor, below: Tensor) -> Tensor:
+    """The longest path from a root to every node, where subtrees are shared."""
+    left = torch.bincount(below, minlength=len(children))
+    depth = torch.where(left > 0, -1, 0)
+    front, level = (left == 0).nonzero().flatten(), 0
+    while len(front):
+        depth[front], level = level, level + 1
+        found = children[front][present[front]]
+        left.index_add_(0, found, torch.full_like(found, -1))
+        found = found.unique()
+        front = found[left[found] == 0]
+    return depth
 
 
 def number_of(node: Tensor) -> str:
