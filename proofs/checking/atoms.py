@@ -17,6 +17,7 @@ from proofs.checking.terms import Poly, Table, constant, plus, scaled
 
 Value = Poly | tuple[Term, ...]  # of numbers and masks, or of indices
 ONE = constant(Fraction(1))
+MASK = ("causal_mask", (("strict", ("bool", False)),))  # column ≤ row
 EVEN = frozenset(("abs", "cos"))
 
 
@@ -76,6 +77,14 @@ class Atoms:
             ("c", 0) if table.count(i) == 1 else ("v", atom, args, k)
             for k, i in enumerate(table.parts(type_[2]))
         )
+
+    def ordered(self, key: Any, type_: Any, axes: Sequence[Any]) -> Value:
+        """The mask of one order or another, at a row and a column."""
+        found = self.made(key, type_, (), axes)
+        if key == MASK and isinstance(found, dict) and len(self.places(axes)) == 2:
+            (((_, ((atom, _),)), _),) = found.items()
+            self.table.masks.add(atom)
+        return found
 
     def opaque(
         self,

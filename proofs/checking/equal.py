@@ -29,9 +29,10 @@ from proofs.checking.programs import Node, Program, freeze, need
 from proofs.checking.runs import UNROLLED, Rows, updates
 from proofs.checking.table import UNARY, shape
 from proofs.checking.terms import Table, constant, plus, scaled
+from proofs.checking.tropical import Largest
 
 
-class Reader(Folds):
+class Reader(Folds, Largest):
     """Reads programs into the normal forms of one table."""
 
     # --- wires ----------------------------------------------------------------------------------
@@ -123,7 +124,7 @@ class Reader(Folds):
         if op in ("max_pool", "avg_pool"):
             over = node.attr_axes("over")
             return [self.opaque(node, ins, [over], [self.beside(node, a) for a in over])]
-        if op in ("less", "less_equal", "equal", "maximum", "minimum"):
+        if op in ("less", "less_equal", "equal"):
             return [self.compared(node, ins)]
         if op in ("scatter_max",):
             return [self.scattered(node, ins)]
@@ -197,7 +198,7 @@ class Reader(Folds):
             node.op,
             stripped({k: v for k, v in node.attrs.items() if k not in ("row", "column")}),
         )
-        return [self.made(key, node.cod[0], (), axes)]
+        return [self.ordered(key, node.cod[0], axes)]
 
     def on_band_mask(self, node: Node, ins: list[Value]) -> list[Value]:
         if node.attrs["before"] == node.attrs["after"] == 0:

@@ -23,6 +23,7 @@ from proofs.checking.atoms import Value, pairs
 from proofs.checking.machines import Machine, machine
 from proofs.checking.multilinear import Solved
 from proofs.checking.programs import Node, Program, need
+from proofs.checking.sums import accumulated, increment
 from proofs.checking.terms import Poly, Table, Term
 
 UNROLLED = 128
@@ -125,6 +126,8 @@ class Runs(Solved):
         #: the runs met outside of the cells of others
         self.met: dict[Any, Generic] = {}
         self.inside = self.stage = 0
+        #: states that are sums: before each step, and after the last one, with the axis of the step
+        self.sums: dict[tuple[Any, int], tuple[tuple[Value | None, Value], Any]] = {}
         self.wires: dict[int, Value] = {}
 
     def run(
@@ -270,11 +273,14 @@ class Runs(Solved):
         needs = reach(course.cell)[one.outputs :]
         before, last = list(states), list(states)
         known: dict[tuple[int, ...], Generic] = {}
-        for i, members in enumerate(closures(needs, fixed)):
-            if i in fixed:
-                continue
+        held = closures(needs, fixed)
+        for i in sorted(set(range(one.states)) - fixed, key=lambda i: (len(held[i]), i)):
+            members = held[i]
             if members not in known:
                 known[members] = self.part(course, members, own, states, fixed, axis[0], stage)
+            grows = added(free[i], after[i]) and all(j == i or i not in held[j] for j in members)
+            if grows and known[members].name not in self.given_runs:
+                self.sum(known[members], i, before)
             before[i], last[i] = self.values(known[members], i)
         found = self.after(course, before, own)[: one.outputs]
         return self.moved(found, step, axis), last
@@ -316,11 +322,25 @@ class Runs(Solved):
         if one.name in self.given_runs:
             before, last = self.given_runs[one.name]
             return self.moved([before[at]], one.at(STEP), one.step)[0], last[at]
+        (before, last), step = self.sums.get((one.name, at), ((None, None), one.step))
+        if before is not None and last is not None:
+            return self.moved([before], step, one.step)[0], last
         axes = [*type_[1], one.step]
         before_ = self.made((*one.name, "before", at), type_, one.order, axes)
         if isinstance(before_, dict) and not one.course.one.reverse:
             self.first(before_, one.starts[state])
-        return before_, self.made((*one.name, "last", at), type_, one.order, type_[1])
+        if last is None:
+            last = self.made((*one.name, "last", at), type_, one.order, type_[1])
+        return before_, last
+
+    def sum(self, one: Generic, state: int, states: list[Value]) -> None:
+        """Whether a state only grows, by what the others say: then it is a sum."""
+        course, at = one.course, one.members.index(state)
+        more = increment(self, course, state, one.entries, states)
+        if more is not None and (one.name, at) not in self.sums:
+            self.table.used.add("a run that adds is a sum")
+            start, reverse = one.starts[state], course.one.reverse
+            self.sums[one.name, at] = accumulated(self, more, start, one.step, reverse), one.step
 
     def first(self, before: Poly, start: Value) -> None:
         """The state before step 0 is the first one."""
@@ -445,6 +465,14 @@ class Runs(Solved):
         if place[0] != "f":
             return [value]
         return [self.slots(value, {place: ("c", i)}) for i in range(axis[0][1])]
+
+
+def added(old: Value, new: Value) -> bool:
+    """Whether a state is a term of its next value."""
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        return False
+    ((term, one),) = old.items()
+    return new.get(term) == one
 
 
 def updates(cell: Program) -> bool:

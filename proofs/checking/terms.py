@@ -23,6 +23,7 @@ from proofs.checking.indices import Term, joined, joined_count, leaves, orders, 
 Factor = tuple[int, tuple[Term, ...]]
 Mono = tuple[tuple[int, ...], tuple[Factor, ...]]
 Poly = dict[Mono, Fraction]
+FIRST: Term = ("c", 0)
 LARGEST = 96  # monomials; a larger polynomial becomes an atom
 
 
@@ -68,7 +69,9 @@ class Table:
         self.cases: dict[int, tuple[tuple[Term, ...], list[tuple[Poly, tuple[Term, ...]]]]] = {}
         self.rows: dict[int, tuple[tuple[Term, ...], list[Poly]]] = {}  # entries, one by one
         self.functions: dict[int, tuple[Any, Poly, tuple[Term, ...]]] = {}
+        self.largest: dict[int, list[Poly]] = {}  # maxima, as what they are taken of
         self.reapply: Callable[[Any, Poly], Poly] | None = None
+        self.masks: set[int] = set()  # column ≤ row
         self.temporary = 0
         self.delta = self.atom("delta")
         self.boolean.add(self.delta)
@@ -257,6 +260,11 @@ class Table:
         while changed:
             changed = False
             for n, (atom, args) in enumerate(factors):
+                if atom in self.masks and (args[0] == args[1] or FIRST in args):
+                    rest = factors[:n] + factors[n + 1 :]
+                    whole = args[0] == args[1] or args[1] == FIRST  # nothing is before the first
+                    factors, changed = [*rest, *([] if whole else [(self.delta, args)])], True
+                    break
                 if atom != self.delta:
                     continue
                 left, right = args
