@@ -222,11 +222,51 @@ def mealy() -> float:
     return compare(ours, Mealy(3, 2, 4, 5), weights, given, sizes=sizes)
 
 
+class Stocks(nn.Module):
+    """torch's LSTM on every stock as a sample, then sums over the edges of each sample and day."""
+
+    def __init__(self, feature: int, hidden: int) -> None:
+        super().__init__()
+        self.days = nn.LSTM(feature, hidden, batch_first=True)
+        self.near, self.price = nn.Linear(hidden, hidden), nn.Linear(2 * hidden, 1)
+
+    def forward(self, state: Tensor, memory: Tensor, x: Tensor, source: Tensor, target: Tensor):
+        batch, stocks = x.shape[:2]
+        starts = (state.flatten(0, 1)[None], memory.flatten(0, 1)[None])
+        rows, ends = self.days(x.flatten(0, 1), starts)
+        known = rows.unflatten(0, (batch, stocks))
+        samples = []
+        for sample, a, b in zip(known, source, target):
+            near = [torch.zeros_like(sample[0]) for _ in range(stocks)]
+            for start, end in zip(a.tolist(), b.tolist()):
+                near[end] = near[end] + sample[start]
+            samples.append(torch.stack(near))
+        near = torch.relu(self.near(torch.stack(samples)))
+        price = self.price(torch.cat((known, near), -1)).squeeze(-1)
+        return price, *(end[0].unflatten(0, (batch, stocks)) for end in ends)
+
+
+def stocks() -> float:
+    weights: dict[str, Pick] = {
+        "days.from_input.weight": "days.weight_ih_l0",
+        "days.from_state.weight": "days.weight_hh_l0",
+        "days.from_input.bias": ["days.bias_ih_l0", "days.bias_hh_l0"],
+        **linear("near", "near"),
+        **linear("price", "price"),
+    }
+    sizes = {"day": STEPS, "stock": 4, "edge": 7, "feature": 3, "hidden": 5}
+    given = [random(2, 4, 5), random(2, 4, 5), random(2, 4, STEPS, 3)]
+    given += [torch.randint(4, (2, 7)) for _ in range(2)]
+    ours = architectures("lstm_gnn")["model"]
+    return compare(ours, Stocks(3, 5), weights, given, sizes=sizes)
+
+
 #: What is declared, what it is compared with, and the measurement.
 ROWS: tuple[tuple[str, str, Callable[[], float]], ...] = (
     ("specs/mealy_machine.py model", "its equations, step by step", mealy),
     ("specs/moore_machine.py model", "a loop over nn.GRUCell", moore),
     ("specs/encoder_decoder.py model", "nn.GRU, then a loop over nn.GRUCell", translator),
     ("specs/neural_stack.py model", "Grefenstette's equations, on lists", stack),
+    ("specs/lstm_gnn.py model", "nn.LSTM, then sums over edges by hand", stocks),
     ("specs/modality_fold.py model", "MultiModN's stages by hand", modalities),
 )
