@@ -37,6 +37,7 @@ from categorical.index import Axis
 from categorical.normal import hash_cons
 from categorical.recursion.machine import SCAN, along, parts
 from categorical.spaces import Array
+from proofs.monoids.family import MAXPLUS, MINPLUS
 from proofs.monoids.reading import Place, Reading, Stage, cut_at, read
 from proofs.monoids.sheet import Number, Sheet, Term, Wire
 from proofs.monoids.walk import Refused
@@ -166,9 +167,11 @@ def _taken_apart(
     except (Refused, SpecError):
         return None
     kinds = ", then ".join(dict.fromkeys(stage.family.title for stage in reading.stages))
+    ties = any(stage.family in (MAXPLUS, MINPLUS) for stage in reading.stages)
+    where = "almost everywhere" if ties else "everywhere"
     notes.append(
-        f"parallel scan: the cell `{node.name}` acts by {kinds} "
-        "(associativity and action law PROVED, cell = action PROVED; gradient everywhere)"
+        f"parallel scan: `{node.name}` acts by {kinds}; associativity, the action law and "
+        f"cell = action are PROVED for all sizes (gradient {where})"
     )
     return whole
 

@@ -32,6 +32,7 @@ from categorical.graph import Graph, Node
 from categorical.recursion.machine import parts
 from categorical.spaces import Array
 from proofs.monoids.reading import Place
+from proofs.monoids.sheet import Number
 
 if TYPE_CHECKING:
     from backends.pytorch.emit import Writer
@@ -47,7 +48,7 @@ FUNCTIONS = {
 def scanned(graph: Graph, node: Node, sizes: Mapping[str, int]) -> Scanned | None:
     """The lowering of the run of an action; None for any other run."""
     form = node.box.attrs.get("monoid") if node.box.name == "scan" else None
-    return Scanned(form) if isinstance(form, Form) and form.family != "mobius" else None
+    return None if form is None or form.family == "mobius" else Scanned(form)
 
 
 class Scanned:
@@ -90,11 +91,6 @@ class Scanned:
 
     # --- parts ------------------------------------------------------------------------------------
 
-    def front(self, text: str, type_: Array | None = None) -> str:
-        """An array of all steps with the steps in front."""
-        rank = len(self.types[0].axes) + 1
-        return text if rank + self.place == 0 else f"{atom(text)}.movedim({self.place}, 0)"
-
     def part(self, which: int) -> str:
         """A part of the element, with the steps in front (or broadcast along them)."""
         one = self.form.parts[which]
@@ -113,22 +109,74 @@ class Scanned:
     # --- closed forms -----------------------------------------------------------------------------
 
     def closed(self) -> bool:
-        """A running sum, or what forgets its state; False where there is no closed form."""
-        if self.form.family != "diagonal" or len(self.types) != 1:
+        """A sum, a weighted sum or a maximum; False where there is no closed form."""
+        if len(self.types) != 1 or not list(self.moving):
             return False
-        factor, offset = self.form.parts
-        if isinstance(factor, Place) or factor not in (0, 1) or not isinstance(offset, Place):
+        first, offset = self.form.parts[0], self.form.parts[-1]
+        if not isinstance(offset, Place) or offset.at not in self.moving:
             return False
-        if offset.at not in self.moving:
+        if isinstance(first, Place) and first.at in self.moving:
             return False
-        w, node = self.writer, self.node
-        x, start = atom(w._wire(node.ins[self.first])), self.starts[0]
-        if factor == 1:
-            rows = len(self.form.after) + len(self.form.before)
-            if not rows:
-                self.bind(0, f"{atom(start)} + {x}.sum({self.place})")
-                return True
+        only = not self.form.after and not self.form.before
+        if self.form.family == "diagonal" and first == 1:
+            return self.summed(only)
+        if self.form.family == "diagonal" and only:
+            return self.decayed(first)
+        if self.form.family in ("maxplus", "minplus") and first == 0:
+            return self.extreme(only)
         return False
+
+    def summed(self, only: bool) -> bool:
+        """Factor 1: a sum, or a running one."""
+        w, start = self.writer, atom(self.starts[0])
+        x = atom(w._wire(self.node.ins[self.first]))
+        if only:
+            self.bind(0, f"{start} + {x}.sum({self.place})")
+            return True
+        x = self.part(1)
+        rows = f"{atom(self.turned(f'{atom(self.turned(x))}.cumsum(0)'))} + {start}"
+        self.rows_of(w.line(rows, self.front_type(), self.wanted()[0]))
+        return True
+
+    def decayed(self, first: Number | Place) -> bool:
+        """One factor for all steps: a sum with its powers as weights."""
+        w = self.writer
+        more = ", True" if self.box.attrs["reverse"] else ""
+        if isinstance(first, Place):
+            w.helper("weighted_sum", TEXTS["weighted_sum"])
+            call = f"weighted_sum({self.still(first)}, {self.part(1)}, {self.starts[0]}{more})"
+        else:
+            w.helper("decayed_sum", TEXTS["decayed_sum"])
+            factor = w.literal(first if isinstance(first, complex) else float(first))
+            call = f"decayed_sum({factor}, {self.part(1)}, {self.starts[0]}{more})"
+        self.bind(0, call)
+        return True
+
+    def still(self, one: Place) -> str:
+        """A part that no step changes, before it was repeated along the batch."""
+        w, wire = self.writer, self.node.ins[self.first + one.at]
+        made = w.graph.producer().get(wire)
+        if made is not None and made.box.name == "expand":
+            return w._wire(made.ins[0])
+        return w._wire(wire)
+
+    def extreme(self, only: bool) -> bool:
+        """Shift 0: a maximum, or a running one (least: minimum)."""
+        w, kind = self.writer, "max" if self.form.family == "maxplus" else "min"
+        start = f"{atom(self.starts[0])}.unsqueeze(0)"
+        if only:
+            self.bind(0, f"torch.cat([{start}, {self.part(1)}]).a{kind}(0)")
+            return True
+        whole = f"torch.cat([{start}, {self.turned(self.part(1))}]).cum{kind}(0).values[1:]"
+        self.rows_of(w.line(self.turned(whole), self.front_type(), self.wanted()[0]))
+        return True
+
+    def turned(self, text: str) -> str:
+        """In the order of the run."""
+        return f"{atom(text)}.flip(0)" if self.box.attrs["reverse"] else text
+
+    def front_type(self) -> Array:
+        return self.types[0].with_axes((self.over, *self.types[0].axes))
 
     def bind(self, which: int, text: str) -> None:
         if which in self.used:
@@ -140,8 +188,8 @@ class Scanned:
         w, form, count = self.writer, self.form, len(self.types)
         reverse = bool(self.box.attrs["reverse"])
         elements = [self.part(i) for i in range(len(form.parts))]
-        steps = w.size(self.box.attrs["times"])
         if not list(self.moving):
+            steps = w.size(self.box.attrs["times"])
             elements[-1] = f"{elements[-1]}.expand({steps}, *{self.like()}.shape)"
         if form.family == "diagonal":
             function = "linear_scan" if count == 1 else "block_scan"
@@ -155,24 +203,28 @@ class Scanned:
             more = ["True"] if reverse else []
             call = f"{function}({', '.join([*elements, self.starts[0], *more])})"
         names = [w.names.local(name) for name in self.wanted()]
-        w.lines.append((", ".join(names), call, self.note_of()))
-        last = "0" if reverse else "-1"
-        outs = [*form.after, *form.before]
-        for at, k in enumerate(outs):
-            text = names[k]
-            if at >= len(form.after):
-                start = self.starts[k]
-                one = f"{atom(start)}.unsqueeze(0)"
-                text = f"torch.cat([{one}, {text}[:-1]])"
-                if reverse:
-                    text = f"torch.cat([{names[k]}[1:], {one}])"
+        note = ", ".join(shape_note(t.with_axes((self.over, *t.axes))) for t in self.types)
+        w.lines.append((", ".join(names), call, note))
+        self.rows_of(*names)
+
+    def rows_of(self, *names: str) -> None:
+        """Bind the outputs to the states after all steps, steps in front."""
+        form, reverse = self.form, self.box.attrs["reverse"]
+        steps = self.writer.size(self.box.attrs["times"])
+        for at, k in enumerate(form.after):
+            if at in self.used:
+                self.bind(at, self.back(names[k]))
+        for at, k in enumerate(form.before, len(form.after)):
+            start = f"{atom(self.starts[k])}.unsqueeze(0)"
+            text = f"torch.cat([{start}, {names[k]}])[:-1]"
+            if reverse:
+                text = f"torch.cat([{names[k]}, {start}])[1:]"
             if at in self.used:
                 self.bind(at, self.back(text))
-        for k in range(count):
-            at = len(outs) + k
-            if at in self.used:
-                text = f"{names[k]}[{last}] if {steps} else {self.starts[k]}"
-                self.bind(at, text)
+        for k in range(len(self.types)):
+            at = len(form.after) + len(form.before) + k
+            last = "0" if reverse else "-1"
+            self.bind(at, f"{names[k]}[{last}] if {steps} else {self.starts[k]}")
 
     def wanted(self) -> list[str]:
         """A name for the states of each number after all steps."""
@@ -185,7 +237,3 @@ class Scanned:
         """From the steps in front to where they are in the type."""
         rank = len(self.types[0].axes) + 1
         return text if rank + self.place == 0 else f"{atom(text)}.movedim(0, {self.place})"
-
-    def note_of(self) -> str:
-        front = [t.with_axes((self.over, *t.axes)) for t in self.types]
-        return ", ".join(shape_note(t) for t in front)

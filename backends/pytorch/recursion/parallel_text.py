@@ -11,7 +11,7 @@ The gradient is derived by hand.  With ``s' = a(s, m)`` the adjoints are a run f
 products of these with the states before each step.
 
 >>> sorted(TEXTS)[:3]
-['block_scan', 'finite_scan', 'least_scan']
+['adjoint', 'block_scan', 'decayed_sum']
 >>> "linear_scan(" in TEXTS["linear_scan"]
 True
 """
@@ -82,7 +82,7 @@ def shifted(states: Tensor, start: Tensor, reverse: bool) -> Tensor:
     return torch.cat([start.unsqueeze(0), states[:-1]])
 '''
 
-LINEAR = '''
+ADJOINT = '''
 def linear_act(states: tuple, element: tuple) -> tuple:
     """s ↦ a·s + b."""
     return (torch.addcmul(element[1], element[0], states[0]),)
@@ -103,8 +103,9 @@ def adjoint(slopes: Tensor, grad: Tensor, reverse: bool) -> Tensor:
         return last
     (found,) = prefixes((linear_act, linear_multiply), parts, (last[0],), not reverse)
     return torch.cat([last, found] if reverse else [found, last])
+'''
 
-
+LINEAR = '''
 class LinearScan(torch.autograd.Function):
     """h' = a·h + b along the leading axis."""
 
@@ -311,21 +312,42 @@ def finite_scan(functions: Tensor, start: Tensor, reverse: bool = False) -> Tens
     return prefixes((finite_act, finite_multiply), (functions,), (start,), reverse)[0]
 '''
 
+DECAYED = '''
+def decayed_sum(factor: float, x: Tensor, start: Tensor, reverse: bool = False) -> Tensor:
+    """Σ factorⁿ · x over the steps in front, the last one with n = 0, and the start."""
+    steps = x.shape[0]
+    age = torch.arange(steps, device=x.device, dtype=x.dtype)
+    weights = factor ** (age if reverse else age.flip(0))
+    return torch.tensordot(weights, x, 1) + factor**steps * start
+'''
+
+WEIGHTED = '''
+def weighted_sum(factor: Tensor, x: Tensor, start: Tensor, reverse: bool = False) -> Tensor:
+    """Σ factorⁿ · x over the steps in front, the last one with n = 0, and the start."""
+    steps = x.shape[0]
+    age = torch.arange(steps, device=x.device).view(-1, *(1 for _ in x.shape[1:]))
+    weights = factor ** (age if reverse else age.flip(0))
+    return (weights * x).sum(0) + factor**steps * start
+'''
+
 #: The text of each function, with the names of those that it calls.
 TEXTS = {
     "prefixes": PREFIXES,
+    "adjoint": ADJOINT,
     "linear_scan": LINEAR,
     "block_scan": BLOCK,
     "matrix_scan": MATRIX,
     "most_scan": _tropical("most", "maximum", ">"),
     "least_scan": _tropical("least", "minimum", "<"),
     "finite_scan": FINITE,
+    "decayed_sum": DECAYED,
+    "weighted_sum": WEIGHTED,
 }
 NEEDS = {
-    "linear_scan": ("prefixes",),
+    "linear_scan": ("prefixes", "adjoint"),
     "block_scan": ("prefixes",),
     "matrix_scan": ("prefixes",),
-    "most_scan": ("prefixes", "linear_scan"),
-    "least_scan": ("prefixes", "linear_scan"),
+    "most_scan": ("prefixes", "adjoint"),
+    "least_scan": ("prefixes", "adjoint"),
     "finite_scan": ("prefixes",),
 }
