@@ -50,7 +50,7 @@ class Lowering(Protocol):
 
 #: (graph, node, sizes that are known) → a lowering, or None.
 Rung = Callable[[Graph, Node, Mapping[str, int]], Lowering | None]
-PACKED = 3  # so many parallel runs of a kernel's cell are faster as one loop
+PACKED = 2  # so many parallel runs of a kernel's cell are faster as one loop
 RUNGS: list[Rung] = [scanned, kernel]
 
 
