@@ -402,7 +402,11 @@ class Writer(Declarations):
         )
         known = self.children.get(node.name)
         if known is None:
-            name = self.attributes.attribute(node.name)
+            parent, _, leaf = node.name.rpartition(".")
+            if parent:  # within a part that is written in place, whose name is part of the path
+                name = f"{self._owner(parent)}.{safety.attribute(leaf)}".removeprefix("self.")
+            else:
+                name = self.attributes.attribute(node.name)
             self.owners[node.name] = f"self.{name}"
             self.children[node.name] = (name, text, copies)
             self.init += layout.statement(f"self.{name}", make(text))

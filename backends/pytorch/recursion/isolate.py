@@ -35,7 +35,7 @@ True
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from backends.pytorch.recursion.cell_patterns import cell
 from backends.pytorch.recursion.stacks import arranged
@@ -57,10 +57,12 @@ def _isolate(graph: Graph, done: dict[int, Graph]) -> Graph:
     if id(graph) in done:
         return done[id(graph)]
     host, changed = _Host(graph), False
+    found = _found(host, graph)
     for node in graph.nodes:
         box = node.box
         if isinstance(box, OperatorBox):
-            if box.name == "scan" and box.attrs["states"] and _rewrite(host, node):
+            if id(node) in found:
+                _rewrite(host, node, found[id(node)])
                 changed = True
                 continue
             regions = tuple(_isolate(region, done) for region in box.regions)
@@ -81,6 +83,7 @@ class _Host:
         self.types, self.names = list(graph.types), dict(graph.names)
         self.sources, self.nodes = dict(graph.sources), list[Node]()
         self.known = {r.name: w for w, r in graph.sources.items()}
+        self.renamed: dict[int, int] = {}
         self.read = {w for n in graph.nodes for w in n.ins}
         self.read |= {*graph.outputs, *graph.updates.values()}
 
@@ -100,11 +103,13 @@ class _Host:
 
     def moved(self, wire: int, axes: Sequence[Axis], out: int | None = None) -> int:
         """The wire with its axes in another order, as the wire ``out`` where that is given."""
+        wire = self.renamed.get(wire, wire)
         if self.types[wire].axes == tuple(axes):
             if out is None:
                 return wire
             if wire >= len(self.old.types):
                 self._rename(wire, out)
+                self.renamed[wire] = out
                 return out
         box = transpose(*axes).op.box((self.types[wire],))
         made = self.wire(box.cod[0], self.names.get(wire, "")) if out is None else out
@@ -137,22 +142,45 @@ class _Host:
         return [at[w] for w in graph.outputs]
 
 
-def _rewrite(host: _Host, node: Node) -> bool:
-    """The run in three parts; False where it stays as it is."""
+@dataclass(frozen=True)
+class _Parts:
+    """A body in three parts; ``plain`` are the outputs that are the new state, ``others`` those
+    behind it, ``inputs`` what the kernel's cell reads."""
+
+    region: Graph
+    before: Graph
+    core: Graph
+    after: Graph
+    new: int
+    inputs: tuple[int, ...]
+    plain: list[int]
+    others: list[int]
+
+
+def _found(host: _Host, graph: Graph) -> dict[int, _Parts]:
+    """The runs that are rewritten; runs that share weights are rewritten together or not at all."""
+    runs = [n for n in graph.nodes if n.box.name == "scan" and n.box.attrs["states"]]
+    found = {id(n): p for n in runs if (p := _parts(host, n)) is not None}
+    kept = {n.name for n in runs if id(n) not in found}
+    return {id(n): found[id(n)] for n in runs if n.name not in kept}
+
+
+def _parts(host: _Host, node: Node) -> _Parts | None:
+    """The three parts of a run; None where it stays as it is."""
     box = node.box
     assert isinstance(box, OperatorBox)
     if box.attrs["weights"] == "untied":
-        return False
-    region, states, over = inline(box.regions[0]), box.attrs["states"], box.attrs["over"]
+        return None
+    region, states = inline(box.regions[0]), box.attrs["states"]
     found = cell(region, states)
     if found is None:
-        return False
+        return None
     count = len(box.cod) - states
     shown = [i for i in range(count) if node.outs[i] in host.read]
     new = region.outputs[count + found.state]
     plain = [i for i in shown if region.outputs[i] == new]
     others = [i for i in shown if region.outputs[i] != new]
-    which, sequences, shared = parts(box)
+    _, sequences, shared = parts(box)
     elements, fixed = region.inputs[sequences], region.inputs[shared]
     before = _between(region, [*elements, *fixed], list(found.inputs))
     after = _between(region, [new, *elements, *fixed], [region.outputs[i] for i in others])
@@ -160,17 +188,25 @@ def _rewrite(host: _Host, node: Node) -> bool:
         region, [*region.inputs[:states], *found.inputs], [new, *region.outputs[count:]]
     )
     if before is None or after is None or core is None:
-        return False
+        return None
     moved = {r.name for g in (before, after) for r in g.sources.values()}
     kept = {r.name for r in core.sources.values()}
-    if moved & kept or any(
-        isinstance(n.box, OperatorBox) for g in (before, after) for n in g.nodes
-    ):
-        return False
+    outside = (*before.nodes, *after.nodes)
+    if moved & kept or any(isinstance(n.box, OperatorBox) for n in outside):
+        return None
     if box.attrs["ragged"] and any(region.types[region.outputs[i]].kind != "real" for i in others):
-        return False
-    given = dict(zip(region.inputs, node.ins))
-    prefix = f"{node.name}."
+        return None
+    return _Parts(region, before, core, after, new, found.inputs, plain, others)
+
+
+def _rewrite(host: _Host, node: Node, cut: _Parts) -> None:
+    """The run in three parts."""
+    box = node.box
+    assert isinstance(box, OperatorBox)
+    region, over, count = cut.region, box.attrs["over"], len(box.cod) - box.attrs["states"]
+    which, sequences, _ = parts(box)
+    elements = region.inputs[sequences]
+    given, prefix = dict(zip(region.inputs, node.ins)), f"{node.name}."
 
     def at_all_steps(graph: Graph, more: Sequence[int]) -> list[int]:
         """A part of the body at every step; ``more`` are wires in place of its first inputs."""
@@ -191,35 +227,30 @@ def _rewrite(host: _Host, node: Node) -> bool:
         lifted = Stack((over,))(replace(graph, inputs=used), tuple(flags))
         return host.splice(lifted, ins, prefix)
 
-    inputs = []
-    if not before.nodes and all(w in elements for w in found.inputs):
-        inputs = [given[w] for w in found.inputs]
+    if not cut.before.nodes and all(w in elements for w in cut.inputs):
+        inputs = [given[w] for w in cut.inputs]
     else:
-        inputs = at_all_steps(before, [])
+        inputs = at_all_steps(cut.before, [])
     # the run: its states, the inputs of its cell, and the lengths
     place = next((host.types[w].position(over) for w in inputs), 0)
-    spaces = [along(region.types[new], over, place)] if shown else []
-    outs = [node.outs[plain[0]]] if plain else [host.wire(t, "states") for t in spaces]
-    if plain:
-        spaces = [box.cod[plain[0]]]
-    if not shown:
-        core = replace(core, outputs=core.outputs[1:])
+    if cut.plain:
+        rows, out = box.cod[cut.plain[0]], node.outs[cut.plain[0]]
+    else:
+        rows = along(region.types[cut.new], over, place)
+        out = host.wire(rows, "states")
     dom = (*box.dom[which], *(host.types[w] for w in inputs))
     ins = (*node.ins[which], *inputs)
     if box.attrs["ragged"]:
         dom, ins = (*dom, box.dom[-1]), (*ins, node.ins[-1])
     attrs = {**box.attrs, "shared": 0}
-    run = OperatorBox(SCAN, (core,), dom, (*spaces, *box.cod[count:]), attrs)
-    host.nodes.append(Node(run, ins, (*outs, *node.outs[count:]), node.name, node.origin))
-    for i in plain[1:]:
-        host.moved(outs[0], box.cod[i].axes, node.outs[i])
-    if others:
-        made = at_all_steps(after, outs)
-        for i, wire in zip(others, made, strict=True):
-            if box.attrs["ragged"]:
-                wire = _cut(host, wire, over, box, node)
-            host.moved(wire, box.cod[i].axes, node.outs[i])
-    return True
+    run = OperatorBox(SCAN, (cut.core,), dom, (rows, *box.cod[count:]), attrs)
+    host.nodes.append(Node(run, ins, (out, *node.outs[count:]), node.name, node.origin))
+    for i in cut.plain[1:]:
+        host.moved(out, box.cod[i].axes, node.outs[i])
+    for i, wire in zip(cut.others, at_all_steps(cut.after, [out]) if cut.others else []):
+        if box.attrs["ragged"]:
+            wire = _cut(host, wire, over, box, node)
+        host.moved(wire, box.cod[i].axes, node.outs[i])
 
 
 def _cut(host: _Host, wire: int, over: Axis, box: OperatorBox, node: Node) -> int:

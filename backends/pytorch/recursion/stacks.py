@@ -28,6 +28,7 @@ Layers between which something happens are apart:
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, replace
 
 from backends.pytorch.recursion.cell_patterns import Cell, cell
@@ -42,6 +43,7 @@ class Run:
 
     node: Node
     cell: Cell
+    shown: int | None  # the sequence of new states, if anything reads it
 
     @property
     def inputs(self) -> tuple[int, ...]:
@@ -60,11 +62,6 @@ class Run:
         """The last states, the shown one first."""
         places, count = (self.cell.state, self.cell.memory), self.node.box.attrs["states"]
         return tuple(self.node.outs[-count:][p] for p in places if p is not None)
-
-    @property
-    def shown(self) -> int | None:
-        """The sequence of new states, if anything reads it."""
-        return self.node.outs[0] if len(self.node.outs) > self.node.box.attrs["states"] else None
 
     def like(self, other: Run) -> bool:
         """Whether one call may make both."""
@@ -109,8 +106,8 @@ class Stack:
         return [node for layer in self.layers for node in layer.nodes]
 
 
-def run_of(graph: Graph, node: Node) -> Run | None:
-    """The run of a node, where its body is a kernel's cell alone."""
+def run_of(graph: Graph, node: Node, read: Container[int]) -> Run | None:
+    """The run of a node, where its body is a kernel's cell alone; ``read`` wires are read."""
     box = node.box
     if box.name != "scan" or box.attrs["weights"] == "untied" or box.attrs["shared"]:
         return None
@@ -122,14 +119,17 @@ def run_of(graph: Graph, node: Node) -> Run | None:
         return None
     shown = region.outputs[: len(region.outputs) - states]
     new = region.outputs[len(shown) :][found.state]
-    return Run(node, found) if shown in ([], [new]) else None
+    if shown not in ([], [new]):
+        return None
+    return Run(node, found, node.outs[0] if shown and node.outs[0] in read else None)
 
 
 def stacks(graph: Graph) -> list[Stack]:
     """The stacks of one graph, in the order of their first runs."""
-    runs = [r for node in graph.nodes if (r := run_of(graph, node)) is not None]
     readers = graph.consumers()
     kept = {*graph.outputs, *graph.updates.values()}
+    read = kept | readers.keys()
+    runs = [r for node in graph.nodes if (r := run_of(graph, node, read)) is not None]
     before = _Before(graph)
     layers: list[Layer] = []
     free = list(runs)
