@@ -103,6 +103,8 @@ def _attempt(law: Law, graph: Graph, one: Requirement, mode: str) -> Any:
         return _at_one_size(law, graph, one, mode) or found
     if not found and one.rule == "equal" and isinstance(law, Equal):
         return _along_runs(law, graph, one, mode) or found
+    if not found and one.rule == "induction":
+        return _attempt(law, graph, Requirement("equal"), mode) or found
     return found
 
 

@@ -104,7 +104,9 @@ class Sides:
 
         base = image([r.starts[i] for _, r in sources for i in r.members])
         need(base == [one.starts[i] for i in members], "the base does not hold")
-        before, after, last = [], [], []
+        before: list[Value] = []
+        after: list[Value] = []
+        last: list[Value] = []
         for own, r in sources:
             known = {i: own.values(r, i) for i in r.members}
             held = {i: own.moved([v[0]], r.step, r.at(STEP))[0] for i, v in known.items()}
