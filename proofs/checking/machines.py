@@ -54,8 +54,10 @@ def counted(one: Any) -> bool:
 def machine(node: Node) -> Machine:
     """The parts of a run, with every type derived again from the cell."""
     attrs = node.attrs
-    over, states, shared = node.axis(attrs.get("over")), attrs.get("states"), attrs.get("shared")
-    flags = [attrs.get("reverse"), attrs.get("ragged")]
+    over: Any = node.axis(attrs.get("over"))
+    states: Any = attrs.get("states")
+    shared: Any = attrs.get("shared")
+    flags: list[Any] = [attrs.get("reverse"), attrs.get("ragged")]
     need(len(node.bodies) == 1 and node.name, "`scan` has one cell and a name")
     need(attrs.get("weights") in ("tied", "untied"), "`scan` has a way to keep weights")
     need(counted(states) and states >= 1 and counted(shared), "`scan` counts its wires")

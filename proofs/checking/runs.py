@@ -20,11 +20,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from proofs.checking.atoms import Value, pairs
+from proofs.checking.indices import Term
 from proofs.checking.machines import Machine, machine
 from proofs.checking.multilinear import Solved
 from proofs.checking.programs import Node, Program, need
 from proofs.checking.sums import accumulated, increment
-from proofs.checking.terms import Poly, Table, Term
+from proofs.checking.terms import Poly, Table
 
 UNROLLED = 128
 STEP = "\0induction"  # the axis of the one step of an induction
@@ -320,8 +321,8 @@ class Runs(Solved):
         """A state before each step, and after the last one."""
         type_, at = one.course.types[state], one.members.index(state)
         if one.name in self.given_runs:
-            before, last = self.given_runs[one.name]
-            return self.moved([before[at]], one.at(STEP), one.step)[0], last[at]
+            given, final = self.given_runs[one.name]
+            return self.moved([given[at]], one.at(STEP), one.step)[0], final[at]
         (before, last), step = self.sums.get((one.name, at), ((None, None), one.step))
         if before is not None and last is not None:
             return self.moved([before], step, one.step)[0], last
