@@ -9,10 +9,11 @@ Mealy, "A Method for Synthesizing Sequential Circuits", 1955; Gavranović et al.
 
 from categorical import Dim, Real, architecture, arrow, laws, op
 from categorical.groups import Symmetric
-from categorical.recursion import foldr, mealy
+from categorical.recursion import fold, mealy
 
 read, answer, state, inner, step, early, late = Dim.named("read answer state inner step early late")
 SIZES = dict(read=6, answer=4, state=8, inner=16, step=10)
+NUMBER = Real[()]
 SPLIT = dict(read=6, answer=4, state=8, inner=16, early=4, late=6)
 
 
@@ -102,7 +103,7 @@ renumbered = architecture(
 
 # The serial adder: the digits of two numbers, lowest first; the state is the carry.
 @arrow
-def adder(carry: Real[()], a: Real[()], b: Real[()]) -> Real[()] * Real[()]:
+def adder(carry: NUMBER, a: NUMBER, b: NUMBER) -> NUMBER * NUMBER:
     """The digit and the carry of a + b + carry, as polynomials that are right at 0 and 1."""
     two = a * b + a * carry + b * carry
     three = a * b * carry
@@ -111,46 +112,50 @@ def adder(carry: Real[()], a: Real[()], b: Real[()]) -> Real[()] * Real[()]:
 
 
 @arrow
-def carry_wrong(carry: Real[()], a: Real[()], b: Real[()]) -> Real[()] * Real[()]:
+def carry_wrong(carry: NUMBER, a: NUMBER, b: NUMBER) -> NUMBER * NUMBER:
     """An adder whose carry ignores the one before."""
     after = a * b
     return a + b + carry - 2 * (a * b + a * carry + b * carry - 2 * (a * b * carry)), after
 
 
 @arrow
-def horner(value: Real[()], digit: Real[()]) -> Real[()]:
-    """One more digit, in front of the others."""
-    return 2 * value + digit
+def place(value: NUMBER, digit: NUMBER) -> NUMBER:
+    """The last digit counts one, the one before a half, and so on."""
+    return 0.5 * value + digit
+
+
+def number(cell):
+    """An arrow: the number that the answers of an adder stand for; its last carry counts two."""
+
+    @arrow
+    def number(carry: NUMBER, a: Real[step], b: Real[step]) -> NUMBER:
+        digits, carry = mealy(cell, over=step)(carry, a, b)
+        return fold(place, over=step, start=0, name="value")(digits) + 2 * carry
+
+    return number
 
 
 @arrow
-def number_of_sum(carry: Real[()], a: Real[step], b: Real[step]) -> Real[()]:
-    """The number that the digits of the answer stand for, the last carry above them."""
-    digits, carry = mealy(adder, over=step)(carry, a, b)
-    return foldr(horner, over=step)(carry, digits)
+def sum_of_numbers(carry: NUMBER, a: Real[step], b: Real[step]) -> NUMBER:
+    """The number whose digits are the sums of the digits, above the carry that comes in."""
+    return fold(place, over=step, name="value")(2 * carry, a + b)
 
 
 @arrow
-def number_of_wrong_sum(carry: Real[()], a: Real[step], b: Real[step]) -> Real[()]:
-    """The same of the broken adder."""
-    digits, carry = mealy(carry_wrong, over=step)(carry, a, b)
-    return foldr(horner, over=step)(carry, digits)
-
-
-@arrow
-def sum_of_numbers(carry: Real[()], a: Real[step], b: Real[step]) -> Real[()]:
-    """The sum of the two numbers and the carry."""
-    value = foldr(horner, over=step, start=0)
-    return value(a) + value(b) + carry
+def with_carry(carry: NUMBER, value: NUMBER) -> NUMBER:
+    """After every step: what the digits so far stand for, and what is carried."""
+    return value + 2 * carry
 
 
 serial_adder = architecture(
-    number_of_sum,
-    laws=[laws.equal(sum_of_numbers, name="equal[it adds]")],
+    number(adder),
+    name="serial_adder",
+    laws=[laws.equal(sum_of_numbers, name="equal[it adds]", by=laws.induction(with_carry))],
     sizes=dict(step=8),
 )
 broken_adder = architecture(
-    number_of_wrong_sum,
-    laws=[laws.equal(sum_of_numbers, name="equal[it adds]").fails()],
+    number(carry_wrong),
+    name="broken_adder",
+    laws=[laws.equal(sum_of_numbers, name="equal[it adds]", by=laws.induction(with_carry)).fails()],
     sizes=dict(step=8),
 )

@@ -28,7 +28,6 @@ EXACT = {
     ("bidirectional_network", "equal[padding is not read]"),
     ("vowel_classifier", "equal[padding is not read]"),
     ("bidirectional_network", "equal[the mirror image]"),
-    ("mealy_machine", "equal[it adds]"),
     ("moore_machine", "equal[the shift]"),
     ("modality_fold", "equal[the state]"),
     ("modality_fold", "equal[the shorter list]"),
