@@ -32,9 +32,10 @@ from categorical.checked import checked
 from categorical.errors import SpecError
 from categorical.functors import stack, union
 from categorical.graph import Graph
-from categorical.index import Dim
+from categorical.index import Axis, Dim, IndexSet
 from categorical.laws import Law
 from categorical.origin import Origin, here
+from categorical.recursion.streaming import StepForm, step_form
 from categorical.sizes import least_counterexample
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ class Architecture:
 
     ``batch`` says how samples are batched in the module that is built: ``"stack"`` (a leading axis
     ``batch``), ``"union"`` (disjoint sum over the dims that vary) or ``"none"`` (the arrow has an
-    explicit sample axis, or takes one sample).
+    explicit sample axis, or takes one sample).  ``stream`` is the dim along which the module also
+    runs entry by entry, or None.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Architecture:
     atlas: str | None
     batch: str
     origin: Origin | None
+    stream: Dim | None = None
 
     @property
     def graph(self) -> Graph:
@@ -73,6 +76,16 @@ class Architecture:
         if self.batch == "union":
             return union(self.arrow, sample=BATCH).graph()
         return self.graph
+
+    def steps(self) -> tuple[StepForm, Graph, Graph] | None:
+        """The step form along ``stream``, with the start and the step that the module computes."""
+        if self.stream is None:
+            return None
+        form = step_form(self.arrow, self.stream)
+        start, step = form.start, form.step
+        if self.batch == "stack":
+            start, step = stack(start, BATCH), stack(step, BATCH)
+        return form, start.graph(), step.graph()
 
     @property
     def parameter_count(self) -> int | None:
@@ -110,9 +123,12 @@ def architecture(
     name: str = "",
     atlas: str | None = None,
     batch: str = "stack",
+    stream: IndexSet | Axis | None = None,
 ) -> Architecture:
     """Declare an architecture.
 
+    ``stream`` names a dim: the module that is built gets the methods ``initial_state`` and
+    ``step`` beside ``forward``, for one entry at a time (CM051 where the arrow has no step).
     ``sizes`` gives the sizes of dims (a dim without a size is read from the data); every law must
     be statable on the boundary (CM021), sizes must satisfy the collected conditions (CM008).
     """
@@ -130,7 +146,16 @@ def architecture(
     _check_sizes(title, graph, given)
     for law in laws:
         law.boundary(graph)
-    found = Architecture(title, arrow, _named_apart(laws), given, atlas, batch, here())
+    steps = None
+    if stream is not None:
+        steps = step_form(arrow, stream).over
+        if batch == "union":
+            raise SpecError(
+                "CM021",
+                f"`{title}` cannot run step by step over a disjoint union of samples",
+                help=['batch="stack": the samples of a batch move on together'],
+            )
+    found = Architecture(title, arrow, _named_apart(laws), given, atlas, batch, here(), steps)
     if batch == "union":
         try:
             found.batched()

@@ -37,6 +37,14 @@ from backends.pytorch.contracts import contract, exports, one_graph
 from backends.pytorch.emit import Writer
 from backends.pytorch.naming import Names
 from backends.pytorch.passes import prepare
+from backends.pytorch.recursion.steps import (
+    METHODS,
+    Stream,
+    selftest,
+    stream_of,
+    unrolled,
+    write_methods,
+)
 from backends.pytorch.scope import ClassText, File
 from backends.pytorch.sizes import conditions_on, defaults, fixed_symbols, violation
 from backends.pytorch.table.opaque import imports
@@ -70,6 +78,14 @@ class Build:
     derivation: list[str]
     laws: list[str]
     validation: dict[str, Any] = field(default_factory=dict)
+    stream: Stream | None = None
+    stepwise: bool = False  # whether ``run`` goes entry by entry
+
+    def run(self, module: Any, inputs: Sequence[Any], sizes: Mapping[str, int]) -> Any:
+        """The outputs of the module."""
+        if self.stepwise:
+            return unrolled(self, module, inputs, sizes)
+        return module(*inputs, *(sizes[s] for s in self.late))
 
     def keys(self, sizes: Mapping[str, int]) -> dict[str, str]:
         """The state-dict key of every weight and state, by its path in the spec."""
@@ -142,12 +158,13 @@ def build(
     name = name or getattr(architecture, "name", "") or graph.name or "model"
     sizes = {**getattr(architecture, "sizes", {}), **(sizes or {})}
     normal, plan = prepare(graph, sizes)
-    fixed = fixed_symbols(normal)
+    fixed, stream = fixed_symbols(normal), stream_of(architecture)
     late: list[str] = []  # sizes that no input tells: arguments of `forward`
     while True:
         names = Names({"config", "self"})
         fields = {s: names.attribute(s) for s in sorted(fixed)}
         file = File(frozenset(fixed), plan, Names(safety.GLOBALS), fields)
+        file.methods = METHODS if stream is not None else frozenset()
         title = file.names.class_name(name)
         root = Writer(file, normal, title, root=True, given=tuple(late))
         root.write()
@@ -157,6 +174,9 @@ def build(
         fixed |= file.missing & set(sizes)
     chosen = defaults(fixed, sizes)
     main = root.finished(title)
+    promised = contract(normal, plan)
+    if stream is not None:
+        plan.derivation += write_methods(file, main, graph, stream, sizes, prepare)
     made = Build(
         source="",
         module_name=safety.identifier(name),
@@ -167,9 +187,10 @@ def build(
         main=main,
         late=list(main.late),
         config_fields=fields,
-        contract=contract(normal, plan),
+        contract=promised,
         derivation=plan.derivation,
         laws=[safety.prose(line) for line in laws_header],
+        stream=stream,
     )
     made.source = _text(made, normal, file, main, dict(sizes), regenerate)
     try:
@@ -251,6 +272,7 @@ def _text(
         folds=", ".join(f"{name}" for name in file.folds),
         exports=exports(made.contract),
         one_graph=one_graph(made.contract),
+        stepwise="\n".join(selftest(made, every)) if made.stream is not None else "",
         dynamic=_dynamic([*batch, *(False for _ in made.late)]),
     )
 

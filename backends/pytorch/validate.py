@@ -29,7 +29,7 @@ categorical.errors.SpecError: error[CM040]: the generated file disagrees with th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -96,6 +96,8 @@ def validate(
     space = load_source(build.source, build.module_name)
     try:
         report = _compare(build, space, seed, assignments)
+        if build.stream is not None:
+            report["step"] = _compare(replace(build, stepwise=True), space, seed, assignments)
         if export and exports(build.contract):
             report["export"] = _compare_export(build, space, seed)
         return report
@@ -107,10 +109,12 @@ def _compare(build: Build, space: Any, seed: int, assignments: int) -> dict[str,
     graph = build.graph
     rng = np.random.default_rng(seed)
     tried = list(islice(assignments_of(graph), assignments))
-    tried += long_runs(build.source, graph)
+    tried += [] if build.stepwise else long_runs(build.source, graph)
+    noisy = any(r.role == NOISE for r in graph.resources(tried[0]).values())
+    modes = (EVAL,) if build.stepwise and noisy else (TRAIN, EVAL)  # steps draw noise of their own
     values = gradients = exact = rounded = 0
     for place, sizes in enumerate(tried * 2 if len(tried) == 1 else tried):
-        for mode in (TRAIN, EVAL):
+        for mode in modes:
             for attempt in range(_ATTEMPTS):
                 point = _finite_point(graph, sizes, mode, rng, _SCALES[place % 2])
                 try:
@@ -125,7 +129,7 @@ def _compare(build: Build, space: Any, seed: int, assignments: int) -> dict[str,
             exact += _compare_exactly(build, space, sizes, rng)
     return {
         "sizes": tried,
-        "modes": [TRAIN, EVAL],
+        "modes": list(modes),
         "outputs_and_states": values,
         "gradients": gradients,
         "exact_runs": exact,
@@ -253,7 +257,7 @@ def _run_module(
     noise = Noise(build.graph, point.sizes, point.resources)
     try:
         with noise.given_to(space):
-            outputs = module(*inputs, *(point.sizes[s] for s in build.late))
+            outputs = build.run(module, inputs, point.sizes)
     except Exception as problem:  # whatever it is, the file is wrong
         raise _refused(
             f"{type(problem).__name__}: {problem}", "running the module", point

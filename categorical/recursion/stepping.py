@@ -369,6 +369,7 @@ class Derivation:
         )
         new = stepping_boxes.widened(builder, self.value(wire, axis), one, place)
         joined = builder.apply(op.concat(old, one, label=axis.label).op, (before, new), "joined")[0]
+        builder.graph.names[joined] = builder.graph.names[before]
         self.state(before, joined, self.zeros(builder.graph.types[before]))
         return joined
 

@@ -14,8 +14,8 @@ Law.  The names of resources are those of the graph: the step reads the same wei
 >>> layer = scan(op.add.at(Real[a], Real[a]), over=t, start=0)
 >>> print(derive(iterate(layer, 3).graph(), t).step)
 (x1: Real[3, a], x: Real[a]) →
-  steps_out, steps_out1 = scan steps(x, x1): Real[3, a] × Real[a]
-→ steps_out1, steps_out
+  x1, steps_out1 = scan steps(x, x1): Real[3, a] × Real[a]
+→ steps_out1, x1
 
 A run from the last entry to the first has no step:
 
@@ -109,6 +109,7 @@ def _call(d: Derivation, node: Node, box: OperatorBox) -> Sequence[int]:
     )
     begin = _begin(d, node, found)
     for old, new, first in zip(states, made[len(region.outputs) :], begin, strict=True):
+        d.builder.graph.names[new] = d.builder.graph.names[old]
         d.state(old, new, first)
     return made[: len(region.outputs)]
 
@@ -185,6 +186,7 @@ def _repeated(d: Derivation, node: Node, box: OperatorBox) -> Sequence[int]:
     begins = [d.begin.apply(op.expand(steps).op, (w,), "start")[0] for w in first]
     new = made[outs : outs + len(states)]
     for old, one, start in zip(states, new, begins, strict=True):
+        d.builder.graph.names[one] = d.builder.graph.names[old]
         d.state(old, one, start)
     return (*made[:outs], *made[outs + len(states) :])
 

@@ -1,0 +1,418 @@
+"""Steps: the methods ``initial_state`` and ``step`` of a generated module, beside ``forward``.
+
+Definition.  A build of an architecture with a ``stream`` has a step graph and a start graph beside
+its own; all read the same resources.  They are written as methods of the classes that are there:
+a named part whose step differs gets a method of its own, weights are read where ``forward`` has
+them.  ``module.initial_state(batch)`` gives the state before the first entry, a tuple of tensors;
+``module.step(x, state)`` the outputs at the next entry and the new state.
+
+Laws.  No parameter is added: the state-dict is that of ``forward``.  The build runs the module
+entry by entry and compares it with the reference meaning of the whole sequence, values and
+gradients; the selftest of the file compares it with ``forward``.
+
+>>> from backends.pytorch.build import build
+>>> from categorical import Dim, Real, architecture, op
+>>> from categorical.recursion import scan
+>>> t, a, s = Dim.named("t a s")
+>>> cell = (op.linear(s, s) @ op.linear(a, s)) >> op.add >> op.tanh
+>>> net = architecture(scan(cell, over=t, start=0), sizes={"a": 2, "s": 3}, name="net", stream=t)
+>>> import torch
+>>> module = build(net).module()
+>>> state = module.initial_state(4)
+>>> y, state = module.step(torch.zeros(4, 2), state)
+>>> [tuple(one.shape) for one in (y, *state)]
+[(4, 3), (4, 3)]
+
+A state of another shape is refused, in the words of the spec:
+
+>>> module.step(torch.zeros(4, 2), (torch.zeros(4, 5),))
+Traceback (most recent call last):
+...
+ValueError: `x1` must be Real[batch, s], got (4, 5)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from backends.pytorch import safety
+from backends.pytorch.emit import Writer
+from backends.pytorch.naming import Names
+from backends.pytorch.scope import ClassText, File
+from backends.pytorch.sizes import violation
+from backends.pytorch.table import LIBRARY
+from categorical.errors import SpecError
+from categorical.graph import Graph, Node, OperatorBox
+from categorical.normal import inline, prune
+from categorical.ops.constant import full
+from categorical.records import NOISE, Box
+from categorical.recursion.streaming import StepForm
+
+if TYPE_CHECKING:
+    from categorical.architecture import Architecture
+
+START, STEP = "initial_state", "step"
+METHODS = frozenset((START, STEP))
+
+
+@dataclass
+class Stream:
+    """What a build knows of its step: the form, the batched graphs, and the late sizes that the
+    methods take."""
+
+    form: StepForm
+    start: Graph
+    step: Graph
+    sizes: dict[str, tuple[str, ...]]
+
+    def place(self, graph: Graph, wire: int) -> int:
+        """Where the axis of the steps stands in a type of the whole graph; −1 if nowhere."""
+        axis = self.form.axis_of(graph.types[wire])
+        return -1 if axis is None else graph.types[wire].position(axis)
+
+
+def stream_of(architecture: Any) -> Stream | None:
+    """The step of an architecture that declares a stream."""
+    if getattr(architecture, "stream", None) is None:
+        return None
+    found: Architecture = architecture
+    steps = found.steps()
+    assert steps is not None
+    return Stream(steps[0], _filled(prune(steps[1])), prune(steps[2]), {})
+
+
+def _filled(graph: Graph) -> Graph:
+    """Constants that are expanded, as constants of the larger type."""
+    made = {w: node.box for node in graph.nodes for w in node.outs}
+    nodes = []
+    for node in graph.nodes:
+        before = made.get(node.ins[0]) if node.box.name == "expand" else None
+        if isinstance(before, Box) and before.name == "full":
+            box = full(node.box.cod[0], before.op["value"]).op.box(())
+            node = Node(box, (), node.outs, node.name, node.origin)
+            made[node.outs[0]] = box
+            graph.names[node.outs[0]] = "zeros"
+        nodes.append(node)
+    return prune(replace(graph, nodes=nodes))
+
+
+def write_methods(
+    file: File,
+    host: ClassText,
+    whole: Graph,
+    stream: Stream,
+    sizes: Mapping[str, int],
+    prepare: Callable[..., Any],
+) -> list[str]:
+    """Add both methods to the root class; returns the rewrites of the step."""
+    notes = []
+    for name, graph in ((START, stream.start), (STEP, stream.step)):
+        fitted = _fitted(graph, host)
+        normal, plan = prepare(fitted, sizes)
+        for kind in ("fused", "cells", "skipped", "widths", "runs"):
+            getattr(file.plan, kind).update(getattr(plan, kind))
+        file.plan.keep += [normal, fitted]
+        notes += [f"{name}: {line}" for line in plan.derivation]
+        writer = _Root(file, normal, host, name, stream, whole)
+        writer.write()
+        host.lines += ["", *writer.text()]
+        stream.sizes[name] = tuple(writer.late)
+    return notes
+
+
+def _fitted(graph: Graph, host: ClassText) -> Graph:
+    """The graph with those parts in place that are no modules of the host, or other ones there."""
+
+    def other(node: Node) -> bool:
+        return node.name not in host.children or not _fits(
+            node.regions[0], host.children[node.name][1]
+        )
+
+    graph = inline(graph, other)
+    nodes = []
+    for node in graph.nodes:
+        box = node.box
+        if isinstance(box, OperatorBox) and node.name in host.children:
+            region = _fitted(box.regions[0], host.children[node.name][1])
+            node = Node(
+                replace(box, regions=(region,)), node.ins, node.outs, node.name, node.origin
+            )
+        nodes.append(node)
+    return replace(graph, nodes=nodes)
+
+
+def _fits(region: Graph, text: ClassText) -> bool:
+    """Whether the weights of a part are those of a class."""
+    if any(r.role != NOISE and r.name not in text.own for r in region.sources.values()):
+        inside = [r.name for r in region.sources.values() if r.name not in text.own]
+        if any(name.partition(".")[0] not in text.children for name in inside):
+            return False
+    return all(
+        node.box.name != "call"
+        or (node.name in text.children and _fits(node.regions[0], text.children[node.name][1]))
+        or not node.regions[0].resources({d: 1 for d in node.regions[0].dims})
+        for node in region.nodes
+        if isinstance(node.box, OperatorBox)
+    )
+
+
+class _Names(Names):
+    """The names of a method that calls methods called ``step``."""
+
+    def local(self, text: str) -> str:
+        return super().local("part" if text == STEP else text)
+
+
+class StepWriter(Writer):
+    """Writes one graph as a further method of a class that is there."""
+
+    def __init__(self, file: File, graph: Graph, host: ClassText, name: str, root: bool) -> None:
+        super().__init__(file, graph, host.name, root)
+        self.host, self.name, self.wanted = host, name, name
+        self.names = _Names({*self.names.taken, *METHODS})
+        self.called: dict[str, tuple[str, tuple[str, ...]]] = {}
+
+    def write(self) -> None:
+        super().write()
+        self.lines = [(target, text, note * (len(note) < 80)) for target, text, note in self.lines]
+
+    def _declare(self) -> None:
+        """Resources are where the class has them."""
+        for wire, resource in self.graph.sources.items():
+            if resource.role != NOISE:
+                self.values[wire] = f"self.{self.host.key(resource.name)}"
+                self.parameters.add(self.values[wire])
+        for node in self.graph.nodes:
+            self._layer(node)
+
+    def _layer(self, node: Node) -> None:
+        """A box whose weights are a layer of torch, which is called."""
+        box = node.box
+        if not isinstance(box, Box) or box.name not in LIBRARY or not box.resources:
+            return
+        names = [self.graph.sources[w].name for w in node.ins[len(box.dom) :]]
+        owner = names[0].rpartition(".")[0]
+        made = LIBRARY[box.name](self, box) if owner in self.host.layers else None
+        if made is not None and [n.rpartition(".")[2] for n in names] == list(made.resources):
+            self.libraries[owner] = made
+            self.owners[owner] = self.values[node.ins[len(box.dom)]].rpartition(".")[0]
+
+    def child(self, node: Node, make: Callable[[ClassText], str], copies: bool = False) -> None:
+        known = self.host.children.get(node.name)
+        assert isinstance(node.box, OperatorBox)
+        if known is None:
+            raise SpecError(
+                "CM040",
+                f"the step of `{node.name}` has no module: `forward` computes it in another way",
+                help=["leave `stream` out"],
+                origin=node.origin,
+            )
+        attribute, text, _ = self.children[node.name] = known
+        self.owners[node.name] = f"self.{attribute}"
+        self.called[node.name] = graft(self.file, text, node.box.regions[0], self.wanted)
+
+    def call(self, node: Node, text: ClassText, function: str, ins: list[str]) -> str:
+        method, late = self.called[node.name]
+        inputs = ", ".join([*ins, *(self._symbol(s) for s in late)])
+        return f"{function}.{method}({inputs})" if method else f"{function}({inputs})"
+
+    def buffer(self, name: str, expression: str) -> str:
+        return expression.replace("config.", "self.config.")
+
+    def _symbol(self, symbol: str) -> str:
+        return "0" if self._empty(symbol) else super()._symbol(symbol)
+
+    def _empty(self, symbol: str) -> bool:
+        """Whether a size is that of the past before the first entry."""
+        return False
+
+    def text(self) -> list[str]:
+        """The method of a part: states are further inputs and outputs."""
+        inputs = [f"{self.values[w]}: Tensor" for w in self.graph.inputs]
+        inputs += [f"{self.sizes[s]}: int" for s in self.late]
+        out = [self.values[w] for w in self.graph.outputs]
+        kind = "Tensor" if len(out) == 1 else f"tuple[{', '.join(['Tensor'] * len(out))}]"
+        return self.method(self.name, inputs, kind, out)
+
+
+def graft(file: File, host: ClassText, region: Graph, wanted: str) -> tuple[str, tuple[str, ...]]:
+    """The method of a class that computes a region, and its late sizes; "" for ``forward``."""
+    writer = StepWriter(file, region, host, wanted, False)
+    writer.write()
+    code, writer.name = "\n".join(host.lines), "forward"
+    if "\n".join(writer.text()) in code:
+        return "", tuple(writer.late)
+    count, name = 1, wanted
+    while True:
+        writer.name = name
+        text = writer.text()
+        if "\n".join(text) in code:
+            break
+        if f"    def {name}(" not in code:
+            host.lines += ["", *text]
+            break
+        count += 1
+        name = f"{wanted}_{count}"
+    return name, tuple(writer.late)
+
+
+class _Root(StepWriter):
+    """Writes a method of the root: the state is one tuple."""
+
+    def __init__(
+        self, file: File, graph: Graph, host: ClassText, name: str, stream: Stream, whole: Graph
+    ) -> None:
+        super().__init__(file, graph, host, name, True)
+        self.stream, self.whole = stream, whole
+
+    def _like(self, numeric: bool) -> str | None:
+        """A tensor of the inputs or resources; else the first weight of the module."""
+        found = super()._like(numeric)
+        if found is None:
+            resources = self.whole.resources({d: 1 for d in self.whole.dims})
+            for path, one in resources.items():
+                if one.role != NOISE and one.space.kind == "real":
+                    parts = self.host.key(path).split(".")
+                    return "self" + "".join(f"[{p}]" if p.isdigit() else f".{p}" for p in parts)
+        return found
+
+    def _empty(self, symbol: str) -> bool:
+        past = self.stream.form.past
+        return self.name == START and past is not None and symbol == past.name
+
+    def write(self) -> None:
+        super().write()
+        if self.name == STEP:
+            self.prologue += self._bounds()
+
+    def text(self) -> list[str]:
+        return self._start() if self.name == START else self._step()
+
+    def _arguments(self, wires: Sequence[int]) -> list[str]:
+        inputs = [f"{self.values[w]}: Tensor" for w in wires]
+        return [*inputs, *(f"{self.sizes[s]}: int" for s in self.late)]
+
+    def _start(self) -> list[str]:
+        states = [self.values[w] for w in self.graph.outputs]
+        if self.stream.form.place:
+            batch = self._symbol("batch") if _batched(self.stream.step) else ""
+            states.append(f"torch.zeros(({batch}{',' if batch else ''}), {self._index()})")
+        doc = '        """The state before the first entry."""'
+        kind, out = "tuple[Tensor, ...]", [_tuple(states)]
+        return self.method(START, self._arguments(self.graph.inputs), kind, out, [doc])
+
+    def _index(self) -> str:
+        like = self._like(True)
+        return f"dtype=torch.int64, device={like}.device" if like else "dtype=torch.int64"
+
+    def _step(self) -> list[str]:
+        graph, form = self.graph, self.stream.form
+        count, values = len(form.states), [self.values[w] for w in graph.inputs]
+        states, rest = values[:count], graph.inputs[count:]
+        outs = [self.values[w] for w in graph.outputs]
+        shown, after = outs[: len(outs) - count], outs[len(outs) - count :]
+        if form.place:
+            entries = len(form.entries)
+            place = self.values[rest[entries]]
+            rest = [*rest[:entries], *rest[entries + 1 :]]
+            states, after = [*states, place], [*after, f"{place} + 1"]
+        left = iter(shown)
+        results = [
+            after[form.finals[i]] if i in form.finals else next(left)
+            for i in range(len(self.whole.outputs))
+        ]
+        state = self.names.local("state")
+        head, late = self._arguments(rest), len(self.late)
+        head.insert(len(head) - late, f"{state}: tuple[Tensor, ...]")
+        before = ['        """The outputs at the next entry, and the new state."""']
+        if states:
+            before.append(f"        {', '.join(states)}{',' * (len(states) == 1)} = {state}")
+        many = len(results) > 1
+        kind = f"tuple[{', '.join(['Tensor'] * len(results))}]" if many else "Tensor"
+        result = f"({', '.join(results)})" if many else results[0] if results else "()"
+        kind = f"tuple[{kind}, tuple[Tensor, ...]]"
+        return self.method(STEP, head, kind, [result, _tuple(after)], before)
+
+    def _bounds(self) -> list[str]:
+        """The checks that a context of fixed size has room for one more entry."""
+        past = self.stream.form.past
+        if past is None:
+            return []
+        lines, reading = [], self.reading(past.name)
+        assert reading is not None
+        wire = self.values[self.graph.inputs[reading.place]]
+        text = self.sizes.get(past.name, reading.text.replace("x.shape", f"{wire}.shape"))
+        for one in sorted(self.graph.conditions(), key=str):
+            fixed = one.symbols - {past.name}
+            if past.name in one.symbols and fixed and fixed <= self.file.fixed:
+                names = {s: f"self.config.{self.file.field_names[s]}" for s in fixed}
+                message = safety.string(f"the context is full: {safety.prose(str(one))} fails")
+                lines.append(f"        if {violation(one, {**names, past.name: text})}:")
+                lines.append(f"            raise ValueError({message})")
+        return lines
+
+
+def _batched(graph: Graph) -> bool:
+    return any(str(a) == "batch" for one in graph.dom for a in one.axes)
+
+
+def _tuple(values: Sequence[str]) -> str:
+    return f"({', '.join(values)}{',' * (len(values) == 1)})"
+
+
+# --- running --------------------------------------------------------------------------------------
+
+
+def unrolled(build: Any, module: Any, inputs: Sequence[Any], sizes: Mapping[str, int]) -> Any:
+    """The outputs of a module, run entry by entry: shaped as those of ``forward``."""
+    import torch
+
+    stream: Stream = build.stream
+    graph, form = build.graph, stream.form
+    late = {name: [sizes[s] for s in of] for name, of in stream.sizes.items()}
+    state = module.initial_state(*(inputs[i] for i in form.begins), *late[START])
+    rows: list[Any] = []
+    for p in range(sizes[form.over.name]):
+        entries = [inputs[i].select(stream.place(graph, graph.inputs[i]), p) for i in form.entries]
+        shared = [inputs[i] for i in form.shared]
+        found, state = module.step(*entries, *shared, state, *late[STEP])
+        rows.append(found if isinstance(found, tuple) else (found,))
+    outputs = []
+    for i, wire in enumerate(graph.outputs):
+        place, column = stream.place(graph, wire), [row[i] for row in rows]
+        outputs.append(column[-1] if place < 0 else torch.stack(column, place))
+    return tuple(outputs)
+
+
+def selftest(build: Any, sizes: Mapping[str, int]) -> list[str]:
+    """The function of a generated file that compares the step with ``forward``."""
+    stream: Stream = build.stream
+    graph, form = build.graph, stream.form
+    late = {name: [str(sizes[s]) for s in of] for name, of in stream.sizes.items()}
+    begin = ", ".join([*(f"inputs[{i}]" for i in form.begins), *late[START]])
+    entries = [
+        f"inputs[{i}].select({stream.place(graph, graph.inputs[i])}, p)" for i in form.entries
+    ]
+    ins = [*entries, *(f"inputs[{i}]" for i in form.shared), "state", *late[STEP]]
+    many = len(graph.outputs) > 1
+    lines = [
+        "def stepwise(model: nn.Module, inputs: tuple, outputs: tuple[Tensor, ...]) -> None:",
+        '    """Entry by entry, from the initial state, against the whole sequence."""',
+        f"    state, rows = model.initial_state({begin}), []",
+        f"    for p in range({sizes[form.over.name]}):",
+        f"        y, state = model.step({', '.join(ins)})",
+        f"        rows.append({'y' if many else '(y,)'})",
+        "    found = []",
+    ]
+    for i, wire in enumerate(graph.outputs):
+        place = stream.place(graph, wire)
+        text = (
+            f"rows[-1][{i}]" if place < 0 else f"torch.stack([row[{i}] for row in rows], {place})"
+        )
+        lines.append(f"    found.append({text})")
+    return [*lines, '    agree("step by step", tuple(found), outputs)']
+
+
+__all__ = ["METHODS", "Stream", "selftest", "stream_of", "unrolled", "write_methods"]

@@ -1,0 +1,206 @@
+"""The methods ``initial_state`` and ``step`` of generated modules."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from backends.pytorch.build import build
+from backends.pytorch.validate import validate
+from categorical import Dim, Fin, Real, SpecError, architecture, arrow, copy, iterate, op
+from categorical.composites import attention, mlp, residual
+from categorical.composites.recurrent import gru_cell, lstm_cell, recurrent, stacked
+from categorical.recursion import fold, mealy, scan
+
+t, a, s, c, letter, heads, inner, blocks = Dim.named("t a s c letter heads inner blocks")
+key = t.at("key")
+SIZES = {"a": 3, "s": 4, "c": 4, "letter": 5, "heads": 2, "inner": 6, "blocks": 2, "t": 6}
+cell = (op.linear(s, s, name="back") @ op.linear(a, s, name="into")) >> op.add >> op.tanh
+
+
+@arrow
+def block(x: Real[t, c]) -> Real[t, c]:
+    look = op.layer_norm(c, name="norm") >> attention(t, c, heads, mask="causal")
+    return residual(mlp(c, inner, c))(residual(look)(x))
+
+
+@arrow
+def text_model(text: Fin(letter)[t]) -> Real[t, letter]:
+    places = op.parameter(Real[t, c], name="places")()
+    x = op.embedding(letter, c, name="letters")(text) + places
+    return op.linear(c, letter, name="scores")(iterate(block, blocks, name="blocks")(x))
+
+
+@arrow
+def placed(x: Real[t, a]) -> Real[t, s]:
+    places = op.parameter(Real[t, a], name="places")()
+    return scan(cell, over=t, start=0)(x + places)
+
+
+@arrow
+def several(x: Real[t, a]) -> Real[t, s] * Real[s] * Real[a]:
+    states = scan(cell, over=t, start=0)(x)
+    return states, op.take(t, -1)(states), op.sum(t)(x)
+
+
+@arrow
+def layer(x: Real[t, s]) -> Real[t, s]:
+    again = (op.linear(s, s, name="back") @ op.linear(s, s, name="into")) >> op.add >> op.tanh
+    return x + scan(again, over=t, start=op.parameter(Real[s], name="start"))(x)
+
+
+@arrow
+def nested(x: Real[t, a]) -> Real[t, s]:
+    return layer(op.gelu(layer(op.linear(a, s)(x))))
+
+
+@arrow
+def steps_called_step(x: Real[t, a]) -> Real[t, s]:
+    return op.linear(a, s, name="step")(x) >> scan(
+        (op.linear(s, s) @ op.linear(s, s)) >> op.add >> op.tanh, over=t, start=0
+    )
+
+
+@arrow
+def product(state: Real[s], x: Real[a]) -> Real[s]:
+    gate = op.sigmoid(op.linear(a, s, name="gate")(x))
+    return op.mul(gate, state) + op.linear(a, s, name="into")(x)
+
+
+NETWORKS = {
+    "an Elman network": scan(cell, over=t, start=0) >> op.linear(s, c, name="out"),
+    "a fold": op.linear(c, a) >> fold(cell, over=t, start=0) >> op.linear(s, c, name="out"),
+    "a bare fold": fold(cell, over=t),
+    "a start that is a weight": scan(cell, over=t, start=op.parameter(Real[s], name="start")),
+    "an LSTM": recurrent(lstm_cell(a, s), over=t, start=0),
+    "two layers of LSTM": stacked(
+        recurrent(lstm_cell(a, s), over=t), recurrent(lstm_cell(s, c), over=t), start=0
+    ),
+    "a GRU": recurrent(gru_cell(a, s), over=t, start=0),
+    "a parallel scan": scan(product, over=t, start=0),
+    "two runs": scan(cell, over=t, start=0)
+    >> scan((op.linear(c, c) @ op.linear(s, c)) >> op.add >> op.tanh, over=t, start=0, name="b"),
+    "causal windows": op.conv(a, s, over=t, kernel=3, padding="causal").at(Real[t, a]) >> op.relu,
+    "positions": placed,
+    "several outputs": several,
+    "entries": op.layer_norm(a).at(Real[t, a]) >> op.linear(a, s) >> op.gelu,
+    "named parts": nested,
+    "layers": op.linear(a, s)
+    >> iterate(scan((op.linear(s, s) @ op.linear(s, s)) >> op.add >> op.tanh, over=t, start=0), 2),
+    "noise": op.dropout(0.5).at(Real[t, a]) >> scan(cell, over=t, start=0),
+    "a name of a method": steps_called_step,
+    "attention": attention(t, c, heads, mask="causal"),
+    "a text model": text_model,
+}
+
+
+def built(name: str, **options):
+    network = NETWORKS[name]
+    known = {k: v for k, v in SIZES.items() if k in network.graph().dims}
+    if name not in ("positions", "a text model"):
+        known.pop("t", None)
+    return build(architecture(network, sizes=known, name="net", stream=t), **options)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_steps_are_validated_against_the_whole_sequence(name: str) -> None:
+    made = built(name)
+    report = made.validation["step"]
+    assert report["outputs_and_states"] and (report["gradients"] or name == "noise")
+    plain = build(
+        architecture(NETWORKS[name], sizes=made.sizes, name="net"), validate=False
+    ).module()
+    torch.manual_seed(0)
+    assert {k for k in made.module().state_dict()} == {
+        k.replace("step.", "step_2.") if name == "a name of a method" else k
+        for k in plain.state_dict()
+    }
+
+
+def test_a_wrong_step_is_refused() -> None:
+    made = built("a text model", validate=False)
+    right = "torch.cat((keys, entry_2), dim=-3)"
+    assert right in made.source
+    made.source = made.source.replace(right, "torch.cat((entry_2, keys), dim=-3).flip(-3)")
+    validate(made)  # softmax and sum do not mind the order of the keys, but of the values
+    for wrong in (
+        "torch.cat((keys, 0 * entry_2), dim=-3)",
+        "torch.cat((keys, keys[..., :1, :, :]), dim=-3)",
+    ):
+        other = built("a text model", validate=False)
+        other.source = other.source.replace(right, wrong)
+        with pytest.raises(SpecError) as caught:
+            validate(other)
+        assert caught.value.code == "CM040"
+
+
+def test_a_start_that_is_another_is_refused() -> None:
+    made = built("an Elman network", validate=False)
+    assert "zeros = torch.zeros(" in made.source
+    made.source = made.source.replace("zeros = torch.zeros(", "zeros = torch.ones(")
+    with pytest.raises(SpecError) as caught:
+        validate(made)
+    assert caught.value.code == "CM040"
+
+
+def test_states_grow_and_a_full_context_is_refused() -> None:
+    module = built("a text model", validate=False).module().eval()
+    state = module.initial_state(3)
+    text = torch.randint(5, (3, 6))
+    rows = []
+    for p in range(6):
+        assert all(one.shape[2] == p for one in state)
+        y, state = module.step(text[:, p], state)
+        rows.append(y)
+    torch.testing.assert_close(torch.stack(rows, 1), module(text))
+    with pytest.raises(ValueError, match="the context is full"):
+        module.step(text[:, 0], state)
+
+
+def test_wrong_states_are_refused_in_the_words_of_the_spec() -> None:
+    module = built("an Elman network", validate=False).module()
+    (state,) = module.initial_state(3)
+    with pytest.raises(ValueError, match="must be Real"):
+        module.step(torch.zeros(3, 3), (state[:, :2],))
+    with pytest.raises(ValueError, match="must be Real"):
+        module.step(torch.zeros(2, 3), (state,))
+
+
+def test_one_sample_without_a_batch() -> None:
+    network = mealy(copy(Real[s]) @ op.linear(a, s) >> (op.relu @ op.add), over=t, start=0)
+    made = build(architecture(network, sizes={"a": 3, "s": 4}, name="net", stream=t, batch="none"))
+    module = made.module()
+    (y, last), (state,) = module.step(torch.zeros(3), module.initial_state())
+    assert y.shape == state.shape == (4,) and last is state
+
+
+def test_a_step_compiles_as_one_graph_and_moves_to_float64() -> None:
+    module = built("an Elman network", validate=False).module().double()
+    state = module.initial_state(2)
+    assert state[0].dtype == torch.float64
+    x = torch.randn(2, 3, dtype=torch.float64)
+    step = torch.compile(module.step, fullgraph=True, backend="eager")
+    torch.testing.assert_close(step(x, state)[0], module.step(x, state)[0])
+
+
+def test_the_file_tests_its_step(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(built("a text model", validate=False).source, encoding="utf-8")
+    script = "import net, torch; m, x = net.Net(), net.examples(); net.stepwise(m, x, (m(*x),))"
+    told = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert told.returncode == 0 and "step by step ok" in told.stdout, told.stderr
+
+
+def test_what_has_no_step_is_refused_when_it_is_declared() -> None:
+    with pytest.raises(SpecError) as caught:
+        architecture(fold(cell, over=t, start=0) >> op.expand(t), name="net", stream=t)
+    assert caught.value.code == "CM051"
+    with pytest.raises(SpecError) as caught:
+        architecture(op.relu.at(Real[t]), stream=t, batch="union")
+    assert caught.value.code == "CM021"
