@@ -10,8 +10,7 @@ Elman, "Finding Structure in Time", 1990; torch's `nn.RNN`.
 from categorical import Dim, Real, architecture, arrow, laws, op
 from categorical.composites import elman_cell, recurrent
 from categorical.groups import Symmetric
-from categorical.recursion import fold, foldr, scan
-from categorical.recursion.streaming import step_form
+from categorical.recursion import fold, foldr, scan, step_form
 
 feature, hidden, step, early, late = Dim.named("feature hidden step early late")
 SIZES = dict(feature=8, hidden=16, step=12)

@@ -9,8 +9,7 @@ Cho et al., "Learning Phrase Representations using RNN Encoder-Decoder", 2014; t
 from categorical import Dim, Real, architecture, arrow, discard, identity, laws, op
 from categorical.composites import gru_cell, recurrent
 from categorical.groups import Symmetric
-from categorical.recursion import scan
-from categorical.recursion.streaming import step_form
+from categorical.recursion import scan, step_form
 
 feature, hidden, step, early, late = Dim.named("feature hidden step early late")
 SIZES = dict(feature=8, hidden=16, step=12)

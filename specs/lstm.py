@@ -11,9 +11,8 @@ Hochreiter and Schmidhuber, "Long Short-Term Memory", 1997; forget gate: Gers et
 from categorical import Dim, Real, architecture, arrow, discard, identity, laws, op
 from categorical.composites import lstm_cell, recurrent
 from categorical.groups import Symmetric
-from categorical.recursion import fold, mealy
+from categorical.recursion import fold, mealy, step_form
 from categorical.recursion.folds import shown
-from categorical.recursion.streaming import step_form
 
 feature, hidden, step, early, late = Dim.named("feature hidden step early late")
 SIZES = dict(feature=8, hidden=16, step=12)

@@ -3,8 +3,8 @@
 An utterance is a sequence of 12 coefficients, padded to the longest of its batch; its length is an
 input.  One GRU reads it from the left and one from the right (the folds of snoc lists and of cons
 lists), and the scores are an affine map of the two states that are left.  A second network answers
-while it listens: it reads from the left only, and scores the speakers after every step.  Its step
-form, derived from its sequence form, has the same weights.
+while it listens: it reads from the left only, and scores the speakers after every step.  Its module
+runs over whole utterances, and step by step with the same weights.
 
 The data: Kudo, Toyama and Shimbo, "Multidimensional Curve Classification Using Passing-Through
 Regions", 1999; `python -m examples.japanese_vowels` trains both networks on it.
@@ -12,8 +12,7 @@ Regions", 1999; `python -m examples.japanese_vowels` trains both networks on it.
 
 from categorical import Dim, Fin, Real, architecture, arrow, discard, laws, op
 from categorical.composites import gru_cell, recurrent
-from categorical.recursion import fold, foldr
-from categorical.recursion.streaming import step_form
+from categorical.recursion import fold, foldr, step_form
 
 step, feature, hidden, speaker = Dim.named("step feature hidden speaker")
 SIZES = dict(step=29, feature=12, hidden=32, speaker=9)
@@ -77,19 +76,13 @@ def vowel_stream(x: Real[step, feature]) -> Real[step, speaker]:
     return op.linear(hidden, speaker, name="scores")(rows)
 
 
-form = step_form(vowel_stream, over=step)
 stream = architecture(
     vowel_stream,
     laws=[
         laws.causal(step),
-        laws.stepwise(form),
+        laws.stepwise(step_form(vowel_stream, over=step)),
         laws.parameters(of_a_cell + hidden * speaker + speaker),
     ],
     sizes=SIZES,
-)
-one_step = architecture(
-    form.step,
-    name="vowel_step",
-    laws=[laws.parameters(of_a_cell + hidden * speaker + speaker)],
-    sizes=dict(feature=12, hidden=32, speaker=9),
+    stream=step,
 )

@@ -96,7 +96,7 @@ def generate(declared: Declared, found: Sequence[Finding]) -> Any:
         affordable(architecture)
         command = f"{_command(declared)} -o {declared.name}.py"
         return emit(
-            architecture.batched(),
+            architecture,
             architecture.sizes,
             declared.name,
             header(found),
