@@ -18,7 +18,7 @@ so that they exist in eval mode as well (no kernel drops anything: ``dropout`` i
 ...     return op.tanh(op.linear(a, s, name="read")(x) + op.linear(s, s, name="again")(h))
 >>> made = build(fold(elman, over=t, start=0), {"a": 3, "s": 4}, "demo", validate=False)
 >>> made.derivation[-1]
-'recurrence: 1 × torch.rnn_tanh, 1 layer (gradient everywhere)'
+'recurrence: `cell` by torch.rnn_tanh, 1 layer (gradient everywhere)'
 
 A cell of no kernel is left to the rungs below:
 
@@ -128,8 +128,10 @@ class Kernel:
         self.needless = {node.outs[0] for node in joined}
         self.contract = "ragged" if stack.runs[0].node.box.attrs["ragged"] else "kernel"
         layers, ways = len(stack.layers), len(stack.layers[0].runs)
+        names = ", ".join(f"`{name}`" for name in dict.fromkeys(r.node.name for r in stack.runs))
         self.note = (
-            f"recurrence: 1 × torch.{self.cell.kind}, {layers} layer{'s' if layers > 1 else ''}"
+            f"recurrence: {names} by torch.{self.cell.kind}, "
+            f"{layers} layer{'s' if layers > 1 else ''}"
             f"{', from both ends' if ways > 1 else ''} (gradient everywhere)"
         )
 
