@@ -29,7 +29,7 @@ from backends.pytorch.recursion.parallel_text import NEEDS, TEXTS
 from backends.pytorch.scope import shape_note
 from backends.pytorch.table.base import atom
 from categorical.graph import Graph, Node
-from categorical.recursion.machine import parts
+from categorical.recursion.machine import along, parts
 from categorical.spaces import Array
 from proofs.monoids.reading import Place
 from proofs.monoids.sheet import Number
@@ -70,13 +70,8 @@ class Scanned:
         self.first = sequences.start
         self.over = self.box.attrs["over"]
         rows = self.box.cod[: len(self.box.cod) - len(self.types)]
-        moved = [self.box.dom[self.first + i] for i in self.moving]
-        self.place = next(
-            (t.position(self.over) - (len(t.axes) - extra) for t, extra in self.lengths(moved)),
-            rows[0].position(self.over) - len(rows[0].axes)
-            if rows
-            else -1 - len(self.types[0].axes),
-        )
+        along_steps = [*rows, *self.box.dom[sequences]]
+        self.place = along_steps[0].position(self.over) if along_steps else 0
         self.used = {
             i for i, w in enumerate(node.outs) if w in writer.consumers or w in writer.graph.outputs
         }
@@ -84,27 +79,15 @@ class Scanned:
         if not self.closed():
             self.general()
 
-    def lengths(self, moved: list[Array]) -> list[tuple[Array, int]]:
-        """The types of the sequences, and how many axes they have that a state lacks."""
-        rank = len(self.types[0].axes) + 1
-        return [(t, len(t.axes) - rank) for t in moved]
-
     # --- parts ------------------------------------------------------------------------------------
 
     def part(self, which: int) -> str:
-        """A part of the element, with the steps in front (or broadcast along them)."""
+        """A part of the element at all steps, or broadcast along them."""
         one = self.form.parts[which]
         if not isinstance(one, Place):
-            return f"{self.like()}.new_tensor({self.writer.literal(one)})"
+            return f"{atom(self.starts[0])}.new_full((), {self.writer.literal(one)})"
         text = self.writer._wire(self.node.ins[self.first + one.at])
-        if one.at not in self.moving:
-            return f"{atom(text)}.unsqueeze(0)"
-        type_ = self.box.dom[self.first + one.at]
-        place = type_.position(self.over)
-        return text if place == 0 else f"{atom(text)}.movedim({place - len(type_.axes)}, 0)"
-
-    def like(self) -> str:
-        return atom(self.starts[0])
+        return text if one.at in self.moving else f"{atom(text)}.unsqueeze({self.place})"
 
     # --- closed forms -----------------------------------------------------------------------------
 
@@ -128,28 +111,25 @@ class Scanned:
 
     def summed(self, only: bool) -> bool:
         """Factor 1: a sum, or a running one."""
-        w, start = self.writer, atom(self.starts[0])
-        x = atom(w._wire(self.node.ins[self.first]))
+        start, x = atom(self.starts[0]), atom(self.part(1))
         if only:
             self.bind(0, f"{start} + {x}.sum({self.place})")
             return True
-        x = self.part(1)
-        rows = f"{atom(self.turned(f'{atom(self.turned(x))}.cumsum(0)'))} + {start}"
-        self.rows_of(w.line(rows, self.front_type(), self.wanted()[0]))
+        total = self.turned(f"{atom(self.turned(x))}.cumsum({self.place})")
+        self.rows_of(self.row(f"{total} + {start}.unsqueeze({self.place})"))
         return True
 
     def decayed(self, first: Number | Place) -> bool:
         """One factor for all steps: a sum with its powers as weights."""
         w = self.writer
-        more = ", True" if self.box.attrs["reverse"] else ""
+        name = "weighted_sum" if isinstance(first, Place) else "decayed_sum"
+        w.helper(name, TEXTS[name])
         if isinstance(first, Place):
-            w.helper("weighted_sum", TEXTS["weighted_sum"])
-            call = f"weighted_sum({self.still(first)}, {self.part(1)}, {self.starts[0]}{more})"
+            factor = self.still(first)
         else:
-            w.helper("decayed_sum", TEXTS["decayed_sum"])
             factor = w.literal(first if isinstance(first, complex) else float(first))
-            call = f"decayed_sum({factor}, {self.part(1)}, {self.starts[0]}{more})"
-        self.bind(0, call)
+        more = ", True" if self.box.attrs["reverse"] else ""
+        self.bind(0, f"{name}({factor}, {self.part(1)}, {self.starts[0]}, {self.place}{more})")
         return True
 
     def still(self, one: Place) -> str:
@@ -157,26 +137,33 @@ class Scanned:
         w, wire = self.writer, self.node.ins[self.first + one.at]
         made = w.graph.producer().get(wire)
         if made is not None and made.box.name == "expand":
-            return w._wire(made.ins[0])
+            inner = made.ins[0]
+            if len(w.graph.types[inner].axes) >= len(self.types[0].axes) - self.place:
+                return w._wire(inner)
         return w._wire(wire)
 
     def extreme(self, only: bool) -> bool:
         """Shift 0: a maximum, or a running one (least: minimum)."""
-        w, kind = self.writer, "max" if self.form.family == "maxplus" else "min"
-        start = f"{atom(self.starts[0])}.unsqueeze(0)"
+        kind, place = "max" if self.form.family == "maxplus" else "min", self.place
+        start = f"{atom(self.starts[0])}.unsqueeze({place})"
         if only:
-            self.bind(0, f"torch.cat([{start}, {self.part(1)}]).a{kind}(0)")
+            self.bind(0, f"torch.cat([{start}, {self.part(1)}], {place}).a{kind}({place})")
             return True
-        whole = f"torch.cat([{start}, {self.turned(self.part(1))}]).cum{kind}(0).values[1:]"
-        self.rows_of(w.line(self.turned(whole), self.front_type(), self.wanted()[0]))
+        whole = f"torch.cat([{start}, {self.turned(self.part(1))}], {place}).cum{kind}({place})"
+        steps = self.writer.size(self.box.attrs["times"])
+        self.rows_of(self.row(self.turned(f"{whole}.values.narrow({place}, 1, {steps})")))
         return True
 
     def turned(self, text: str) -> str:
         """In the order of the run."""
-        return f"{atom(text)}.flip(0)" if self.box.attrs["reverse"] else text
+        return f"{atom(text)}.flip({self.place})" if self.box.attrs["reverse"] else text
 
-    def front_type(self) -> Array:
-        return self.types[0].with_axes((self.over, *self.types[0].axes))
+    def row(self, text: str) -> str:
+        """A statement for the states after all steps."""
+        return self.writer.line(text, self.row_type(0), self.wanted()[0])
+
+    def row_type(self, which: int) -> Array:
+        return along(self.types[which], self.over, self.place)
 
     def bind(self, which: int, text: str) -> None:
         if which in self.used:
@@ -189,42 +176,40 @@ class Scanned:
         reverse = bool(self.box.attrs["reverse"])
         elements = [self.part(i) for i in range(len(form.parts))]
         if not list(self.moving):
-            steps = w.size(self.box.attrs["times"])
-            elements[-1] = f"{elements[-1]}.expand({steps}, *{self.like()}.shape)"
+            elements[-1] = f"{elements[-1]}.expand({w.shape(self.row_type(0))})"
         if form.family == "diagonal":
             function = "linear_scan" if count == 1 else "block_scan"
         else:
             function = FUNCTIONS[form.family]
         for name in (*NEEDS[function], function):
             w.helper(name, TEXTS[name])
+        options = [str(self.place), *(["True"] if reverse else [])]
         if function == "block_scan":
-            call = f"block_scan({', '.join([str(count), str(reverse), *elements, *self.starts])})"
+            given = [str(count), str(self.place), str(reverse), *elements, *self.starts]
         else:
-            more = ["True"] if reverse else []
-            call = f"{function}({', '.join([*elements, self.starts[0], *more])})"
+            given = [*elements, self.starts[0], *options]
         names = [w.names.local(name) for name in self.wanted()]
-        note = ", ".join(shape_note(t.with_axes((self.over, *t.axes))) for t in self.types)
-        w.lines.append((", ".join(names), call, note))
+        note = ", ".join(shape_note(self.row_type(k)) for k in range(count))
+        w.lines.append((", ".join(names), f"{function}({', '.join(given)})", note))
         self.rows_of(*names)
 
     def rows_of(self, *names: str) -> None:
-        """Bind the outputs to the states after all steps, steps in front."""
+        """Bind the outputs to the states after all steps."""
         form, reverse = self.form, self.box.attrs["reverse"]
         steps = self.writer.size(self.box.attrs["times"])
         for at, k in enumerate(form.after):
             if at in self.used:
-                self.bind(at, self.back(names[k]))
+                self.writer.values[self.node.outs[at]] = names[k]
         for at, k in enumerate(form.before, len(form.after)):
-            start = f"{atom(self.starts[k])}.unsqueeze(0)"
-            text = f"torch.cat([{start}, {names[k]}])[:-1]"
-            if reverse:
-                text = f"torch.cat([{names[k]}, {start}])[1:]"
             if at in self.used:
-                self.bind(at, self.back(text))
+                self.writer.helper("prefixes", TEXTS["prefixes"])
+                more = str(bool(reverse))
+                self.bind(at, f"before({names[k]}, {self.starts[k]}, {self.place}, {more})")
         for k in range(len(self.types)):
             at = len(form.after) + len(form.before) + k
             last = "0" if reverse else "-1"
-            self.bind(at, f"{names[k]}[{last}] if {steps} else {self.starts[k]}")
+            one = f"{names[k]}.select({self.place}, {last})"
+            self.bind(at, f"{one} if {steps} else {self.starts[k]}")
 
     def wanted(self) -> list[str]:
         """A name for the states of each number after all steps."""
@@ -232,8 +217,3 @@ class Scanned:
         rows = len(self.form.after) + len(self.form.before)
         ends = [known.get(outs[rows + k], "state") for k in range(len(self.types))]
         return [f"{one.removesuffix('_last')}_rows" for one in ends]
-
-    def back(self, text: str) -> str:
-        """From the steps in front to where they are in the type."""
-        rank = len(self.types[0].axes) + 1
-        return text if rank + self.place == 0 else f"{atom(text)}.movedim(0, {self.place})"

@@ -36,50 +36,64 @@ def ordered(items, reverse: bool) -> list:
 
 
 def prefixes(
-    monoid: tuple, parts: tuple[Tensor, ...], states: tuple[Tensor, ...], reverse: bool
+    monoid: tuple, parts: tuple[Tensor, ...], states: tuple[Tensor, ...], dim: int, reverse: bool
 ) -> tuple[Tensor, ...]:
-    """The states after each step along the leading axis; (m · m') is first m and then m'."""
+    """The states after each step along ``dim``; (m · m') is first m and then m'."""
     act, multiply = monoid
-    steps = parts[0].shape[0]
+    steps = parts[0].shape[dim]
     length = chunk(steps, states[0].numel())
     count = steps // length
     out = []
     if count < 2:
-        for row in ordered(zip(*(p.unbind(0) for p in parts), strict=True), reverse):
+        for row in ordered(zip(*(p.unbind(dim) for p in parts), strict=True), reverse):
             states = act(states, row)
             out.append(states)
-        return tuple(torch.stack(x) for x in zip(*ordered(out, reverse), strict=True))
+        return tuple(torch.stack(x, dim) for x in zip(*ordered(out, reverse), strict=True))
     whole = count * length
     first = steps - whole if reverse else 0
-    chunks = (p.narrow(0, first, whole).unflatten(0, (count, length)) for p in parts)
-    rows = ordered(zip(*(p.unbind(1) for p in chunks), strict=True), reverse)
+    chunks = (p.narrow(dim, first, whole).unflatten(dim, (count, length)) for p in parts)
+    rows = ordered(zip(*(p.unbind(dim + 1) for p in chunks), strict=True), reverse)
     total = rows[0]
     for row in rows[1:]:
         total = multiply(total, row)
     borders = []
-    for row in ordered(zip(*(p.unbind(0) for p in total), strict=True), reverse):
+    for row in ordered(zip(*(p.unbind(dim) for p in total), strict=True), reverse):
         borders.append(states)
         states = act(states, row)
-    inner = tuple(torch.stack(x) for x in zip(*ordered(borders, reverse), strict=True))
+    inner = tuple(torch.stack(x, dim) for x in zip(*ordered(borders, reverse), strict=True))
     for row in rows:
         inner = act(inner, row)
         out.append(inner)
-    out = ordered(out, reverse)
-    found = tuple(torch.stack(x, 1).flatten(0, 1) for x in zip(*out, strict=True))
+    pairs = zip(*ordered(out, reverse), strict=True)
+    found = tuple(torch.stack(x, dim + 1).flatten(dim, dim + 1) for x in pairs)
     if whole == steps:
         return found
-    if reverse:
-        rest = prefixes(monoid, tuple(p[:first] for p in parts), states, reverse)
-        return tuple(torch.cat(pair) for pair in zip(rest, found, strict=True))
-    rest = prefixes(monoid, tuple(p[whole:] for p in parts), states, reverse)
-    return tuple(torch.cat(pair) for pair in zip(found, rest, strict=True))
+    parts = tuple(p.narrow(dim, 0 if reverse else whole, steps - whole) for p in parts)
+    rest = prefixes(monoid, parts, states, dim, reverse)
+    pairs = zip(rest, found) if reverse else zip(found, rest)
+    return tuple(torch.cat(pair, dim) for pair in pairs)
 
 
-def shifted(states: Tensor, start: Tensor, reverse: bool) -> Tensor:
-    """The states before each step."""
+def before(states: Tensor, start: Tensor, dim: int, reverse: bool) -> Tensor:
+    """The states before each step, of those after it."""
+    steps, start = states.shape[dim], start.unsqueeze(dim)
     if reverse:
-        return torch.cat([states[1:], start.unsqueeze(0)])
-    return torch.cat([start.unsqueeze(0), states[:-1]])
+        return torch.cat([states, start], dim).narrow(dim, 1, steps)
+    return torch.cat([start, states], dim).narrow(dim, 0, steps)
+
+
+def backwards(monoid: tuple, slopes: tuple, grads: tuple, dim: int, reverse: bool) -> tuple:
+    """The adjoints of the states: g = ḡ + slopeᵀ · g', run from the other end."""
+    steps = grads[0].shape[dim]
+    ends = tuple(g.narrow(dim, 0 if reverse else steps - 1, 1) for g in grads)
+    if steps == 1:
+        return ends
+    rows = (x.narrow(dim, 0 if reverse else 1, steps - 1) for x in slopes)
+    more = (g.narrow(dim, 1 if reverse else 0, steps - 1) for g in grads)
+    states = tuple(x.squeeze(dim) for x in ends)
+    found = prefixes(monoid, (*rows, *more), states, dim, not reverse)
+    pairs = zip(ends, found) if reverse else zip(found, ends)
+    return tuple(torch.cat(pair, dim) for pair in pairs)
 '''
 
 ADJOINT = '''
@@ -93,43 +107,37 @@ def linear_multiply(first: tuple, second: tuple) -> tuple:
     return second[0] * first[0], torch.addcmul(second[1], second[0], first[1])
 
 
-def adjoint(slopes: Tensor, grad: Tensor, reverse: bool) -> Tensor:
-    """g = ḡ + slope' · g', from the other end."""
-    if reverse:
-        parts, last = (slopes[:-1], grad[1:]), grad[:1]
-    else:
-        parts, last = (slopes[1:], grad[:-1]), grad[-1:]
-    if grad.shape[0] == 1:
-        return last
-    (found,) = prefixes((linear_act, linear_multiply), parts, (last[0],), not reverse)
-    return torch.cat([last, found] if reverse else [found, last])
+def adjoint(slopes: Tensor, grad: Tensor, dim: int, reverse: bool) -> Tensor:
+    """The adjoints of one state."""
+    return backwards((linear_act, linear_multiply), (slopes,), (grad,), dim, reverse)[0]
 '''
 
 LINEAR = '''
 class LinearScan(torch.autograd.Function):
-    """h' = a·h + b along the leading axis."""
+    """h' = a·h + b."""
 
     @staticmethod
-    def forward(a: Tensor, b: Tensor, start: Tensor, reverse: bool) -> Tensor:
-        return prefixes((linear_act, linear_multiply), (a, b), (start,), reverse)[0]
+    def forward(a: Tensor, b: Tensor, start: Tensor, dim: int, reverse: bool) -> Tensor:
+        return prefixes((linear_act, linear_multiply), (a, b), (start,), dim, reverse)[0]
 
     @staticmethod
     def setup_context(ctx, inputs, output) -> None:
-        a, _, start, ctx.reverse = inputs
+        a, _, start, ctx.dim, ctx.reverse = inputs
         ctx.save_for_backward(a, start, output)
 
     @staticmethod
     def backward(ctx, grad):
         a, start, states = ctx.saved_tensors
-        g = adjoint(a, grad, ctx.reverse)
+        g = adjoint(a, grad, ctx.dim, ctx.reverse)
         first = -1 if ctx.reverse else 0
-        return g * shifted(states, start, ctx.reverse), g, g[first] * a[first], None
+        begin = g.select(ctx.dim, first) * a.select(ctx.dim, first)
+        return g * before(states, start, ctx.dim, ctx.reverse), g, begin, None, None
 
 
-def linear_scan(a: Tensor, b: Tensor, start: Tensor, reverse: bool = False) -> Tensor:
-    """The states of h' = a·h + b, the steps in front."""
+def linear_scan(a: Tensor, b: Tensor, start: Tensor, dim: int, reverse: bool = False) -> Tensor:
+    """The states of h' = a·h + b after each step along ``dim``."""
     a, b = torch.broadcast_tensors(a, b)
-    return LinearScan.apply(a, b, start, reverse) if a.shape[0] else b
+    return LinearScan.apply(a, b, start, dim, reverse) if a.shape[dim] else b
 '''
 
 BLOCK = '''
@@ -147,8 +155,8 @@ def block_act(states: tuple, element: tuple) -> tuple:
 
 def block_multiply(first: tuple, second: tuple) -> tuple:
     """First one affine map, then another one."""
-    square, count = len(first), 1
-    while count * (count + 1) != square:
+    count = 1
+    while count * (count + 1) != len(first):
         count += 1
     found = []
     for i in range(count):
@@ -164,44 +172,39 @@ class BlockScan(torch.autograd.Function):
     """k states under a k × k matrix at every entry."""
 
     @staticmethod
-    def forward(count: int, reverse: bool, *parts: Tensor):
-        return prefixes((block_act, block_multiply), parts[:-count], parts[-count:], reverse)
+    def forward(count: int, dim: int, reverse: bool, *parts: Tensor):
+        monoid = (block_act, block_multiply)
+        return prefixes(monoid, parts[:-count], parts[-count:], dim, reverse)
 
     @staticmethod
     def setup_context(ctx, inputs, output) -> None:
-        ctx.count, ctx.reverse, *parts = inputs
+        ctx.count, ctx.dim, ctx.reverse, *parts = inputs
         ctx.save_for_backward(*parts[: ctx.count**2], *parts[-ctx.count :], *output)
 
     @staticmethod
     def backward(ctx, *grads):
-        count, reverse = ctx.count, ctx.reverse
-        square = count * count
+        count, dim, reverse = ctx.count, ctx.dim, ctx.reverse
+        square, first = count * count, -1 if reverse else 0
         matrix, saved = ctx.saved_tensors[:square], ctx.saved_tensors[square:]
-        before = [shifted(s, start, reverse) for start, s in zip(saved[:count], saved[count:])]
-        turned = [matrix[j * count + i] for i in range(count) for j in range(count)]
-        last = 0 if reverse else -1
-        adjoints = tuple(g[last] for g in grads)
-        g = tuple(x.unsqueeze(0) for x in adjoints)
-        if grads[0].shape[0] > 1:
-            slopes = (m[:-1] if reverse else m[1:] for m in turned)
-            parts = (*slopes, *(x[1:] if reverse else x[:-1] for x in grads))
-            found = prefixes((block_act, block_multiply), parts, adjoints, not reverse)
-            g = tuple(torch.cat([y, x] if reverse else [x, y]) for x, y in zip(found, g))
-        first = -1 if reverse else 0
-        start = [
-            sum(matrix[i * count + j][first] * g[i][first] for i in range(count))
-            for j in range(count)
-        ]
-        products = (g[i] * before[j] for i in range(count) for j in range(count))
-        return None, None, *products, *g, *start
+        pairs = zip(saved[count:], saved[:count], strict=True)
+        old = [before(states, start, dim, reverse) for states, start in pairs]
+        turned = tuple(matrix[j * count + i] for i in range(count) for j in range(count))
+        g = backwards((block_act, block_multiply), turned, grads, dim, reverse)
+        ends = [x.select(dim, first) for x in g]
+        begin = []
+        for j in range(count):
+            terms = (matrix[i * count + j].select(dim, first) * ends[i] for i in range(count))
+            begin.append(sum(terms))
+        products = (g[i] * old[j] for i in range(count) for j in range(count))
+        return None, None, None, *products, *g, *begin
 
 
-def block_scan(count: int, reverse: bool, *parts: Tensor) -> tuple[Tensor, ...]:
-    """The states after each step: k² factors, k offsets, k starts; the steps in front."""
+def block_scan(count: int, dim: int, reverse: bool, *parts: Tensor) -> tuple[Tensor, ...]:
+    """The states after each step along ``dim``, of k² factors, k offsets and k starts."""
     rows = torch.broadcast_tensors(*parts[:-count])
-    if rows[0].shape[0] == 0:
+    if rows[0].shape[dim] == 0:
         return tuple(rows[-count:])
-    return BlockScan.apply(count, reverse, *rows, *parts[-count:])
+    return BlockScan.apply(count, dim, reverse, *rows, *parts[-count:])
 '''
 
 MATRIX = '''
@@ -216,40 +219,33 @@ def matrix_multiply(first: tuple, second: tuple) -> tuple:
 
 
 class MatrixScan(torch.autograd.Function):
-    """h' = A h + b along the leading axis."""
+    """h' = A h + b."""
 
     @staticmethod
-    def forward(a: Tensor, b: Tensor, start: Tensor, reverse: bool) -> Tensor:
-        return prefixes((matrix_act, matrix_multiply), (a, b), (start,), reverse)[0]
+    def forward(a: Tensor, b: Tensor, start: Tensor, dim: int, reverse: bool) -> Tensor:
+        return prefixes((matrix_act, matrix_multiply), (a, b), (start,), dim, reverse)[0]
 
     @staticmethod
     def setup_context(ctx, inputs, output) -> None:
-        a, _, start, ctx.reverse = inputs
+        a, _, start, ctx.dim, ctx.reverse = inputs
         ctx.save_for_backward(a, start, output)
 
     @staticmethod
     def backward(ctx, grad):
         a, start, states = ctx.saved_tensors
-        turned = a.mT
-        if ctx.reverse:
-            parts, last, first = (turned[:-1], grad[1:]), grad[:1], -1
-        else:
-            parts, last, first = (turned[1:], grad[:-1]), grad[-1:], 0
-        g = last
-        if grad.shape[0] > 1:
-            monoid = (matrix_act, matrix_multiply)
-            (found,) = prefixes(monoid, parts, (last[0],), not ctx.reverse)
-            g = torch.cat([last, found] if ctx.reverse else [found, last])
-        before = shifted(states, start, ctx.reverse)
-        begin = (turned[first] @ g[first].unsqueeze(-1)).squeeze(-1)
-        return g.unsqueeze(-1) * before.unsqueeze(-2), g, begin, None
+        dim, reverse, monoid = ctx.dim, ctx.reverse, (matrix_act, matrix_multiply)
+        (g,) = backwards(monoid, (a.mT,), (grad,), dim, reverse)
+        first = -1 if reverse else 0
+        begin = a.mT.select(dim, first) @ g.select(dim, first).unsqueeze(-1)
+        old = before(states, start, dim, reverse)
+        return g.unsqueeze(-1) * old.unsqueeze(-2), g, begin.squeeze(-1), None, None
 
 
-def matrix_scan(a: Tensor, b: Tensor, start: Tensor, reverse: bool = False) -> Tensor:
-    """The states of h' = A h + b, the steps in front."""
-    steps = max(a.shape[0], b.shape[0] if b.dim() else 1)
-    a, b = a.expand(steps, *a.shape[1:]), b.expand(steps, *start.shape)
-    return MatrixScan.apply(a, b, start, reverse) if a.shape[0] else b
+def matrix_scan(a: Tensor, b: Tensor, start: Tensor, dim: int, reverse: bool = False) -> Tensor:
+    """The states of h' = A h + b after each step along ``dim``."""
+    shape = torch.broadcast_shapes(a.shape[:-1], b.shape)
+    a, b = a.expand(*shape, shape[-1]), b.expand(shape)
+    return MatrixScan.apply(a, b, start, dim, reverse) if shape[dim] else b
 '''
 
 
@@ -266,31 +262,31 @@ def {name}_multiply(first: tuple, second: tuple) -> tuple:
 
 
 class {name.title()}Scan(torch.autograd.Function):
-    """h' = {function}(h + a, b) along the leading axis; a tie counts half for either side."""
+    """h' = {function}(h + a, b); a tie counts half for either side."""
 
     @staticmethod
-    def forward(a: Tensor, b: Tensor, start: Tensor, reverse: bool) -> Tensor:
-        return prefixes(({name}_act, {name}_multiply), (a, b), (start,), reverse)[0]
+    def forward(a: Tensor, b: Tensor, start: Tensor, dim: int, reverse: bool) -> Tensor:
+        return prefixes(({name}_act, {name}_multiply), (a, b), (start,), dim, reverse)[0]
 
     @staticmethod
     def setup_context(ctx, inputs, output) -> None:
-        a, b, start, ctx.reverse = inputs
+        a, b, start, ctx.dim, ctx.reverse = inputs
         ctx.save_for_backward(a, b, start, output)
 
     @staticmethod
     def backward(ctx, grad):
         a, b, start, states = ctx.saved_tensors
-        moved = shifted(states, start, ctx.reverse) + a
+        moved = before(states, start, ctx.dim, ctx.reverse) + a
         chosen = ((moved {sign} b).to(grad.dtype) + (moved {sign}= b).to(grad.dtype)) / 2
-        g = adjoint(chosen, grad, ctx.reverse)
+        g = adjoint(chosen, grad, ctx.dim, ctx.reverse)
         kept = chosen * g
-        return kept, g - kept, kept[-1 if ctx.reverse else 0], None
+        return kept, g - kept, kept.select(ctx.dim, -1 if ctx.reverse else 0), None, None
 
 
-def {name}_scan(a: Tensor, b: Tensor, start: Tensor, reverse: bool = False) -> Tensor:
-    """The states of h' = {function}(h + a, b), the steps in front."""
+def {name}_scan(a: Tensor, b: Tensor, start: Tensor, dim: int, reverse: bool = False) -> Tensor:
+    """The states of h' = {function}(h + a, b) after each step along ``dim``."""
     a, b = torch.broadcast_tensors(a, b)
-    return {name.title()}Scan.apply(a, b, start, reverse) if a.shape[0] else b
+    return {name.title()}Scan.apply(a, b, start, dim, reverse) if a.shape[dim] else b
 '''
 
 
@@ -305,29 +301,33 @@ def finite_multiply(first: tuple, second: tuple) -> tuple:
     return (second[0].gather(-1, first[0]),)
 
 
-def finite_scan(functions: Tensor, start: Tensor, reverse: bool = False) -> Tensor:
-    """The states of h' = f(h), the steps in front."""
-    if functions.shape[0] == 0:
+def finite_scan(functions: Tensor, start: Tensor, dim: int, reverse: bool = False) -> Tensor:
+    """The states of h' = f(h) after each step along ``dim``."""
+    if functions.shape[dim] == 0:
         return functions[..., 0]
-    return prefixes((finite_act, finite_multiply), (functions,), (start,), reverse)[0]
+    return prefixes((finite_act, finite_multiply), (functions,), (start,), dim, reverse)[0]
 '''
 
 DECAYED = '''
-def decayed_sum(factor: float, x: Tensor, start: Tensor, reverse: bool = False) -> Tensor:
-    """Σ factorⁿ · x over the steps in front, the last one with n = 0, and the start."""
-    steps = x.shape[0]
+def decayed_sum(
+    factor: float, x: Tensor, start: Tensor, dim: int, reverse: bool = False
+) -> Tensor:
+    """Σ factorⁿ · x along ``dim``, the last entry with n = 0, and the start."""
+    steps = x.shape[dim]
     age = torch.arange(steps, device=x.device, dtype=x.dtype)
     weights = factor ** (age if reverse else age.flip(0))
-    return torch.tensordot(weights, x, 1) + factor**steps * start
+    return torch.tensordot(weights, x, ([0], [dim])) + factor**steps * start
 '''
 
 WEIGHTED = '''
-def weighted_sum(factor: Tensor, x: Tensor, start: Tensor, reverse: bool = False) -> Tensor:
-    """Σ factorⁿ · x over the steps in front, the last one with n = 0, and the start."""
-    steps = x.shape[0]
-    age = torch.arange(steps, device=x.device).view(-1, *(1 for _ in x.shape[1:]))
-    weights = factor ** (age if reverse else age.flip(0))
-    return (weights * x).sum(0) + factor**steps * start
+def weighted_sum(
+    factor: Tensor, x: Tensor, start: Tensor, dim: int, reverse: bool = False
+) -> Tensor:
+    """Σ factorⁿ · x along ``dim``, the last entry with n = 0, and the start."""
+    steps = x.shape[dim]
+    age = torch.arange(steps, device=x.device).view(-1, *(1 for _ in x.shape[dim + 1 :]))
+    weights = factor.unsqueeze(dim - start.dim() - 1) ** (age if reverse else age.flip(0))
+    return (weights * x).sum(dim) + factor**steps * start
 '''
 
 #: The text of each function, with the names of those that it calls.
