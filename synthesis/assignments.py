@@ -35,6 +35,7 @@ from itertools import islice
 from math import prod
 
 from categorical.graph import Graph, OperatorBox
+from categorical.recursion.forests import crowded
 from categorical.sizes import Condition, Size, solutions
 
 #: Entries of all wires of one run: more are refused.
@@ -152,9 +153,11 @@ def plan(
 def _beyond(
     graphs: Sequence[Graph], main: Sizes, needed: Sequence[Condition], most: int = 2
 ) -> Iterator[Sizes]:
-    """The main assignment with a dim larger than a number that the graph speaks of (a window)."""
+    """The main assignment with a dim larger than a number that the graph speaks of (a window),
+    and enough nodes for trees."""
     found: dict[tuple[str, int], None] = {}
     for graph in graphs:
+        found.update((one, None) for one in (crowded(graph, main).items() - main.items()))
         for _, node in graph.walk():
             if isinstance(node.box, OperatorBox):
                 continue

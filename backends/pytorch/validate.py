@@ -43,7 +43,7 @@ from categorical.assignments import solutions
 from categorical.errors import SpecError
 from categorical.graph import Graph, OperatorBox, Resource
 from categorical.records import EVAL, FROZEN, NOISE, STATISTIC, TRAIN, WEIGHT, Box, Context
-from categorical.recursion.forests import lawful
+from categorical.recursion.forests import crowded, lawful
 from categorical.semantics import OutsideFragment
 from categorical.semantics.duals import Dual, DualAlgebra
 from categorical.semantics.floats import FloatAlgebra
@@ -145,9 +145,9 @@ def assignments_of(graph: Graph) -> Iterator[dict[str, int]]:
     if not symbols:
         yield {}
         return
-    yield from solutions(
-        sorted(graph.conditions(), key=str), symbols, bound=max(5, len(symbols) + 2)
-    )
+    bound = max(5, len(symbols) + 2)
+    found = solutions(sorted(graph.conditions(), key=str), symbols, bound=bound)
+    yield from (crowded(graph, one) for one in found)
 
 
 # --- points -------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ categorical.errors.SpecError: error[CM050]: node 1 is its own descendant
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,15 +55,17 @@ def heights(children: Ints, present: Bools) -> Ints:
         found[ready] = 1 + reached[ready].max(axis=1)
 
 
-def acyclic(children: Ints, present: Bools) -> Bools:
-    """Which children to keep so that no node is its own descendant: all of them in a forest.
+def acyclic(children: Ints, present: Bools) -> tuple[Ints, Bools]:
+    """The arrays themselves for a forest, and else the arrays of one.
 
-    Of a node that no fold reaches, those children stay that are in order or that one reaches.
+    Of a node on a cycle, or above one, a child that does not come before it in number becomes one
+    that does (none for node 0), unless a fold reaches that child.
     """
     reached = heights(children, present) >= 0
-    below = np.where(present, children, 0)
-    earlier = below < np.arange(len(children))[:, None]
-    return present & (reached[:, None] | reached[below] | earlier)
+    below, node = np.where(present, children, 0), np.arange(len(children))[:, None]
+    kept = reached[:, None] | reached[below] | (below < node)
+    moved = np.where(kept | ~present, children, children % np.maximum(node, 1))
+    return moved, present & (kept | (node > 0))
 
 
 def cycle(children: Ints, present: Bools) -> list[int]:
@@ -221,12 +223,24 @@ def inputs(graph: Graph) -> list[tuple[int, int]]:
     return list(found)
 
 
+def crowded(graph: Graph, sizes: Mapping[str, int]) -> dict[str, int]:
+    """The sizes with eight nodes or more in every forest, so that there are trees of some height
+    (as they are where that breaks a condition)."""
+    found = dict(sizes)
+    for _, node in graph.walk():
+        if isinstance(node.box, OperatorBox) and node.box.name == "tree_fold":
+            for name in node.box.attrs["nodes"].size.symbols & set(sizes):
+                found[name] = max(found[name], 8)
+    fits = found == sizes or all(one.holds(found) for one in graph.conditions())
+    return found if fits else dict(sizes)
+
+
 def lawful(graph: Graph, values: Sequence[Any]) -> list[Any]:
     """The values of the inputs of a graph, made forests where a fold reads forests."""
     changed = list(values)
     for children, present in inputs(graph):
-        there = np.array(changed[present])
+        below, there = np.array(changed[children]), np.array(changed[present])
         for at in np.ndindex(there.shape[:-2]):
-            there[at] = acyclic(np.asarray(changed[children])[at], there[at])
-        changed[present] = there
+            below[at], there[at] = acyclic(below[at], there[at])
+        changed[children], changed[present] = below, there
     return changed

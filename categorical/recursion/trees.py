@@ -80,7 +80,7 @@ def _meaning(
     kinds = box.regions[-1].cod
     rows: list[list[Any]] = [[] for _ in kinds]
     for at in np.ndindex(batch):
-        own = [structural(ctx, v, lambda a, at=at: a[at]) for v in labels]
+        own = [structural(ctx, v, lambda a, at=at: np.asarray(a[at])) for v in labels]
         for place, one in enumerate(_states(ctx, box, run, own, children[at], present[at])):
             rows[place] += one
     return [
@@ -100,10 +100,10 @@ def _states(
     """The states of every node of one forest, a list for each wire of the state."""
     kinds = box.regions[-1].cod
     found = [[_nothing(ctx, type_)] * len(children) for type_ in kinds]
-    present = acyclic(children, present)
+    children, present = acyclic(children, present)
     level = heights(children, present)
     for node in np.argsort(level, kind="stable"):
-        entry = [structural(ctx, v, lambda a, node=node: a[node]) for v in labels]
+        entry = [structural(ctx, v, lambda a, node=node: np.asarray(a[node])) for v in labels]
         if level[node] == 0 and box.attrs["leaf"] is not None:
             states = run(0, [entry[i] for i in box.attrs["leaf"]])
         else:
@@ -291,12 +291,16 @@ def _at_children(one: Space, arity: Axis) -> Space:
     return one.with_axes((arity, *one.axes)) if isinstance(one, Array) else one
 
 
-def _no_algebra(cell: Arrow, wanted: Types, states: Types) -> SpecError:
+def _no_algebra(cell: Arrow, wanted: Types, states: Types, reason: str = "") -> SpecError:
     expected = f"{messages.side(wanted)} → {messages.side(states)}"
     return SpecError(
         "CM045",
         "the cell is no algebra on the states of the leaves",
-        facts=[("the cell", cell.type_text()), ("expected", expected)],
+        facts=[
+            ("the cell", cell.type_text()),
+            ("expected", expected),
+            *([("because", reason)] if reason else []),
+        ],
         help=[
             "a cell takes the label, the states of the children S[child], and, if it wants to "
             "know, which are there, Bool[child]; it returns the state S"
@@ -338,7 +342,10 @@ def _fold(
         wanted += (Bool[child],) if mask else ()
         if len(cell.dom) != len(wanted) or (not cell.open and cell.dom != wanted):
             raise _no_algebra(cell, wanted, states)
-        regions.append(cell.retype(wanted).graph())
+        try:
+            regions.append(cell.retype(wanted).graph())
+        except SpecError as problem:
+            raise _no_algebra(cell, wanted, states, problem.title) from None
         if regions[-1].cod != states:
             raise _no_algebra(cell, wanted, states)
         _check_bodies(regions, nodes, child)
