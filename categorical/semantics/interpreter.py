@@ -60,7 +60,9 @@ def run(
     """
     values: dict[int, Any] = {}
     for wire, value in zip(graph.inputs, inputs, strict=True):
-        shape = value.shape if isinstance(value, np.ndarray | np.generic) else ctx.algebra.shape(value)
+        shape = (
+            value.shape if isinstance(value, np.ndarray | np.generic) else ctx.algebra.shape(value)
+        )
         if tuple(shape) != ctx.shape(graph.types[wire]):
             type_ = graph.types[wire]
             raise ValueError(
