@@ -88,7 +88,8 @@ class Writer(Declarations):
 
     def _open_loop(self) -> None:
         """A stacked iteration: take the leading axis of every weight apart."""
-        nested = [n for n in self.graph.nodes if isinstance(n.box, OperatorBox)]
+        operators = [n for n in self.graph.nodes if isinstance(n.box, OperatorBox)]
+        nested = [n for n in operators if any(region.resources() for region in n.regions)]
         if nested:
             raise SpecError(
                 "CM040",

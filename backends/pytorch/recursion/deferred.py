@@ -59,10 +59,10 @@ class Together(torch.autograd.Function):
 
 def deferred(start: Tensor, weight: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
     """The terms of the steps, the weight to be multiplied from the right, and the trace."""
-    tracked = torch.is_grad_enabled() and weight.requires_grad and Together.on
-    if not tracked or torch.compiler.is_compiling():
+    if torch.compiler.is_compiling():
         return start, weight.mT, None
-    if torch.func.debug_unwrap(start) is not start or torch.func.debug_unwrap(weight) is not weight:
+    within = any(torch.func.debug_unwrap(x) is not x for x in (start, weight))
+    if within or not (torch.is_grad_enabled() and weight.requires_grad and Together.on):
         return start, weight.mT, None
     start, trace = Together.apply(start, weight)
     return start, weight.detach().mT, trace
@@ -75,7 +75,7 @@ class Trace(torch.autograd.Function):
     @staticmethod
     def forward(ctx, trace: Tensor, read: Tensor, *results: Tensor) -> tuple[Tensor, ...]:
         ctx.save_for_backward(read)
-        return tuple(x.view_as(x) for x in results)
+        return tuple(x.clone() for x in results)  # not views: they may be changed in place
 
     @staticmethod
     def backward(ctx, *changes: Tensor) -> tuple[Tensor | None, ...]:

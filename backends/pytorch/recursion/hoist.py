@@ -40,11 +40,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from backends.pytorch.recursion.hoist_sums import dependent, needed, packed, regrouped
+from backends.pytorch.recursion.hoist_sums import dependent, needed, packed, parted, regrouped
 from categorical.functors import Stack
 from categorical.graph import Builder, Graph, Node, OperatorBox, Resource
 from categorical.index import Axis
-from categorical.normal import inline, prune
+from categorical.normal import inline, prune, share
 from categorical.ops import axes, constant, logic
 from categorical.records import Op
 from categorical.recursion.machine import along, parts
@@ -63,7 +63,8 @@ def hoisted(
     """The graph with every run hoisted that is not ``taken`` (by a faster lowering), and how many
     were."""
     work = _Hoisting(sizes or {}, taken)
-    return work.graph(graph), work.count
+    found = work.graph(graph)
+    return (share(found) if work.count else found), work.count
 
 
 class Along(Stack):
@@ -76,6 +77,30 @@ class Along(Stack):
     def on_type(self, type_: Array) -> Array:
         place = len(self.first) if type_.axes[: len(self.first)] == self.first else 0
         return along(type_, self.over, place)
+
+    def _node(
+        self, builder: Builder, graph: Graph, node: Node, at: dict[int, int], moved: dict[int, bool]
+    ) -> None:
+        """A run whose weights are inputs keeps them, where nothing that varies reaches them."""
+        box = node.box
+        if not isinstance(box, OperatorBox) or box.name != "scan":
+            return super()._node(builder, graph, node, at, moved)
+        if not any(moved[w] for w in node.data):
+            return super()._node(builder, graph, node, at, moved)
+        first = parts(box)[2].start
+        lifts = [moved[w] or place < first for place, w in enumerate(node.ins)]
+        region = self(box.regions[0], tuple(lifts[: len(box.regions[0].inputs)]))
+        ins = tuple(
+            self.constant(builder, at[w], graph.types[w]) if lift and not moved[w] else at[w]
+            for w, lift in zip(node.ins, lifts, strict=True)
+        )
+        dom = tuple(builder.graph.types[w] for w in ins)
+        cod = tuple(map(self.on_type, box.cod))
+        run = OperatorBox(box.operator, (region,), dom, cod, dict(box.attrs))
+        for w, image in zip(node.outs, builder.operate(run, ins, node.name, node.origin)):
+            at[w], moved[w] = image, True
+            if w in graph.names:
+                builder.graph.names[image] = graph.names[w]
 
     def constant(self, builder: Builder, wire: int, type_: Array) -> int:
         return _ordered(builder, super().constant(builder, wire, type_), self.on_type(type_))
@@ -170,7 +195,8 @@ class Parting:
         self.over: Axis = box.attrs["over"]
         self.states: int = box.attrs["states"]
         cell = inline(box.regions[0])
-        self.cell = packed(regrouped(cell, self.states), self.states)
+        cell = regrouped(parted(cell, self.states), self.states)
+        self.cell = packed(cell, self.states)
         weights = {w: r.name.replace(".", "_") for w, r in self.cell.sources.items()}
         self.cell = replace(self.cell, names={**weights, **self.cell.names})
         _, sequences, _ = parts(box)

@@ -36,7 +36,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from categorical.graph import Graph, Node, OperatorBox
-from categorical.index import Axis, disjoint_sum
+from categorical.index import Axis, axis, disjoint_sum
 from categorical.normal import prune
 from categorical.ops import axes, contraction, pointwise, sums
 from categorical.records import Box, Op
@@ -142,6 +142,56 @@ def affine(box: Box, bias: bool) -> Op:
     """The linear map with or without a bias."""
     attrs = {**box.op.attrs, "bias": bias}
     return Op(box.generator, **attrs)
+
+
+# --- joined inputs ----------------------------------------------------------------------------
+
+
+def parted(graph: Graph, states: int) -> Graph:
+    """A linear map of a state joined with something that no state reads, as a sum of two maps.
+
+    >>> from categorical import Dim, Real, arrow, op
+    >>> a, s = Dim.named("a s")
+    >>> @arrow
+    ... def cell(h: Real[s], x: Real[a]) -> Real[s]:
+    ...     return op.linear(a + s, s, name="both")(op.concat(a, s)(x, h))
+    >>> [node.box.name for node in parted(cell.graph(), 1).nodes]
+    ['relabel', 'unconcat', 'relabel', 'linear', 'relabel', 'linear', 'add']
+    """
+    editor = Editor(graph, states)
+    for node in graph.nodes:
+        joined = editor.once(node.ins[0], "concat") if node.ins else None
+        box = node.box
+        if joined is None or isinstance(box, OperatorBox) or box.name != "linear":
+            editor.nodes.append(node)
+            continue
+        parts, wires = joined[1].op["axes"], joined[0].ins
+        whole = joined[1].cod[0].axes[joined[1].dom[0].position(axis(parts[0]))]
+        if whole is not box.op["source"] or len({w in editor.moving for w in wires}) < 2:
+            editor.nodes.append(node)
+            continue
+        _apart(editor, node, box, wires, tuple(map(axis, parts)))
+    return editor.finished()
+
+
+def _apart(
+    editor: Editor, node: Node, box: Box, wires: tuple[int, ...], parts: tuple[Axis, ...]
+) -> None:
+    rows = editor.types[node.ins[1]].axes[0]
+    apart = Axis(rows.index, "rows")  # a part may range over what the rows range over
+    weight = editor.put(Op(axes.RELABEL, old=rows, new=apart), node.ins[1:2], "weight")
+    weights = editor.put(sums.unconcat(*parts, of=box.op["source"]).op, weight, "weight")
+    terms = []
+    for place, (wire, part, weight) in enumerate(zip(wires, parts, weights, strict=True)):
+        bias = node.ins[2:] if place == 0 else ()
+        attrs = {**box.op.attrs, "source": part, "bias": bool(bias), "init": None}
+        op = Op(box.generator, **attrs)
+        target = op.box((editor.types[wire],)).resources[0].space.axes[0]
+        (own,) = editor.put(Op(axes.RELABEL, old=apart, new=target), (weight,), "weight")
+        terms += editor.put(op, (wire,), node.name, (own, *bias))
+    last = Op(pointwise.ADD).box((box.cod[0],) * 2)
+    ins = (editor.total(terms[:-1]), terms[-1])
+    editor.nodes.append(Node(last, ins, node.outs, node.name, node.origin))
 
 
 # --- sums -------------------------------------------------------------------------------------

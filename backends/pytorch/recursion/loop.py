@@ -263,6 +263,7 @@ class _Written:
             for row, w in zip(rows, region.outputs)
             if row and w in region.inputs[self.which]
         ]
+        body.skipped.update(w for p in self.products for w in p.broadcast)
         body.products = {n.outs[0]: p for p in self.products for n in p.nodes}
         steps = body.statements()
         late = [
@@ -282,20 +283,25 @@ class _Written:
         for one in self.products:
             self._end(one)
 
+    def _inside(self) -> set[int]:
+        """The wires that are read in the loop, but for what ``deferred`` has."""
+        gone = {w for p in self.products for w in (*p.broadcast, p.sum.outs[0])}
+        nodes = [n for n in self.region.nodes if gone.isdisjoint(n.outs)]
+        return {w for n in nodes for w in n.ins}.union(self.region.outputs)
+
     def _bind_shared(self, body: Inline) -> None:
         """What every step reads whole; a parameter gets a name, as its look-up takes time."""
-        weights = {p.weight for p in self.products}
+        inside = self._inside() - {p.weight for p in self.products}
         for place, inner in enumerate(self.region.inputs[self.shared], self.shared.start):
             text = self.ins[place]
-            if text.startswith("self.") and inner not in weights:
+            if text.startswith("self.") and inner in inside:
                 name = self.writer.names.local("_".join(text.split(".")[-2:]))
                 self.writer.lines.append((name, text, shape_note(self.region.types[inner])))
                 text = name
             body.values[inner] = text
 
     def _bind_entries(self, body: Inline) -> None:
-        inside = {w for n in self.region.nodes for w in n.ins if n not in self._sums()}
-        inside |= set(self.region.outputs)
+        inside = self._inside()
         for place, inner in enumerate(self.region.inputs[self.sequences], self.sequences.start):
             if inner not in inside:
                 continue
@@ -305,19 +311,18 @@ class _Written:
             self.head.add(name, self._unbound(sequence, self.box.dom[place]))
             body.values[inner] = name
 
-    def _sums(self) -> list[Node]:
-        return [p.sum for p in self.products]
-
     def _begin(self, one: Product, body: Inline) -> None:
         """The terms of a product for all steps, and its weight."""
         writer, type_ = self.writer, self.region.types[one.sum.outs[0]]
-        inner = one.start
-        made = self.region.producer().get(inner)
-        if made is not None:  # broadcast in the loop
-            inner = made.ins[0]
-        if inner in self.region.inputs[self.sequences]:
+        inner, whole = one.start, self.region.types[one.start] is type_
+        if whole and inner in self.region.inputs[self.sequences]:
             at = self.region.inputs.index(inner)
             sequence, have = self.ins[at], self.box.dom[at]
+        elif inner in self.region.inputs[self.sequences]:  # broadcast along other axes
+            at = self.region.inputs.index(inner)
+            have = along(type_, self.over)
+            sequence = writer.aligned(self.ins[at], self.box.dom[at], have)
+            sequence = f"{atom(sequence)}.expand{writer.shape(have)}"
         else:
             have = along(type_, self.over)
             sequence = writer.aligned(body.values[inner], self.region.types[inner], have)

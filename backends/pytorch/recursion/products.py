@@ -44,6 +44,7 @@ class Product:
     start: int
     batched: bool = False
     between: Node | None = None  # gives an axis its name back
+    broadcast: tuple[int, ...] = ()  # wires between the start and the sum, read by nothing else
     entries: str = ""
     sequence: str = ""
     place: int = 0
@@ -74,12 +75,15 @@ def products(region: Graph, states: set[int]) -> list[Product]:
         if after is None or after.box.name != "add":
             continue
         start = next((w for w in after.ins if w != out), out)
-        broadcast = made.get(start)
-        if start in moving or (broadcast is not None and broadcast.box.name != "expand"):
-            continue
-        if broadcast is not None and broadcast.ins[0] not in region.inputs:
+        chain = []
+        while start in made and made[start].box.name in ("expand", "transpose"):
+            chain.append(start)
+            start = made[start].ins[0]
+        if start in moving or start not in region.inputs:
             continue
         product = Product(node, after, node.ins[0], node.ins[1], start, not _plain(box), between)
+        if all(_only(region, readers, w) is not None for w in chain):
+            product.broadcast = tuple(chain)
         found.append(product)
     return found
 
