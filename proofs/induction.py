@@ -35,8 +35,8 @@ from typing import Any
 from categorical.graph import Graph
 from categorical.records import EVAL
 from proofs.certificate import Obstruction, Proof
-from proofs.checking.equal import boundary, summary
-from proofs.checking.induction import Lemma, Sides, named
+from proofs.checking.equal import boundary
+from proofs.checking.induction import Lemma, Sides, check_induction
 from proofs.checking.programs import Program, Refusal, read_program
 from proofs.checking.runs import Generic
 from proofs.checking.table import check_types
@@ -80,13 +80,13 @@ def _prove(
     sides = Sides(read, mode, names)
     if not any(sides.runs):
         return Obstruction("there is no run of unknown length to go along")
-    programs, lemmas, steps, along = list(data), [], [], []
+    programs, lemmas = list(data), []
     for number, (via, naming) in enumerate(vias):
         reason = "the map reads other states"
         for lemma, body, renamed in _tries(sides, data, via, naming):
             known = dict(sides.given)
             try:
-                digest = sides.learn(lemma, read_program(body, check_types), renamed)
+                sides.learn(lemma, read_program(body, check_types), renamed)
             except Refusal as problem:
                 reason = _better(reason, str(problem))
                 continue
@@ -99,8 +99,6 @@ def _prove(
         else:
             return Obstruction(f"no induction is found: {reason}")
         programs.append(body)
-        steps.append(digest)
-        along.append(named(sides.chosen(lemma.target)[0][1].index))
         lemmas.append(
             {
                 "target": [list(k) for k in lemma.target],
@@ -109,15 +107,11 @@ def _prove(
                 "renaming": renamed,
             }
         )
-    where = ", then along ".join(dict.fromkeys(along))
-    return Proof(
-        "induction",
-        f"both sides are equal by induction along {where}, base and step, in {mode} mode, "
-        "all sizes",
-        tuple(programs),
-        {"renaming": names, "mode": mode, "lemmas": lemmas},
-        [*steps, *summary(sides.values[0], sides.readers[0])],
-    )
+    found: dict[str, Json] = {"renaming": names, "mode": mode, "lemmas": lemmas}
+    steps: list[Json] = []
+    every = [read_program(one, check_types) for one in programs]
+    sentence = check_induction(every, {**found, "scope": "all sizes"}, steps)
+    return Proof("induction", sentence, tuple(programs), found, steps)
 
 
 REASONS = (

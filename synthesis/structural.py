@@ -103,7 +103,7 @@ def _attempt(law: Law, graph: Graph, one: Requirement, mode: str) -> Any:
         return _at_one_size(law, graph, one, mode) or found
     if not found and one.rule == "equal" and isinstance(law, Equal):
         return _along_runs(law, graph, one, mode) or found
-    if not found and one.rule == "induction":
+    if not found and one.rule == "induction" and all(by.via is None for by in law.by):  # type: ignore[attr-defined]
         return _attempt(law, graph, Requirement("equal"), mode) or found
     return found
 
