@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from categorical import Dim, Real, architecture, arrow, copy, identity, laws, op
 from categorical.arrows import Traced
-from categorical.composites.recurrent import elman_cell, gru_cell
+from categorical.composites.recurrence import elman_cell, gru_cell
 from categorical.recursion import mealy, scan, step_form
 
 frame, early, late, band, width, score = Dim.named("frame early late band width score")

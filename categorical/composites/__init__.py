@@ -13,7 +13,7 @@ from categorical.composites.attention import attention, dot_product_attention
 from categorical.composites.mixture_of_experts import mixture_of_experts
 from categorical.composites.mlp import mlp
 from categorical.composites.normalisation import group_norm
-from categorical.composites.recurrent import (
+from categorical.composites.recurrence import (
     bidirectional,
     elman_cell,
     gru_cell,
@@ -22,7 +22,7 @@ from categorical.composites.recurrent import (
     stacked,
 )
 from categorical.composites.residual import residual
-from categorical.composites.stages import optional, stages
+from categorical.composites.staged import optional, stages
 from categorical.composites.typed import typed
 
 __all__ = [

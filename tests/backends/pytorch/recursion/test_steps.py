@@ -13,7 +13,7 @@ from backends.pytorch.build import build
 from backends.pytorch.validate import validate
 from categorical import Dim, Fin, Real, SpecError, architecture, arrow, copy, iterate, op
 from categorical.composites import attention, mlp, residual
-from categorical.composites.recurrent import gru_cell, lstm_cell, recurrent, stacked
+from categorical.composites.recurrence import gru_cell, lstm_cell, recurrent, stacked
 from categorical.recursion import fold, mealy, scan
 
 t, a, s, c, letter, heads, inner, blocks = Dim.named("t a s c letter heads inner blocks")

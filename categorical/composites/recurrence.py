@@ -66,6 +66,7 @@ def elman_cell(
     bias: bool = True,
 ) -> Arrow:
     """``h × x → h``: the simple recurrent cell, torch's ``RNNCell``."""
+    feature, hidden = index_set(feature), index_set(hidden)
 
     def elman_cell(state: Any, x: Any) -> Any:
         from_input = op.linear(feature, hidden, bias=bias, name="from_input")(x)
@@ -78,7 +79,8 @@ def elman_cell(
 @checked
 def gru_cell(feature: IndexSet | int, hidden: IndexSet | int, *, bias: bool = True) -> Arrow:
     """``h × x → h``: the gated recurrent unit, gates reset, update, new (Cho et al. 2014)."""
-    rows = GRU_GATES * index_set(hidden)
+    feature, hidden = index_set(feature), index_set(hidden)
+    rows = GRU_GATES * hidden
 
     def gru_cell(state: Any, x: Any) -> Any:
         from_input = op.linear(feature, rows, bias=bias, name="from_input")(x)
@@ -98,7 +100,8 @@ def gru_cell(feature: IndexSet | int, hidden: IndexSet | int, *, bias: bool = Tr
 @checked
 def lstm_cell(feature: IndexSet | int, hidden: IndexSet | int, *, bias: bool = True) -> Arrow:
     """``h × c × x → h × c``: the long short-term memory, gates enter, keep, candidate, show."""
-    rows = LSTM_GATES * index_set(hidden)
+    feature, hidden = index_set(feature), index_set(hidden)
+    rows = LSTM_GATES * hidden
 
     def lstm_cell(state: Any, memory: Any, x: Any) -> Any:
         from_input = op.linear(feature, rows, bias=bias, name="from_input")(x)
