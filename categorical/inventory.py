@@ -42,7 +42,8 @@ from categorical.laws.data import Compared
 _declared = architecture
 Numbers = str | Sequence[str]
 L = TypeVar("L", bound=Law)
-_NUMBER = re.compile(r"(?:erratum |caveat )?([A-Z]?)(\d*)\.(\d+)|Fig (\d+)|eq (\d+)")
+_NUMBER = re.compile(r"([A-Z]?)(\d*)\.(\d+)|Fig (\d+)|eq (\d+)")
+_SLIP = re.compile(r"(erratum|caveat) (\S.*)")
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,28 +136,32 @@ def span(letter: str, first: int, last: int) -> tuple[str, ...]:
 def _numbers(given: Numbers) -> tuple[str, ...]:
     found = (given,) if isinstance(given, str) else tuple(given)
     for one in found:
-        if not isinstance(one, str) or not _NUMBER.fullmatch(one):
+        if not isinstance(one, str) or not (_NUMBER.fullmatch(one) or _SLIP.fullmatch(one)):
             raise SpecError(
                 "CM028",
                 f"`{one}` is no number of the paper",
-                help=['write "D2.1", "B.19", "Fig 1", "eq 3" or "erratum H.3"'],
+                help=['write "D2.1", "B.19", "Fig 1", "eq 3", "erratum H.3" or "caveat of folds"'],
             )
     return found
 
 
 def place(number: str) -> tuple[Any, ...]:
-    """Where a number stands: the text, its appendices, then errata and caveats."""
+    """Where a number stands: the text, its appendices, then errata, then caveats."""
+    slip = _SLIP.fullmatch(number)
+    if slip is not None:
+        kind, rest = slip.groups()
+        known = _NUMBER.fullmatch(rest) is not None
+        return (3 if kind == "erratum" else 4, *(place(rest) if known else (9, rest)))
     found = _NUMBER.fullmatch(number)
     assert found is not None
     letter, section, item, figure, equation = found.groups()
-    part = 2 if number.startswith(("erratum", "caveat")) else 0
     if figure:
-        return (part, "", 2, 50 + int(figure), "")
+        return (0, "", 2, 50 + int(figure), "")
     if equation:
-        return (3, "", 0, int(equation), "")
+        return (2, "", 0, int(equation), "")
     if section:
-        return (part, "", int(section), int(item), letter)
-    return (max(part, 1), letter, 0, int(item), "")
+        return (0, "", int(section), int(item), letter)
+    return (1, letter, 0, int(item), "")
 
 
 def shown(numbers: Sequence[str]) -> str:
@@ -179,4 +184,6 @@ def _range(part: Sequence[str]) -> str:
 
 def _follows(before: str, after: str) -> bool:
     first, then = place(before), place(after)
+    if len(first) < 5 or len(then) < 5 or first[0] > 2:
+        return False
     return first[:3] == then[:3] and first[3] + 1 == then[3] and first[4] == then[4]

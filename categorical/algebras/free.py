@@ -48,6 +48,7 @@ from categorical.algebras.families import (
     times,
 )
 from categorical.algebras.polynomial import Polynomial, X
+from categorical.algebras.strength import P, S, strength
 from categorical.arrows import Arrow, Wiring, identity
 from categorical.errors import SpecError
 from categorical.laws.law import Law
@@ -200,6 +201,31 @@ def free_monad_laws(functor: Polynomial, depth: int, at: object) -> list[Law]:
         *equal_families("associative", left, right),
         *equal_families("left unit", start, whole),
         *equal_families("right unit", end, whole),
+    ]
+
+
+def term_strength(functor: Polynomial, depth: int, parameter: object, at: object) -> Family:
+    """``P × Fₙ X → Fₙ (P × X)``: the parameter is handed to every variable, by recursion."""
+    p, x = space(parameter), space(at)
+    found = identities(p * x)
+    for n in range(1, depth + 1):
+        inside = strength(functor, p, stage(functor, n - 1)(x)) >> functor.map(found)
+        found = beside(unit(functor, n, p * x), inside >> operations(functor, n - 1, p * x))
+    return found
+
+
+def term_strength_laws(functor: Polynomial, outer: int, inner: int) -> list[Law]:
+    """AS3 and AS4 of the free monad, on its stages."""
+    p, x = P, S
+    beside_p = identities(p)
+    point = times(beside_p, unit(functor, outer, x)) >> term_strength(functor, outer, p, x)
+    down = times(beside_p, flattened(functor, outer, inner, x))
+    up = term_strength(functor, outer, p, stage(functor, inner)(x))
+    deeper = stage(functor, outer).map(term_strength(functor, inner, p, x))
+    joined = up >> deeper >> flattened(functor, outer, inner, p * x)
+    return [
+        *equal_families("AS3", point, unit(functor, outer, p * x)),
+        *equal_families("AS4", down >> term_strength(functor, outer + inner, p, x), joined),
     ]
 
 

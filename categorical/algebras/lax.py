@@ -39,7 +39,7 @@ from categorical.arrows import Arrow, copy, discard, identity, swap
 from categorical.errors import SpecError
 from categorical.laws.diagrams import commutes
 from categorical.laws.law import Law
-from categorical.spaces import Space, product_space, space
+from categorical.spaces import Space, space
 
 
 class Lax:
@@ -74,10 +74,7 @@ class Lax:
 
     def extended(self, inner: Family) -> Family:
         """``P × T(X) → T(A)`` from ``P × X → A``: the strength, then T of it."""
-        functor = self.functor
-        return strength(functor, self.parameters, _rest(inner, self.parameters)) >> functor.map(
-            inner
-        )
+        return para(self.functor, self.parameters, inner, _rest(inner, self.parameters))
 
     def laws(self) -> list[Law]:
         """Unit and associativity (of a monad), and the comonoid laws of the comultiplication."""
@@ -132,6 +129,11 @@ def lax_homomorphism(
     return equal_families(title, first, change >> then)
 
 
+def para(functor: Polynomial, parameters: object, arrow: Arrow | Family, at: object) -> Family:
+    """Para(T) of (P, f : P × X → Y): the parametric arrow ``P × T X → T Y``, by the strength."""
+    return strength(functor, parameters, at) >> functor.map(arrow)
+
+
 def untied(delta: Arrow, of: object) -> Arrow:
     """A comultiplication of ``delta`` after copying: (p, p) handed on as (p, delta p)."""
     p = space(of)
@@ -144,8 +146,3 @@ def _rest(inner: Family, parameters: Space) -> Space:
 
     count = len(parameters.wires)
     return space_of(tuple(one[count:] for one in inner.dom))
-
-
-def parametric(carrier: object, parameters: object) -> Space:
-    """P × A."""
-    return product_space(space(parameters), space(carrier))

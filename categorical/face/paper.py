@@ -8,6 +8,8 @@ Law.  What is not executable here is listed with the reason; nothing is left out
 
 >>> grouped(["hom[case 0]", "hom[case 1]", "unit"])
 'hom (2 cases), unit'
+>>> grouped(["lists: unit", "lists: join", "trees: unit"])
+'lists: unit, join; trees: unit'
 >>> grouped([])
 'a typed arrow; no equation'
 """
@@ -85,13 +87,19 @@ def _place(result: Checked) -> tuple[Any, ...]:
 
 
 def grouped(names: Sequence[str]) -> str:
-    """The names of laws, the cases of one counted."""
-    counts: dict[str, int] = {}
+    """The names of laws, the cases of one counted, those with one prefix together."""
+    parts: dict[str, dict[str, int]] = {}
     for name in names:
         base = _CASE.sub("", name)
-        counts[base] = counts.get(base, 0) + 1
-    parts = [f"{name} ({many} cases)" if many > 1 else name for name, many in counts.items()]
-    return ", ".join(parts) or "a typed arrow; no equation"
+        prefix, colon, rest = base.partition(": ")
+        inside = parts.setdefault(prefix if colon else "", {})
+        own = rest if colon else base
+        inside[own] = inside.get(own, 0) + 1
+    found = []
+    for prefix, inside in parts.items():
+        listed = [f"{own} ({many} cases)" if many > 1 else own for own, many in inside.items()]
+        found.append(f"{prefix}: {', '.join(listed)}" if prefix else ", ".join(listed))
+    return "; ".join(found) or "a typed arrow; no equation"
 
 
 def by_verdict(found: Sequence[Finding]) -> list[tuple[str, Verdict, list[str]]]:

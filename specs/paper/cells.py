@@ -45,7 +45,7 @@ next_state = (
 # --- the cells -------------------------------------------------------------------------------
 
 folding = statement(
-    ("Fig 1", "I.1"),
+    ("I.1", "Fig 1"),
     "the folding cell P × (1 + A×S) → S; it splits into a learned start P → S and P × A × S → S",
     arrow=folding_cell,
     laws=[
@@ -65,7 +65,7 @@ folding = statement(
     name="folding_cell",
 )
 recursive = statement(
-    "I.2",
+    ("I.2", "Fig 1"),
     "the recursive cell A + S² → S of trees",
     arrow=node,
     laws=[
@@ -79,7 +79,7 @@ recursive = statement(
     name="recursive_cell",
 )
 unfolding = statement(
-    "I.3",
+    ("I.3", "Fig 1"),
     "the unfolding cell ⟨out, next⟩ : S → O × S",
     arrow=unfolding_cell,
     laws=[
@@ -94,7 +94,7 @@ unfolding = statement(
     name="unfolding_cell",
 )
 full = statement(
-    "I.4",
+    ("I.4", "Fig 1"),
     "the full recurrent cell P × S × I → O × S: a coalgebra of I → O×−",
     arrow=mealy_cell,
     laws=[
@@ -107,7 +107,7 @@ full = statement(
     name="mealy_cell",
 )
 moore_machine = statement(
-    "I.5",
+    ("I.5", "Fig 1"),
     "the Moore cell P×S → O and P×S×I → S: the output is read before the input",
     arrow=moore_cell(out, next_state),
     laws=[
@@ -341,7 +341,7 @@ def linear_stream(x: S) -> Real[STEPS, o]:
 
 streams = statement(
     "H.4",
-    "streams: the terminal coalgebra of O×−, as histories of every depth",
+    "streams, to a finite depth: the outputs and states of a coalgebra of O×−",
     arrow=unfolding_cell,
     laws=called("depth 3", history_laws(Coalgebra(const(O) * X, S, unfolding_cell), 2, 1)),
     name="streams",

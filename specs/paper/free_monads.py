@@ -31,7 +31,7 @@ both = copy(Real[x]) >> (f @ g)
 sums = case(op.linear(a, n), op.linear(b, n))
 limits = statement(
     span("A", 1, 6),
-    "terminal objects, products and sums: their arrows are unique",
+    "terminal objects, products and sums: their universal arrows",
     laws=[
         laws.commutes(
             both >> (identity(A) @ discard(B)),
@@ -91,7 +91,7 @@ as_pointed = Algebra(pointed(LISTS), S, [identity(S), *branches], "cell")
 left, right = op.linear(n, n, name="left"), op.linear(n, n, name="right")
 tree_cell = Algebra(TREES, S, [op.linear(a, n), (left @ right) >> op.add >> op.tanh])
 pointed_endofunctors = statement(
-    span("B", 3, 7),
+    span("B", 3, 8),
     "pointed endofunctors: the algebras of F are those of F + id as a pointed functor (B.7)",
     laws=[
         *called("[id, cell]", as_pointed.laws()),
@@ -106,7 +106,7 @@ pointed_endofunctors = statement(
     name="pointed",
 )
 algebraically_free = statement(
-    "B.8",
+    span("B", 3, 8),
     "the algebraically free monad: cells are its algebras, both ways",
     laws=[
         *called("1 + A×X", equivalence_laws(cell, 1, 2)),
@@ -259,17 +259,7 @@ stream = Coalgebra(
 )
 answer = copy(S) >> (op.linear(n, o) @ op.linear(n, n))
 asked = Coalgebra((const(Real[o]) * X) ** i, S, answer >> (op.expand(i) @ op.expand(i)))
-costep = (op.linear(n, n) @ op.linear(a, n)) >> op.add >> op.tanh
-
-
-@arrow
-def resumed(state: S, xs: Real[early + late, a]) -> S:
-    """The first part, then the second from the state that is left."""
-    first, second = op.unconcat(early, late)(xs)
-    return fold(step, over=late)(fold(step, over=early)(state, first), second)
-
-
-free_examples = statement(
+cofree_examples = statement(
     span("B", 21, 22),
     "Cofree(O×−) is streams of states and outputs, Cofree(I → O×−) trees of them with a branch for "
     "each input (finite I, finite depth)",

@@ -137,7 +137,7 @@ def outputs(state: S, inputs: Real[past, i]) -> Real[past, o]:
 
 machine = statement(
     ("E2.11",),
-    "a Mealy machine is a coalgebra of I → O×−; the terminal one is that of causal functions",
+    "a Mealy machine is a coalgebra of I → O×−; its behaviour is a causal function",
     arrow=outputs,
     laws=[laws.causal(past)],
     name="mealy_machine",
