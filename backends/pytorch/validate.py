@@ -93,13 +93,16 @@ def validate(
     build: Build, seed: int = 0, assignments: int = 2, export: bool = False
 ) -> dict[str, Any]:
     """Compare a build with its graph; returns the report, or raises ``SpecError`` CM040."""
+    from backends.pytorch.validate_parts import compare_cells, compare_export
+
     space = load_source(build.source, build.module_name)
     try:
         report = _compare(build, space, seed, assignments)
         if build.stream is not None:
             report["step"] = _compare(replace(build, stepwise=True), space, seed, assignments)
+        report["cells"] = compare_cells(build, space, seed)
         if export and exports(build.contract):
-            report["export"] = _compare_export(build, space, seed)
+            report["export"] = compare_export(build, space, seed)
         return report
     finally:
         unload(space)
@@ -422,37 +425,6 @@ def _compare_gradients(build: Build, space: Any, point: Point, rng: np.random.Ge
         text = f"relative error {error:.1e} along a random direction"
         raise _doubt(_refused(text, "the gradients", point), error)
     return len(pairs)
-
-
-def _compare_export(build: Build, space: Any, seed: int) -> str:
-    """The exported program (strict, the batch dynamic) against the reference, in eval mode."""
-    import torch
-
-    graph, rng = build.graph, np.random.default_rng(seed)
-    sizes = {**next(assignments_of(graph))}
-    leading = [bool(t.axes) and str(t.axes[0]) == "batch" for t in graph.dom]
-    if any(leading):
-        sizes["batch"] = max(sizes["batch"], 2)  # export takes sizes of 0 and 1 for constants
-    point = _finite_point(graph, sizes, EVAL, rng)
-    wanted = run(graph, Context(FloatAlgebra(), sizes, EVAL), point.inputs, point.resources)
-    module = _module(build, space, point)
-    inputs = (*(torch.as_tensor(x) for x in point.inputs), *(sizes[s] for s in build.late))
-    batch = torch.export.Dim("batch", min=2)
-    shapes = (*({0: batch} if b else None for b in leading), *(None for _ in build.late))
-    try:
-        program = torch.export.export(
-            module, inputs, dynamic_shapes=shapes if any(leading) else None, strict=True
-        )
-        found = program.module()(*inputs)
-    except Exception as problem:  # whatever it is, the module does not export
-        raise _refused(f"{type(problem).__name__}: {problem}", "torch.export", point) from problem
-    found = found if isinstance(found, tuple) else (found,)
-    for wire, y, want in zip(graph.outputs, found, wanted.outputs, strict=True):
-        gap = _gap(y.detach().numpy(), np.asarray(want))
-        if not gap <= TOLERANCE and not _rounded(graph, point, y, want, gap):
-            where = f"`{graph.wire_name(wire)}`, exported"
-            raise _refused(f"relative error {gap:.1e}", where, point)
-    return "agrees"
 
 
 def _rounded(graph: Graph, point: Point, y: Any, want: Any, gap: float) -> bool:
