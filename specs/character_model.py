@@ -45,4 +45,5 @@ model = architecture(
         ),
     ],
     sizes=dict(token=64, letter=100, width=64, heads=4, inner=256, blocks=2),
+    stream=token,
 )

@@ -131,12 +131,12 @@ def _sofar(d: Derivation, now: Axis | None, drop: bool) -> Callable[[Axis], Axis
 
 def widened(builder: Builder, wire: int, axis: Axis, place: int) -> int:
     """The wire with an axis of one index, at a place."""
-    (found,) = builder.apply(op.expand(axis).op, (wire,), "entry")
-    if place:
-        axes = list(builder.graph.types[wire].axes)
-        axes.insert(place, axis)
-        (found,) = builder.apply(op.transpose(*axes).op, (found,), "entry")
-    return found
+    axes = builder.graph.types[wire].axes
+    if not axes:
+        return builder.apply(op.expand(axis).op, (wire,), "entry")[0]
+    before = axes[place] if place < len(axes) else axes[-1]
+    parts = (axis, before) if place < len(axes) else (before, axis)
+    return builder.apply(op.split(before, *parts).op, (wire,), "entry")[0]
 
 
 # --- images ---------------------------------------------------------------------------------------

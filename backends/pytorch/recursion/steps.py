@@ -266,6 +266,7 @@ class _Root(StepWriter):
     ) -> None:
         super().__init__(file, graph, host, name, True)
         self.stream, self.whole = stream, whole
+        self.names.taken.add("state")
 
     def _like(self, numeric: bool) -> str | None:
         """A tensor of the inputs or resources; else the first weight of the module."""
@@ -318,17 +319,17 @@ class _Root(StepWriter):
             place = self.values[rest[entries]]
             rest = [*rest[:entries], *rest[entries + 1 :]]
             states, after = [*states, place], [*after, f"{place} + 1"]
-        left = iter(shown)
+        others = iter(shown)
         results = [
-            after[form.finals[i]] if i in form.finals else next(left)
+            after[form.finals[i]] if i in form.finals else next(others)
             for i in range(len(self.whole.outputs))
         ]
-        state = self.names.local("state")
         head, late = self._arguments(rest), len(self.late)
-        head.insert(len(head) - late, f"{state}: tuple[Tensor, ...]")
+        head.insert(len(head) - late, "state: tuple[Tensor, ...]")
         before = ['        """The outputs at the next entry, and the new state."""']
         if states:
-            before.append(f"        {', '.join(states)}{',' * (len(states) == 1)} = {state}")
+            left = ", ".join(states) if len(states) > 1 else _tuple(states)
+            before.append(f"        {left} = state")
         many = len(results) > 1
         kind = f"tuple[{', '.join(['Tensor'] * len(results))}]" if many else "Tensor"
         result = f"({', '.join(results)})" if many else results[0] if results else "()"

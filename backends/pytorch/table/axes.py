@@ -39,6 +39,8 @@ def _split(emit: Emit, box: Box, ins: list[str]) -> str:
     sizes = [emit.size(a) for a in box.op["into"]]
     if len(sizes) == 1:
         return ins[0]
+    if len(sizes) == 2 and "1" in sizes:  # an axis of one index
+        return f"{atom(ins[0])}.unsqueeze({place - 1 if sizes[0] == '1' else place})"
     return f"{atom(ins[0])}.unflatten({place}, ({', '.join(sizes)}))"
 
 
