@@ -188,28 +188,32 @@ class Scanned:
             given = [str(count), str(self.place), str(reverse), *elements, *self.starts]
         else:
             given = [*elements, self.starts[0], *options]
-        names = [w.names.local(name) for name in self.wanted()]
-        note = ", ".join(shape_note(self.row_type(k)) for k in range(count))
-        w.lines.append((", ".join(names), f"{function}({', '.join(given)})", note))
-        self.rows_of(*names)
+        rows = [w.names.local(name) for name in self.wanted()]
+        lasts = [w._name(o) for o in self.node.outs[-count:]]
+        types = [*(self.row_type(k) for k in range(count)), *self.types]
+        note = ", ".join(map(shape_note, types))
+        w.lines.append((", ".join([*rows, *lasts]), f"{function}({', '.join(given)})", note))
+        self.shown(rows)
+        w.values.update(zip(self.node.outs[-count:], lasts, strict=True))
 
-    def rows_of(self, *names: str) -> None:
-        """Bind the outputs to the states after all steps."""
-        form, reverse = self.form, self.box.attrs["reverse"]
-        steps = self.writer.size(self.box.attrs["times"])
+    def shown(self, names: list[str]) -> None:
+        """Bind the outputs along the steps to the states after each."""
+        form = self.form
         for at, k in enumerate(form.after):
-            if at in self.used:
-                self.writer.values[self.node.outs[at]] = names[k]
+            self.writer.values[self.node.outs[at]] = names[k]
         for at, k in enumerate(form.before, len(form.after)):
             if at in self.used:
                 self.writer.helper("prefixes", TEXTS["prefixes"])
-                more = str(bool(reverse))
+                more = str(bool(self.box.attrs["reverse"]))
                 self.bind(at, f"before({names[k]}, {self.starts[k]}, {self.place}, {more})")
-        for k in range(len(self.types)):
-            at = len(form.after) + len(form.before) + k
-            last = "0" if reverse else "-1"
-            one = f"{names[k]}.select({self.place}, {last})"
-            self.bind(at, f"{one} if {steps} else {self.starts[k]}")
+
+    def rows_of(self, name: str) -> None:
+        """The same for one state in closed form; its last value is an entry."""
+        self.shown([name])
+        last = "0" if self.box.attrs["reverse"] else "-1"
+        one = f"{name}.select({self.place}, {last})"
+        steps = self.writer.size(self.box.attrs["times"])
+        self.bind(len(self.node.outs) - 1, f"{one} if {steps} else {self.starts[0]}")
 
     def wanted(self) -> list[str]:
         """A name for the states of each number after all steps."""

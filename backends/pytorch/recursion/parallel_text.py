@@ -37,41 +37,50 @@ def ordered(items, reverse: bool) -> list:
 
 def prefixes(
     monoid: tuple, parts: tuple[Tensor, ...], states: tuple[Tensor, ...], dim: int, reverse: bool
-) -> tuple[Tensor, ...]:
-    """The states after each step along ``dim``; (m · m') is first m and then m'."""
-    act, multiply = monoid
+) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+    """What each step along ``dim`` shows, and the last states.
+
+    A monoid is four functions: ``lift`` makes an element of what a step reads, ``multiply`` an
+    element of one and a later step, ``move`` is the action on states, ``act`` is one step of it.
+    """
+    lift, multiply, move, act = monoid
     steps = parts[0].shape[dim]
     length = chunk(steps, states[0].numel())
     count = steps // length
     out = []
     if count < 2:
         for row in ordered(zip(*(p.unbind(dim) for p in parts), strict=True), reverse):
-            states = act(states, row)
-            out.append(states)
-        return tuple(torch.stack(x, dim) for x in zip(*ordered(out, reverse), strict=True))
+            states, shown = act(states, row)
+            out.append(shown)
+        return tuple(torch.stack(x, dim) for x in zip(*ordered(out, reverse), strict=True)), states
     whole = count * length
     first = steps - whole if reverse else 0
     chunks = (p.narrow(dim, first, whole).unflatten(dim, (count, length)) for p in parts)
     rows = ordered(zip(*(p.unbind(dim + 1) for p in chunks), strict=True), reverse)
-    total = rows[0]
+    total = lift(*rows[0])
     for row in rows[1:]:
         total = multiply(total, row)
     borders = []
     for row in ordered(zip(*(p.unbind(dim) for p in total), strict=True), reverse):
         borders.append(states)
-        states = act(states, row)
+        states = move(states, row)
     inner = tuple(torch.stack(x, dim) for x in zip(*ordered(borders, reverse), strict=True))
     for row in rows:
-        inner = act(inner, row)
-        out.append(inner)
+        inner, shown = act(inner, row)
+        out.append(shown)
     pairs = zip(*ordered(out, reverse), strict=True)
     found = tuple(torch.stack(x, dim + 1).flatten(dim, dim + 1) for x in pairs)
     if whole == steps:
-        return found
+        return found, states
     parts = tuple(p.narrow(dim, 0 if reverse else whole, steps - whole) for p in parts)
-    rest = prefixes(monoid, parts, states, dim, reverse)
+    rest, states = prefixes(monoid, parts, states, dim, reverse)
     pairs = zip(rest, found) if reverse else zip(found, rest)
-    return tuple(torch.cat(pair, dim) for pair in pairs)
+    return tuple(torch.cat(pair, dim) for pair in pairs), states
+
+
+def pair(*parts: Tensor) -> tuple:
+    """What a step reads is an element."""
+    return parts
 
 
 def before(states: Tensor, start: Tensor, dim: int, reverse: bool) -> Tensor:
@@ -80,92 +89,146 @@ def before(states: Tensor, start: Tensor, dim: int, reverse: bool) -> Tensor:
     if reverse:
         return torch.cat([states, start], dim).narrow(dim, 1, steps)
     return torch.cat([start, states], dim).narrow(dim, 0, steps)
-
-
-def backwards(monoid: tuple, slopes: tuple, grads: tuple, dim: int, reverse: bool) -> tuple:
-    """The adjoints of the states: g = ḡ + slopeᵀ · g', run from the other end."""
-    steps = grads[0].shape[dim]
-    ends = tuple(g.narrow(dim, 0 if reverse else steps - 1, 1) for g in grads)
-    if steps == 1:
-        return ends
-    rows = (x.narrow(dim, 0 if reverse else 1, steps - 1) for x in slopes)
-    more = (g.narrow(dim, 1 if reverse else 0, steps - 1) for g in grads)
-    states = tuple(x.squeeze(dim) for x in ends)
-    found = prefixes(monoid, (*rows, *more), states, dim, not reverse)
-    pairs = zip(ends, found) if reverse else zip(found, ends)
-    return tuple(torch.cat(pair, dim) for pair in pairs)
 '''
 
 ADJOINT = '''
-def linear_act(states: tuple, element: tuple) -> tuple:
-    """s ↦ a·s + b."""
-    return (torch.addcmul(element[1], element[0], states[0]),)
+def slope_lift(slope: Tensor, grad: Tensor) -> tuple:
+    """c ↦ slope · (grad + c), as a factor and an offset."""
+    return slope, slope * grad
 
 
-def linear_multiply(first: tuple, second: tuple) -> tuple:
-    """First one affine map, then another one."""
-    return second[0] * first[0], torch.addcmul(second[1], second[0], first[1])
+def slope_multiply(total: tuple, row: tuple) -> tuple:
+    """An affine map, and then the step."""
+    return row[0] * total[0], row[0] * (row[1] + total[1])
 
 
-def adjoint(slopes: Tensor, grad: Tensor, dim: int, reverse: bool) -> Tensor:
-    """The adjoints of one state."""
-    return backwards((linear_act, linear_multiply), (slopes,), (grad,), dim, reverse)[0]
+def slope_move(states: tuple, total: tuple) -> tuple:
+    """factor · c + offset."""
+    return (torch.addcmul(total[1], total[0], states[0]),)
+
+
+def slope_act(states: tuple, row: tuple) -> tuple:
+    """A step back; the adjoint of the state is shown."""
+    shown = row[1] + states[0]
+    return (row[0] * shown,), (shown,)
+
+
+def adjoint(slopes: Tensor, grad: Tensor, last: Tensor, dim: int, reverse: bool) -> tuple:
+    """The adjoints of the states after each step, and that of the start: g = ḡ + slope' · g'."""
+    monoid = (slope_lift, slope_multiply, slope_move, slope_act)
+    (shown,), (begin,) = prefixes(monoid, (slopes, grad), (last,), dim, not reverse)
+    return shown, begin
 '''
 
 LINEAR = '''
+def linear_multiply(total: tuple, row: tuple) -> tuple:
+    """First one affine map, then another one."""
+    return row[0] * total[0], torch.addcmul(row[1], row[0], total[1])
+
+
+def linear_move(states: tuple, row: tuple) -> tuple:
+    """s ↦ a·s + b."""
+    return (torch.addcmul(row[1], row[0], states[0]),)
+
+
+def linear_act(states: tuple, row: tuple) -> tuple:
+    """One step; the new state is shown."""
+    new = linear_move(states, row)
+    return new, new
+
+
 class LinearScan(torch.autograd.Function):
     """h' = a·h + b."""
 
     @staticmethod
-    def forward(a: Tensor, b: Tensor, start: Tensor, dim: int, reverse: bool) -> Tensor:
-        return prefixes((linear_act, linear_multiply), (a, b), (start,), dim, reverse)[0]
+    def forward(a: Tensor, b: Tensor, start: Tensor, dim: int, reverse: bool):
+        monoid = (pair, linear_multiply, linear_move, linear_act)
+        (rows,), (last,) = prefixes(monoid, (a, b), (start,), dim, reverse)
+        return rows, last
 
     @staticmethod
     def setup_context(ctx, inputs, output) -> None:
         a, _, start, ctx.dim, ctx.reverse = inputs
-        ctx.save_for_backward(a, start, output)
+        ctx.save_for_backward(a, start, output[0])
 
     @staticmethod
-    def backward(ctx, grad):
+    def backward(ctx, grad, last):
         a, start, states = ctx.saved_tensors
-        g = adjoint(a, grad, ctx.dim, ctx.reverse)
-        first = -1 if ctx.reverse else 0
-        begin = g.select(ctx.dim, first) * a.select(ctx.dim, first)
+        g, begin = adjoint(a, grad, last, ctx.dim, ctx.reverse)
         return g * before(states, start, ctx.dim, ctx.reverse), g, begin, None, None
 
 
-def linear_scan(a: Tensor, b: Tensor, start: Tensor, dim: int, reverse: bool = False) -> Tensor:
-    """The states of h' = a·h + b after each step along ``dim``."""
+def linear_scan(
+    a: Tensor, b: Tensor, start: Tensor, dim: int, reverse: bool = False
+) -> tuple[Tensor, Tensor]:
+    """The states of h' = a·h + b after each step along ``dim``, and the last one."""
     a, b = torch.broadcast_tensors(a, b)
-    return LinearScan.apply(a, b, start, dim, reverse) if a.shape[dim] else b
+    return LinearScan.apply(a, b, start, dim, reverse) if a.shape[dim] else (b, start)
 '''
 
 BLOCK = '''
-def block_act(states: tuple, element: tuple) -> tuple:
-    """s ↦ A s + b at every entry, for k states."""
-    count = len(states)
+def times(matrix: tuple, states: tuple, offset: tuple) -> tuple:
+    """A s + b at every entry, for k states."""
     found = []
-    for i in range(count):
-        total = element[count * count + i]
-        for j in range(count):
-            total = torch.addcmul(total, element[i * count + j], states[j])
+    for i, total in enumerate(offset):
+        for factor, one in zip(matrix[i * len(states) :], states):
+            total = torch.addcmul(total, factor, one)
         found.append(total)
     return tuple(found)
 
 
-def block_multiply(first: tuple, second: tuple) -> tuple:
-    """First one affine map, then another one."""
+def square_of(parts: tuple) -> int:
+    """k² where the parts are k² factors and k offsets."""
     count = 1
-    while count * (count + 1) != len(first):
+    while count * (count + 1) < len(parts):
         count += 1
+    return count * count
+
+
+def block_multiply(total: tuple, row: tuple) -> tuple:
+    """First one affine map, then another one."""
+    square = square_of(row)
+    count = len(row) - square
     found = []
     for i in range(count):
         for j in range(count):
-            total = second[i * count] * first[j]
+            one = row[i * count] * total[j]
             for m in range(1, count):
-                total = torch.addcmul(total, second[i * count + m], first[m * count + j])
-            found.append(total)
-    return *found, *block_act(first[count * count :], second)
+                one = torch.addcmul(one, row[i * count + m], total[m * count + j])
+            found.append(one)
+    return *found, *times(row[:square], total[square:], row[square:])
+
+
+def block_move(states: tuple, row: tuple) -> tuple:
+    """s ↦ A s + b."""
+    square = square_of(row)
+    return times(row[:square], states, row[square:])
+
+
+def block_act(states: tuple, row: tuple) -> tuple:
+    """One step; the new states are shown."""
+    new = block_move(states, row)
+    return new, new
+
+
+def back_lift(*row: Tensor) -> tuple:
+    """c ↦ A (grad + c), as a matrix and offsets."""
+    square = square_of(row)
+    zeros = tuple(torch.zeros_like(x) for x in row[square:])
+    return *row[:square], *times(row[:square], row[square:], zeros)
+
+
+def back_multiply(total: tuple, row: tuple) -> tuple:
+    """An affine map, and then the step back."""
+    return block_multiply(total, back_lift(*row))
+
+
+def back_act(states: tuple, row: tuple) -> tuple:
+    """A step back; the adjoints of the states are shown."""
+    square = square_of(row)
+    shown = tuple(g + c for g, c in zip(row[square:], states, strict=True))
+    zeros = tuple(torch.zeros_like(x) for x in shown)
+    return times(row[:square], shown, zeros), shown
 
 
 class BlockScan(torch.autograd.Function):
@@ -173,139 +236,181 @@ class BlockScan(torch.autograd.Function):
 
     @staticmethod
     def forward(count: int, dim: int, reverse: bool, *parts: Tensor):
-        monoid = (block_act, block_multiply)
-        return prefixes(monoid, parts[:-count], parts[-count:], dim, reverse)
+        monoid = (pair, block_multiply, block_move, block_act)
+        rows, last = prefixes(monoid, parts[:-count], parts[-count:], dim, reverse)
+        return *rows, *last
 
     @staticmethod
     def setup_context(ctx, inputs, output) -> None:
         ctx.count, ctx.dim, ctx.reverse, *parts = inputs
-        ctx.save_for_backward(*parts[: ctx.count**2], *parts[-ctx.count :], *output)
+        kept = (*parts[: ctx.count**2], *parts[-ctx.count :], *output[: ctx.count])
+        ctx.save_for_backward(*kept)
 
     @staticmethod
     def backward(ctx, *grads):
         count, dim, reverse = ctx.count, ctx.dim, ctx.reverse
-        square, first = count * count, -1 if reverse else 0
-        matrix, saved = ctx.saved_tensors[:square], ctx.saved_tensors[square:]
+        matrix, saved = ctx.saved_tensors[: count**2], ctx.saved_tensors[count**2 :]
         pairs = zip(saved[count:], saved[:count], strict=True)
         old = [before(states, start, dim, reverse) for states, start in pairs]
-        turned = tuple(matrix[j * count + i] for i in range(count) for j in range(count))
-        g = backwards((block_act, block_multiply), turned, grads, dim, reverse)
-        ends = [x.select(dim, first) for x in g]
-        begin = []
-        for j in range(count):
-            terms = (matrix[i * count + j].select(dim, first) * ends[i] for i in range(count))
-            begin.append(sum(terms))
+        turned = (matrix[j * count + i] for i in range(count) for j in range(count))
+        monoid = (back_lift, back_multiply, block_move, back_act)
+        parts = (*turned, *grads[:count])
+        g, begin = prefixes(monoid, parts, grads[count:], dim, not reverse)
         products = (g[i] * old[j] for i in range(count) for j in range(count))
         return None, None, None, *products, *g, *begin
 
 
 def block_scan(count: int, dim: int, reverse: bool, *parts: Tensor) -> tuple[Tensor, ...]:
-    """The states after each step along ``dim``, of k² factors, k offsets and k starts."""
+    """The states after each step along ``dim``, and the last: of k² factors, offsets, starts."""
     rows = torch.broadcast_tensors(*parts[:-count])
     if rows[0].shape[dim] == 0:
-        return tuple(rows[-count:])
+        return *rows[-count:], *parts[-count:]
     return BlockScan.apply(count, dim, reverse, *rows, *parts[-count:])
 '''
 
 MATRIX = '''
-def matrix_act(states: tuple, element: tuple) -> tuple:
-    """s ↦ A s + b along the last axis."""
-    return ((element[0] @ states[0].unsqueeze(-1)).squeeze(-1) + element[1],)
-
-
-def matrix_multiply(first: tuple, second: tuple) -> tuple:
+def matrix_multiply(total: tuple, row: tuple) -> tuple:
     """First one affine map, then another one."""
-    return second[0] @ first[0], *matrix_act(first[1:], second)
+    return row[0] @ total[0], *matrix_move(total[1:], row)
+
+
+def matrix_move(states: tuple, row: tuple) -> tuple:
+    """s ↦ A s + b along the last axis."""
+    return ((row[0] @ states[0].unsqueeze(-1)).squeeze(-1) + row[1],)
+
+
+def matrix_act(states: tuple, row: tuple) -> tuple:
+    """One step; the new state is shown."""
+    new = matrix_move(states, row)
+    return new, new
+
+
+def turn_lift(matrix: Tensor, grad: Tensor) -> tuple:
+    """c ↦ A (grad + c), as a matrix and an offset."""
+    return matrix, (matrix @ grad.unsqueeze(-1)).squeeze(-1)
+
+
+def turn_multiply(total: tuple, row: tuple) -> tuple:
+    """An affine map, and then the step back."""
+    return row[0] @ total[0], (row[0] @ (row[1] + total[1]).unsqueeze(-1)).squeeze(-1)
+
+
+def turn_act(states: tuple, row: tuple) -> tuple:
+    """A step back; the adjoint of the state is shown."""
+    shown = row[1] + states[0]
+    return ((row[0] @ shown.unsqueeze(-1)).squeeze(-1),), (shown,)
 
 
 class MatrixScan(torch.autograd.Function):
     """h' = A h + b."""
 
     @staticmethod
-    def forward(a: Tensor, b: Tensor, start: Tensor, dim: int, reverse: bool) -> Tensor:
-        return prefixes((matrix_act, matrix_multiply), (a, b), (start,), dim, reverse)[0]
+    def forward(a: Tensor, b: Tensor, start: Tensor, dim: int, reverse: bool):
+        monoid = (pair, matrix_multiply, matrix_move, matrix_act)
+        (rows,), (last,) = prefixes(monoid, (a, b), (start,), dim, reverse)
+        return rows, last
 
     @staticmethod
     def setup_context(ctx, inputs, output) -> None:
         a, _, start, ctx.dim, ctx.reverse = inputs
-        ctx.save_for_backward(a, start, output)
+        ctx.save_for_backward(a, start, output[0])
 
     @staticmethod
-    def backward(ctx, grad):
+    def backward(ctx, grad, last):
         a, start, states = ctx.saved_tensors
-        dim, reverse, monoid = ctx.dim, ctx.reverse, (matrix_act, matrix_multiply)
-        (g,) = backwards(monoid, (a.mT,), (grad,), dim, reverse)
-        first = -1 if reverse else 0
-        begin = a.mT.select(dim, first) @ g.select(dim, first).unsqueeze(-1)
-        old = before(states, start, dim, reverse)
-        return g.unsqueeze(-1) * old.unsqueeze(-2), g, begin.squeeze(-1), None, None
+        monoid = (turn_lift, turn_multiply, matrix_move, turn_act)
+        (g,), (begin,) = prefixes(monoid, (a.mT, grad), (last,), ctx.dim, not ctx.reverse)
+        old = before(states, start, ctx.dim, ctx.reverse)
+        return g.unsqueeze(-1) * old.unsqueeze(-2), g, begin, None, None
 
 
-def matrix_scan(a: Tensor, b: Tensor, start: Tensor, dim: int, reverse: bool = False) -> Tensor:
-    """The states of h' = A h + b after each step along ``dim``."""
+def matrix_scan(
+    a: Tensor, b: Tensor, start: Tensor, dim: int, reverse: bool = False
+) -> tuple[Tensor, Tensor]:
+    """The states of h' = A h + b after each step along ``dim``, and the last one."""
     shape = torch.broadcast_shapes(a.shape[:-1], b.shape)
     a, b = a.expand(*shape, shape[-1]), b.expand(shape)
-    return MatrixScan.apply(a, b, start, dim, reverse) if shape[dim] else b
+    return MatrixScan.apply(a, b, start, dim, reverse) if shape[dim] else (b, start)
 '''
 
 
 def _tropical(name: str, function: str, sign: str) -> str:
     return f'''
-def {name}_act(states: tuple, element: tuple) -> tuple:
-    """s ↦ {function}(s + a, b)."""
-    return (torch.{function}(states[0] + element[0], element[1]),)
-
-
-def {name}_multiply(first: tuple, second: tuple) -> tuple:
+def {name}_multiply(total: tuple, row: tuple) -> tuple:
     """First one map, then another one."""
-    return first[0] + second[0], *{name}_act(first[1:], second)
+    return total[0] + row[0], *{name}_move(total[1:], row)
+
+
+def {name}_move(states: tuple, row: tuple) -> tuple:
+    """s ↦ {function}(s + a, b)."""
+    return (torch.{function}(states[0] + row[0], row[1]),)
+
+
+def {name}_act(states: tuple, row: tuple) -> tuple:
+    """One step; the new state is shown."""
+    new = {name}_move(states, row)
+    return new, new
 
 
 class {name.title()}Scan(torch.autograd.Function):
     """h' = {function}(h + a, b); a tie counts half for either side."""
 
     @staticmethod
-    def forward(a: Tensor, b: Tensor, start: Tensor, dim: int, reverse: bool) -> Tensor:
-        return prefixes(({name}_act, {name}_multiply), (a, b), (start,), dim, reverse)[0]
+    def forward(a: Tensor, b: Tensor, start: Tensor, dim: int, reverse: bool):
+        monoid = (pair, {name}_multiply, {name}_move, {name}_act)
+        (rows,), (last,) = prefixes(monoid, (a, b), (start,), dim, reverse)
+        return rows, last
 
     @staticmethod
     def setup_context(ctx, inputs, output) -> None:
         a, b, start, ctx.dim, ctx.reverse = inputs
-        ctx.save_for_backward(a, b, start, output)
+        ctx.save_for_backward(a, b, start, output[0])
 
     @staticmethod
-    def backward(ctx, grad):
+    def backward(ctx, grad, last):
         a, b, start, states = ctx.saved_tensors
         moved = before(states, start, ctx.dim, ctx.reverse) + a
         chosen = ((moved {sign} b).to(grad.dtype) + (moved {sign}= b).to(grad.dtype)) / 2
-        g = adjoint(chosen, grad, ctx.dim, ctx.reverse)
+        g, begin = adjoint(chosen, grad, last, ctx.dim, ctx.reverse)
         kept = chosen * g
-        return kept, g - kept, kept.select(ctx.dim, -1 if ctx.reverse else 0), None, None
+        return kept, g - kept, begin, None, None
 
 
-def {name}_scan(a: Tensor, b: Tensor, start: Tensor, dim: int, reverse: bool = False) -> Tensor:
-    """The states of h' = {function}(h + a, b) after each step along ``dim``."""
+def {name}_scan(
+    a: Tensor, b: Tensor, start: Tensor, dim: int, reverse: bool = False
+) -> tuple[Tensor, Tensor]:
+    """The states of h' = {function}(h + a, b) after each step along ``dim``, and the last one."""
     a, b = torch.broadcast_tensors(a, b)
-    return {name.title()}Scan.apply(a, b, start, dim, reverse) if a.shape[dim] else b
+    return {name.title()}Scan.apply(a, b, start, dim, reverse) if a.shape[dim] else (b, start)
 '''
 
 
 FINITE = '''
-def finite_act(states: tuple, element: tuple) -> tuple:
-    """s ↦ f(s): the entry of the function at the state."""
-    return (element[0].gather(-1, states[0].unsqueeze(-1)).squeeze(-1),)
-
-
-def finite_multiply(first: tuple, second: tuple) -> tuple:
+def finite_multiply(total: tuple, row: tuple) -> tuple:
     """First one function, then another one."""
-    return (second[0].gather(-1, first[0]),)
+    return (row[0].gather(-1, total[0]),)
 
 
-def finite_scan(functions: Tensor, start: Tensor, dim: int, reverse: bool = False) -> Tensor:
-    """The states of h' = f(h) after each step along ``dim``."""
+def finite_move(states: tuple, row: tuple) -> tuple:
+    """s ↦ f(s): the entry of the function at the state."""
+    return (row[0].gather(-1, states[0].unsqueeze(-1)).squeeze(-1),)
+
+
+def finite_act(states: tuple, row: tuple) -> tuple:
+    """One step; the new state is shown."""
+    new = finite_move(states, row)
+    return new, new
+
+
+def finite_scan(
+    functions: Tensor, start: Tensor, dim: int, reverse: bool = False
+) -> tuple[Tensor, Tensor]:
+    """The states of h' = f(h) after each step along ``dim``, and the last one."""
     if functions.shape[dim] == 0:
-        return functions[..., 0]
-    return prefixes((finite_act, finite_multiply), (functions,), (start,), dim, reverse)[0]
+        return functions[..., 0], start
+    monoid = (pair, finite_multiply, finite_move, finite_act)
+    (rows,), (last,) = prefixes(monoid, (functions,), (start,), dim, reverse)
+    return rows, last
 '''
 
 DECAYED = '''
