@@ -72,7 +72,7 @@ def prove_equivariant(
         return _located(broken, read, flat(graph))
     except Refusal as refusal:
         return Obstruction(str(refusal))
-    where = scope(moves, given, inspector.ties)
+    where = scope(moves, given, inspector.caveats)
     names = ", ".join(d.name for d in group.dims)
     count = len(moves)
     generators = "1 generator" if count == 1 else f"{count} generators"

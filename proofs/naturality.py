@@ -52,7 +52,7 @@ def prove_natural(
     except NotData as problem:
         return Obstruction(str(problem))
     names = ", ".join(d.name for d in dims)
-    scope = "all sizes, off ties" if _ties(whole, dims) else "all sizes"
+    scope = ", ".join(["all sizes", *_caveats(whole, dims)])
     return Proof(
         "natural",
         f"natural for every {maps} map of {names} in {mode} mode, {scope}",
@@ -78,13 +78,20 @@ def prove_parity(graph: Graph, dim: Dim, mode: str = EVAL) -> Proof | Obstructio
     return Proof("parity", sentence, (data,), {"dims": [index(dim)], "mode": mode}, steps)
 
 
-def _ties(graph: Graph, dims: Sequence[Dim]) -> bool:
-    """Whether an index along one of the dims is chosen by size: ties are broken by position."""
-    return any(
-        node.box.name == "argmax" and any(d in node.box.cod[0].values.atoms for d in dims)
-        for _, node in _walk(graph)
-        if node.box.cod and node.box.cod[0].values is not None
-    )
+def _caveats(graph: Graph, dims: Sequence[Dim]) -> list[str]:
+    """Where the claim is not about all inputs.
+
+    Of the largest entries the first is chosen, and no fold of what is no forest is right.
+    """
+    found = set()
+    for _, node in _walk(graph):
+        values = node.box.cod[0].values if node.box.cod else None
+        if node.box.name == "argmax" and values is not None and set(dims) & values.atoms:
+            found.add("off ties")
+        if isinstance(node.box, OperatorBox) and node.box.name == "tree_fold":
+            if set(dims) & node.box.attrs["nodes"].index.atoms:
+                found.add("on forests")
+    return sorted(found)
 
 
 def _walk(graph: Graph) -> Iterator[tuple[Graph, Node]]:
@@ -187,11 +194,10 @@ def _filled(box: OperatorBox, dim: Dim) -> NaturalityClass:
 
 
 def _forest(box: OperatorBox, dim: Dim) -> NaturalityClass:
-    """The numbers of nodes count where arrays are no forest; children are chosen by index."""
-    missing = any(t.values is not None and dim in t.values.atoms for t in box.cod)
-    if missing or dim in box.attrs["nodes"].index.atoms:
+    """Nodes may be numbered anew, children are chosen by index."""
+    if any(t.values is not None and dim in t.values.atoms for t in box.cod):
         return NONE
-    if dim in box.attrs["arity"].index.atoms:
+    if dim in box.attrs["arity"].index.atoms or dim in box.attrs["nodes"].index.atoms:
         return BIJECTION
     return FUNCTION if any(dim in a.index.atoms for a in box.dom[-1].axes) else LINEAR
 

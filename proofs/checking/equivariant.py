@@ -16,7 +16,7 @@ from typing import Any
 from proofs.checking import grids
 from proofs.checking.actions import Move, Sizes, read_action, read_sizes
 from proofs.checking.boxes import SOLVED, allowed, families, is_diagrams, ports, spaces
-from proofs.checking.natural import carries, natural_at, read_dims, read_mode
+from proofs.checking.natural import carries, caveats, natural_at, read_dims, read_mode
 from proofs.checking.programs import Node, Program, Refusal, mentions, need, plain
 from proofs.checking.table import NUMBERS, shape
 from proofs.checking.tensors import is_tensors
@@ -32,11 +32,11 @@ class Broken(Refusal):
 
 
 class Inspector:
-    """One run of the moves through a program; ``ties`` tells whether ties were broken by order."""
+    """One run of the moves through a program; ``caveats`` say where it is not about all inputs."""
 
     def __init__(self, moves: list[Move], mode: str, sizes: Sizes, steps: list[Any]) -> None:
         self.moves, self.mode, self.sizes, self.steps = moves, mode, sizes, steps
-        self.ties = False
+        self.caveats: set[str] = set()
         self.dims = tuple(dict.fromkeys(d for m in moves for d in m.dims))
         self.grids = list(dict.fromkeys(m.grid for m in moves if m.grid is not None))
         self.moved = tuple(dict.fromkeys(a[0] for g in self.grids for a in g.axes))
@@ -103,7 +103,7 @@ class Inspector:
                 if not known & move.kinds(dim):
                     what = _named(move.kinds(dim))
                     raise Broken(f"`{node.op}` does not commute with {what} of {dim[1]}", node)
-            self.ties |= node.op == "argmax" and mentions(node.cod[0][2], dim)
+            self.caveats.update(caveats(node, dim))
         for grid in self.grids:
             need(not (solved and any(grids.slot(a) in grid.axes for a in apart)),
                  f"`{node.op}` acts on an axis of the grid")  # fmt: skip
@@ -146,7 +146,7 @@ def _named(kinds: frozenset[str]) -> str:
     return next((text for kind, text in names.items() if kind in kinds), "the matrices")
 
 
-def scope(moves: list[Move], sizes: Sizes, ties: bool) -> str:
+def scope(moves: list[Move], sizes: Sizes, caveats: set[str]) -> str:
     """What a proof is about: the fixed sizes, and all sizes of a grid whose axes are free."""
     acted = {d: m.dims[d].size for m in moves for d in m.dims}
     free = {a[0] for m in moves if m.grid for a in m.grid.axes if a[0][2] is None}
@@ -156,7 +156,7 @@ def scope(moves: list[Move], sizes: Sizes, ties: bool) -> str:
     parts = [f"at {fixed}"] if fixed else []
     parts += [f"all sizes of {', '.join(open_)}"] if open_ else []
     text = "; ".join(parts) or "all sizes"
-    return f"{text}, off ties" if ties else text
+    return ", ".join([text, *sorted(caveats)])
 
 
 def check_equivariant(programs: list[Program], claim: Any, steps: list[Any]) -> str:
@@ -166,7 +166,7 @@ def check_equivariant(programs: list[Program], claim: Any, steps: list[Any]) -> 
     moves = read_action(claim, sizes)
     inspector = Inspector(moves, mode, sizes, steps)
     inspector.run(programs[0])
-    found = scope(moves, given, inspector.ties)
+    found = scope(moves, given, inspector.caveats)
     need(claim["scope"] == found, f"the scope of the claim is {found}")
     names, count = ", ".join(d[1] for d in dims), len(moves)
     generators = "1 generator" if count == 1 else f"{count} generators"

@@ -4,9 +4,9 @@ Definition.  The inputs are labels, and the arrays of a forest: the children of 
 of them are there.  The bodies are the cell of a leaf (if it has one) and the cell of a node, which
 reads labels, the states of the children, and, if it wants to, which are there.
 
-Law.  The order of the children is that of their axis and no more, so a permutation of it is a
-permutation of what the cell reads.  The numbers of the nodes do count where the arrays are no
-forest.
+Laws.  The order of the children is that of their axis and no more, so a permutation of it is a
+permutation of what the cell reads.  Nodes numbered anew have the same states, provided that the
+arrays are a forest: a claim about that says so in its scope.
 
 >>> prefixes(1), prefixes(2)
 (['node.'], ['leaf.', 'node.'])
@@ -93,6 +93,6 @@ def folding(node: Node, mode: str) -> Shape:
     one = grove(node)
     acts: dict[Any, frozenset[str]] = dict.fromkeys(one.batch, FUNCTION)
     acts[one.arity] = BIJECTION
-    sizes = [(one.nodes[0], NONE)]
+    sizes = [(one.nodes[0], BIJECTION)]  # on forests
     sizes += [(t[2], NONE) for t in one.states if t[2] is not None]  # a missing one is 0
     return Shape("forest", list(node.cod), acts, ALL, sizes=tuple(sizes))

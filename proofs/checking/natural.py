@@ -84,13 +84,21 @@ def read_mode(claim: Any) -> str:
     return str(claim["mode"])
 
 
+def caveats(node: Node, dim: Any) -> list[str]:
+    """Where maps of a dim are moved past a node only."""
+    if node.op == "argmax" and mentions(node.cod[0][2], dim):
+        return ["off ties"]
+    nodes = node.attrs["nodes"]["axis"][0] if node.op == "tree_fold" else ("points", 1)
+    return ["on forests"] if mentions(freeze(nodes), dim) else []
+
+
 def check_natural(programs: list[Program], claim: Any, steps: list[Any]) -> str:
     """Check the claim and justify each node by its rule."""
-    maps, mode, dims, ties = claim["maps"], read_mode(claim), read_dims(claim), False
+    maps, mode, dims = claim["maps"], read_mode(claim), read_dims(claim)
+    found: set[str] = set()
     need(maps in ALL, f"no such maps: {maps!r}")
 
     def inspect(one: Program) -> None:
-        nonlocal ties
         for dim in dims:
             for wire, (name, role) in one.sources.items():
                 free = role == "noise" or not carries(one.types[wire], dim)
@@ -102,12 +110,12 @@ def check_natural(programs: list[Program], claim: Any, steps: list[Any]) -> str:
             for dim in dims:
                 good = maps in natural_at(node, dim, mode)
                 need(good, f"`{node.op}` is not natural along {dim[1]}")
-                ties |= node.op == "argmax" and mentions(node.cod[0][2], dim)
+                found.update(caveats(node, dim))
             for body in node.bodies:
                 inspect(body)
 
     inspect(programs[0])
-    scope = "all sizes, off ties" if ties else "all sizes"
+    scope = ", ".join(["all sizes", *sorted(found)])
     need(claim["scope"] == scope, f"the scope of the claim is {scope}")
     names = ", ".join(d[1] for d in dims)
     return f"natural for every {maps} map of {names} in {mode} mode, {scope}"

@@ -28,6 +28,7 @@ from proofs.checking.sums import accumulated, increment
 from proofs.checking.terms import Poly, Table
 
 UNROLLED = 128
+EXPANDED = 16  # steps; the states of a longer run of known length are atoms
 STEP = "\0induction"  # the axis of the one step of an induction
 Rows = tuple[tuple[Any, int], ...]
 
@@ -226,6 +227,8 @@ class Runs(Solved):
             entry = [self.slots(v, at) for v in entries]
             found = self.after(course, states, entry, first + i)
             rows[i], states = found[: course.one.outputs], found[course.one.outputs :]
+            if count > EXPANDED:
+                states = [self.table.frozen(v) if isinstance(v, dict) else v for v in states]
         self.table.used.add("a run of known length is its steps")
         types = course.node.cod
         shown = [

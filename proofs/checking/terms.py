@@ -312,7 +312,9 @@ class Table:
     def normalised(self, bounds: dict[int, int], factors: list[Factor]) -> list[Factor]:
         """A sum over everything that a softmax normalises is 1."""
         for n, (atom, args) in enumerate(factors):
-            own = args[len(args) - self.unit.get(atom, 0) :]
+            if atom not in self.unit:
+                continue
+            own = args[len(args) - self.unit[atom] :]
             rest = [t for a in args[: len(args) - len(own)] for t in leaves(a)]
             rest += [
                 t for m, (_, ts) in enumerate(factors) if m != n for a in ts for t in leaves(a)
