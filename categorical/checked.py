@@ -96,12 +96,19 @@ def checked(function: F) -> F:
     return call  # type: ignore[return-value]
 
 
+def _called(function: Callable[..., Any]) -> str:
+    """How a function is called: a constructor by the name of its class."""
+    if function.__name__ == "__init__":
+        return function.__qualname__.split(".")[-2]
+    return function.__name__
+
+
 def _misfit(function: Callable[..., Any], reason: str) -> SpecError:
     """CM042 for an argument that is missing, or that the function does not have."""
     reason = reason.removeprefix(f"{function.__name__}() ")
     return SpecError(
         "CM042",
-        f"`{function.__name__}` is called with other arguments than it has",
+        f"`{_called(function)}` is called with other arguments than it has",
         facts=[("reason", reason)],
         help=[_usage(function)],
     )
@@ -117,7 +124,7 @@ def _usage(function: Callable[..., Any]) -> str:
             parts.append("*")
         default = "" if one.default is one.empty else f"={one.default!r}"
         parts.append(f"{star}{one.name}{default}")
-    return f"the call is  {function.__name__}({', '.join(parts)})"
+    return f"the call is  {_called(function)}({', '.join(parts)})"
 
 
 def hints(function: Callable[..., Any]) -> dict[str, Any]:
@@ -193,7 +200,7 @@ def _check(
         helps = helps or [_usage(function)]
         raise SpecError(
             "CM042",
-            f"{what} of `{function.__name__}` has the wrong type",
+            f"{what} of `{_called(function)}` has the wrong type",
             facts=facts,
             help=helps,
         ) from None

@@ -31,6 +31,7 @@ categorical.errors.SpecError: error[CM048]: the structure of `a` is no arrow T(A
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 
 from categorical.algebras.families import Cases, Family, equal_families, family, identities, text
@@ -38,8 +39,10 @@ from categorical.algebras.monads import Monad, Pointed
 from categorical.algebras.morphisms import MonadMorphism
 from categorical.algebras.polynomial import Polynomial
 from categorical.arrows import Arrow, Types
+from categorical.checked import checked
 from categorical.errors import SpecError
 from categorical.laws.law import Law
+from categorical.operators import Case
 from categorical.para import Tied, tie
 from categorical.spaces import Space, space
 
@@ -56,21 +59,43 @@ def shared(of: Family, name: str) -> Family:
     return Family(of.dom, of.cod, tuple(made))
 
 
-def carrier_of(given: object) -> Types:
-    """The wires of a carrier: a product of arrays."""
-    return space(given).wires
+def placed(structure: Structure, dom: Cases) -> Family:
+    """A structure with its open branches at the cases of its functor."""
+    if isinstance(structure, Family):
+        return structure
+    if isinstance(structure, Case):
+        given: list[Arrow] = list(structure.branches)
+    elif isinstance(structure, Arrow):
+        if len(dom) != 1 or not structure.open:
+            return family(structure)
+        given = [structure]
+    else:
+        given = list(structure)
+    if len(given) == len(dom):
+        given = [_at(one, wires) for one, wires in zip(given, dom, strict=True)]
+    return family(given)
+
+
+def _at(arrow: Arrow, wires: Types) -> Arrow:
+    """An open arrow at these wires, if it has a type there."""
+    if arrow.open and arrow.dom != wires:
+        with contextlib.suppress(SpecError):
+            return arrow.retype(wires)
+    return arrow
 
 
 class Algebra:
     """See the module.  ``of`` is a polynomial functor, a pointed functor or a monad."""
 
+    @checked
     def __init__(
         self, of: Polynomial | Pointed, carrier: object, structure: Structure, name: str = "a"
     ) -> None:
         self.of, self.carrier, self.name = of, space(carrier), name
         self.functor = of if isinstance(of, Polynomial) else of.functor
-        self.structure = family(structure)
-        fits(self.name, "T(A) → A", self.structure, self.functor.cases(self.carrier), (self.wires,))
+        dom = self.functor.cases(self.carrier)
+        self.structure = placed(structure, dom)
+        fits(self.name, "T(A) → A", self.structure, dom, (self.wires,))
 
     @property
     def wires(self) -> Types:
@@ -112,6 +137,7 @@ def fits(name: str, ends: str, found: Family, dom: Cases, cod: Cases) -> None:
 class Homomorphism:
     """An arrow f : A → B between algebras, along a morphism of monads where they are of two."""
 
+    @checked
     def __init__(
         self,
         arrow: Arrow,
@@ -122,7 +148,7 @@ class Homomorphism:
         weights: Mapping[str, str] | None = None,
     ) -> None:
         self.weights = weights
-        self.arrow, self.source, self.target = arrow, source, target
+        self.source, self.target = source, target
         self.along, self.name = along, name
         if along is None and source.functor != target.functor:
             raise SpecError(
@@ -142,6 +168,7 @@ class Homomorphism:
                         f"`{along.name}` does not end in the functor of `{algebra.name}`",
                         facts=[(end, str(algebra.functor)), ("the morphism", repr(along))],
                     )
+        self.arrow = arrow = _at(arrow, source.wires)
         if arrow.dom != source.wires or arrow.cod != target.wires:
             raise SpecError(
                 "CM048",

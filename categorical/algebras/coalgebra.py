@@ -28,11 +28,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from categorical.algebras.algebra import Structure, shared
+from categorical.algebras.algebra import Structure, placed, shared
 from categorical.algebras.comonads import Comonad
 from categorical.algebras.families import Family, equal_families, family, identities, times
 from categorical.algebras.polynomial import Polynomial
 from categorical.arrows import Arrow, Wiring, identity
+from categorical.checked import checked
 from categorical.errors import SpecError
 from categorical.laws.law import Law
 from categorical.para import tie
@@ -42,13 +43,14 @@ from categorical.spaces import product_space, space
 class Coalgebra:
     """See the module.  ``of`` is a polynomial functor or a comonad."""
 
+    @checked
     def __init__(
         self, of: Polynomial | Comonad, carrier: object, structure: Structure, name: str = "c"
     ) -> None:
         self.of, self.carrier, self.name = of, space(carrier), name
         self.functor = of if isinstance(of, Polynomial) else of.functor
-        self.structure = family(structure)
         dom = (self.carrier.wires + self.functor.given,)
+        self.structure = placed(structure, dom)
         cod = Polynomial(self.functor.terms).cases(self.carrier)
         if self.structure.dom != dom or self.structure.cod != cod:
             found = repr(self.structure)
@@ -73,6 +75,7 @@ class Coalgebra:
         return f"coalgebra `{self.name}` of {self.of}: {self.structure}"
 
 
+@checked
 def cohomomorphism(arrow: Arrow, source: Coalgebra, target: Coalgebra) -> list[Law]:
     """The laws that an arrow is a homomorphism of coalgebras of one functor."""
     if source.functor != target.functor:

@@ -33,6 +33,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations, count, product
 from typing import Any
 
+from categorical.checked import checked
 from categorical.errors import SpecError
 from categorical.laws.data import Compared, Enumerated, enumerated
 from categorical.laws.law import Law
@@ -79,6 +80,7 @@ class Container:
 
     # --- laws ------------------------------------------------------------------------------------
 
+    @checked
     def laws(self, size: int = MOST, twin: Container | None = None) -> list[Law]:
         """Associativity and both units on every shape of at most ``size`` nodes.
 

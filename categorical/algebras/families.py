@@ -80,6 +80,8 @@ class Family:
         for number, (wires, (target, arrow)) in enumerate(
             zip(self.dom, self.branches, strict=True)
         ):
+            if not 0 <= target < len(self.cod):
+                raise SpecError("CM048", f"{text(self.cod)} has no case number {target}")
             if arrow.dom != wires or arrow.cod != self.cod[target]:
                 raise SpecError(
                     "CM048",
@@ -146,9 +148,9 @@ def family(of: Family | Arrow | Sequence[Arrow]) -> Family:
                 return Family((of.dom,), cod, ((which, identity(*of.dom)),))
             return Family((of.dom,), (of.cod,), ((0, of),))
         return family([branch(of, i) for i in range(len(cases(product_space(*of.dom))))])
-    arrows = list(of)
-    if not arrows:
-        raise SpecError("CM048", "a family of no arrows has no codomain", help=["give a branch"])
+    arrows = list(of) if isinstance(of, Sequence) else []
+    if not arrows or not all(isinstance(one, Arrow) for one in arrows):
+        raise SpecError("CM048", f"{of!r} is no arrow, and no list of branches")
     ends = {arrow.cod for arrow in arrows}
     if len(ends) != 1:
         facts = [(f"`{a.label()}`", f"ends in {text((a.cod,))}") for a in arrows]
@@ -207,7 +209,8 @@ def equal_families(
     """The laws that two family arrows with one boundary are equal: one law for each case.
 
     A case that ends in the unit claims nothing, since there is one arrow to the unit.  Weights of
-    one name are one weight; ``renaming`` maps parts of the right side to those of the left.
+    one name are one weight, and so are those of a part that stands several times on the right and
+    once on the left; ``renaming`` maps further parts of the right side to those of the left.
     """
     if left.dom != right.dom or left.cod != right.cod:
         raise SpecError(

@@ -30,12 +30,13 @@ categorical.errors.SpecError: error[CM048]: the comultiplication of `a` is no ar
 
 from __future__ import annotations
 
-from categorical.algebras.algebra import Structure, fits
+from categorical.algebras.algebra import Structure, fits, placed
 from categorical.algebras.families import Family, equal_families, family, identities, times
 from categorical.algebras.monads import Monad
 from categorical.algebras.polynomial import Polynomial
 from categorical.algebras.strength import strength
 from categorical.arrows import Arrow, copy, discard, identity, swap
+from categorical.checked import checked
 from categorical.errors import SpecError
 from categorical.laws.diagrams import commutes
 from categorical.laws.law import Law
@@ -45,6 +46,7 @@ from categorical.spaces import Space, space
 class Lax:
     """See the module.  ``of`` is a monad, or a functor (a cell, without equations)."""
 
+    @checked
     def __init__(
         self,
         of: Polynomial | Monad,
@@ -57,9 +59,9 @@ class Lax:
         self.of, self.name = of, name
         self.carrier, self.parameters = space(carrier), space(parameters)
         self.functor = of if isinstance(of, Polynomial) else of.functor
-        self.structure = family(structure)
         p = self.parameters.wires
         dom = tuple(p + one for one in self.functor.cases(self.carrier))
+        self.structure = placed(structure, dom)
         fits(name, "P × T(A) → A", self.structure, dom, (self.carrier.wires,))
         self.comultiplication = (
             copy(self.parameters) if comultiplication is None else comultiplication

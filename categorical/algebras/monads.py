@@ -49,6 +49,7 @@ from categorical.algebras.polynomial import Polynomial, X, action, const
 from categorical.algebras.standard import Given
 from categorical.algebras.strength import P, S, strength
 from categorical.arrows import Arrow, identity
+from categorical.checked import checked
 from categorical.errors import SpecError
 from categorical.index import Axis, IndexSet, axis
 from categorical.laws.law import Law
@@ -201,6 +202,7 @@ def identity_monad() -> Monad:
     return Monad("identity", X, identities, identities)
 
 
+@checked
 def writer(monoid: Given, name: str = "") -> Monad:
     """``M × −`` for a monoid: the monad whose algebras are actions of M."""
     operations, carrier = monoid

@@ -84,6 +84,10 @@ class Polynomial:
     def __pow__(self, power: IndexSet | Axis | int) -> Polynomial:
         """``F ** 2`` is ``F * F``; ``F ** i`` is ``I → F`` for an index set."""
         if isinstance(power, int):
+            if power < 0 or isinstance(power, bool):
+                raise SpecError(
+                    "CM048", f"a functor to the power {power}", help=["F ** 2 is F * F"]
+                )
             made = one
             for _ in range(power):
                 made = made * self

@@ -33,6 +33,7 @@ from dataclasses import dataclass
 
 from categorical.arrows import Arrow, Types, Wiring, identity
 from categorical.categories.presented import Presentation
+from categorical.checked import checked
 from categorical.errors import SpecError
 from categorical.index import Dim
 from categorical.laws.diagrams import Commutes, commutes
@@ -86,6 +87,7 @@ class Equation:
 class Theory:
     """See the module.  An arity is a number, or sorts as in ``"r, x -> x"``."""
 
+    @checked
     def __init__(
         self,
         name: str,
@@ -151,6 +153,7 @@ class Theory:
         model = self.model(operations, carrier, **carriers)
         return [model.law(name) for name in self.equations]
 
+    @checked
     def model(
         self, operations: Mapping[str, Arrow], carrier: object = None, **carriers: object
     ) -> Model:
@@ -334,6 +337,7 @@ def _renamed(term: Term, names: Mapping[str, str]) -> Term:
     return Term(names.get(term.head, term.head), tuple(_renamed(p, names) for p in term.parts))
 
 
+@checked
 def unary_theory(monoid: Presentation) -> Theory:
     """The theory of M-sets: a unary operation for each generator, an equation for each relation."""
     if len(monoid.objects) != 1:

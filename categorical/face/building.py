@@ -46,6 +46,7 @@ def build(options: Namespace) -> int:
     if options.output is not None:
         check_writable(_paths(options.output, options.svg, options.bake))
     declared = one_of(load(options.spec, options.time_limit), options.arch)
+    _some_output(declared)
     own = f"{declared.name}_baked.py" if options.bake else f"{declared.name}.py"
     paths = _paths(options.output or own, options.svg, options.bake)
     check_writable(paths)
@@ -77,6 +78,17 @@ def build(options: Namespace) -> int:
     write_all_atomic(contents)
     _say(declared, made, found, paths, options)
     return 0
+
+
+def _some_output(declared: Declared) -> None:
+    """CM028 for a statement of laws alone, which computes nothing."""
+    if not declared.architecture.graph.outputs:
+        raise SpecError(
+            "CM028",
+            f"`{declared.name}` has no output: there is nothing to build",
+            help=["its laws are checked all the same: commute check"],
+            origin=declared.architecture.origin,
+        )
 
 
 def _paths(target: str, picture: bool, bake: str | None) -> list[str]:

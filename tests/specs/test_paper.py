@@ -148,6 +148,16 @@ def test_a_statement_that_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture
     assert main(["list", "--paper", str(tmp_path / "nowhere")]) == 2
 
 
+def test_a_statement_of_laws_alone_is_not_built(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = str(PAPER / "categories.py")
+    assert main(["build", path, "--arch", "category", "-o", str(tmp_path / "net.py")]) == 2
+    assert "nothing to build" in capsys.readouterr().err
+    assert not (tmp_path / "net.py").exists()
+    assert main(["build", path, "--arch", "functions", "-o", str(tmp_path / "net.py")]) == 0
+
+
 def test_numbers_in_order() -> None:
     given = ["J.1", "erratum J.1", "D2.1", "caveat of x", "E1.2", "Fig 1", "B.9", "B.10", "eq 3"]
     ordered = ["E1.2", "D2.1", "Fig 1", "B.9", "B.10", "J.1", "eq 3", "erratum J.1", "caveat of x"]
