@@ -10,7 +10,7 @@ pytest.importorskip("sklearn", reason="the examples extra is not installed")
 pytest.importorskip("networkx", reason="the examples extra is not installed")
 pytest.importorskip("sktime", reason="the examples extra is not installed")
 
-from examples import convex_hull, digits, japanese_vowels, karate, rotated_digits, text
+from examples import convex_hull, digits, japanese_vowels, karate, rotated_digits, streaming_text, text
 
 
 def test_digits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,6 +88,15 @@ def test_the_text_model_learns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(text, "STEPS", 12)
     monkeypatch.setattr(text, "BATCH", 4)
     assert -1.5 < text.main(tmp_path) < 0.3, "twelve steps are worse than pairs of letters"
+
+
+def test_text_by_steps_is_text_by_forward_passes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streaming_text, "STEPS", 2)
+    monkeypatch.setattr(streaming_text, "CONTEXT", 96)
+    gap, gain = streaming_text.main(tmp_path)
+    assert gap < 1e-4 and gain > 0
 
 
 def test_no_file_of_text_is_on_both_sides() -> None:
