@@ -87,7 +87,7 @@ class Container:
         ``twin`` is a broken copy (what is joined is changed by ``wrong``, if none is given).
         """
         other = self.broken() if twin is None else twin
-        scope = f"every shape of at most {size} nodes"
+        scope = f"every shape of at most {size} node{'s' if size != 1 else ''}"
         scope += ", all labels by naturality" if self.natural else ", labels 0, 1, 2"
         found: list[Law] = []
         for name in ("associative", "left unit", "right unit"):
@@ -355,6 +355,31 @@ def morphism_laws(
             "multiplication", multiplication(component), scope=scope, twin=multiplication(twin)
         ),
     ]
+
+
+def acting(
+    name: str,
+    elements: Sequence[Any],
+    mul: Callable[[Any, Any], Any],
+    one: Any,
+    wrong: Callable[[Any], Any],
+) -> Container:
+    """``M × −`` for a finite monoid, or for some elements of one: pairs of an element and a value.
+
+    ``wrong`` changes the element of a broken copy.
+    """
+
+    def shapes(inner: Sized) -> Sized:
+        return lambda size: [(m, x) for m in elements for x in inner(size)]
+
+    return Container(
+        name,
+        shapes,
+        lambda f, t: (t[0], f(t[1])),
+        lambda x: (one, x),
+        lambda t: (mul(t[0], t[1][0]), t[1][1]),
+        lambda t: (wrong(t[0]), t[1]),
+    )
 
 
 def closure(generators: Iterable[Any], join: Callable[[Any, Any], Any]) -> set[Any]:

@@ -1,11 +1,9 @@
 """Monads, their algebras and homomorphisms: group actions and equivariance (section 2)."""
 
-from itertools import product
-
 from categorical import Dim, Real, arrow, case, copy, identity, laws, op
 from categorical.algebras import Algebra, Homomorphism, X, const, homomorphism, one, unary_theory
 from categorical.algebras.algebra import trivial
-from categorical.algebras.containers import lists, sets, trees
+from categorical.algebras.containers import acting, lists, morphism_laws, sets, trees
 from categorical.algebras.monads import exceptions, maybe, reader, state, writer
 from categorical.algebras.morphisms import along_monoid, augmentation
 from categorical.algebras.standard import additive, affine, multiplicative
@@ -54,19 +52,7 @@ def after(g, h):
     return tuple(g[h[k]] for k in range(4))
 
 
-def flattened(compose):
-    """μ(g, (h, x)) = (g h, x) twice, in both orders."""
-    for g, h, k in product(ELEMENTS, repeat=3):
-        yield (
-            f"({g}, ({h}, ({k}, x)))",
-            (compose(compose(g, h), k), "x"),
-            (compose(g, compose(h, k)), "x"),
-        )
-
-
-def inverted(g, h):
-    """g after the inverse of h: no multiplication of a monoid."""
-    return after(g, tuple(h.index(k) for k in range(4)))
+MOTIONS = acting("D4", ELEMENTS, after, IDENTITY, lambda g: g[::-1])
 
 
 actions = statement(
@@ -75,12 +61,7 @@ actions = statement(
     laws=[
         *called("(R, +)", clock.laws()),
         *called("affine maps", writer(affine(n)).laws()),
-        laws.enumerated(
-            "D4: associative",
-            lambda: flattened(after),
-            scope="all 512 triples of D4, any x",
-            twin=lambda: flattened(inverted),
-        ),
+        *called("D4", MOTIONS.laws(1)),
         *called("(R, −)", failing(writer(subtraction).laws()[:2])),
     ],
     name="action_monad",
@@ -163,6 +144,31 @@ def centred(v: V) -> V:
 
 
 smoothed = copy(V) >> (identity(V) @ op.roll(n, 1)) >> op.add >> op.scale(0.5)
+WORDS = [(), ("a",), ("b",), ("a", "b")]
+words = acting("words", WORDS, lambda v, w: v + w, (), lambda w: w[:1])
+counts = acting("(N, +)", range(3), lambda k, m: k + m, 0, lambda k: k + 1)
+four_turns = acting("Z4", range(4), lambda g, h: (g + h) % 4, 0, lambda g: 3 - g)
+two_turns = acting("Z2", range(2), lambda g, h: (g + h) % 2, 0, lambda g: 1 - g)
+morphisms = [
+    *called(
+        "length of words",
+        morphism_laws(words, counts, lambda t: (len(t[0]), t[1]), lambda t: (len(t[0]) + 1, t[1])),
+    ),
+    *called(
+        "quotient Z4 → Z2",
+        morphism_laws(
+            four_turns, two_turns, lambda t: (t[0] % 2, t[1]), lambda t: (1 - t[0] % 2, t[1])
+        ),
+    ),
+    *called(
+        "halving Z4 → Z2",
+        failing(
+            morphism_laws(
+                four_turns, two_turns, lambda t: (t[0] // 2, t[1]), lambda t: (t[0] // 2, t[1])
+            )[1:]
+        ),
+    ),
+]
 line = Algebra(clock, R, op.add.at(R, R), "line")
 forget = augmentation(plus)
 inside = along_monoid(
@@ -185,6 +191,7 @@ homomorphisms = statement(
         *called("restriction", Homomorphism(identity(V), own, moved, inside).laws()),
         *called("invariance, along G → 1", forget.laws()[1:]),
         *called("centring is invariant", homomorphism(centred, shift, trivial(V), forget)),
+        *morphisms,
         *called("relu, of shifts", failing(homomorphism(op.relu.at(V), shift, shift))),
         *called(
             "tanh is invariant", failing(homomorphism(op.tanh.at(V), shift, trivial(V), forget))

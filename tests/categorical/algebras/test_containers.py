@@ -7,6 +7,7 @@ import pytest
 from categorical import SpecError
 from categorical.algebras.containers import (
     Container,
+    acting,
     closure,
     list_terms,
     lists,
@@ -83,6 +84,23 @@ def test_morphisms_of_data_monads() -> None:
     assert every(morphism_laws(lists, sets, frozenset, lambda t: frozenset(t[1:]))) == {"TESTED"}
     rest = morphism_laws(lists, sets, lambda t: frozenset(t[1:]), frozenset)
     assert every(rest) == {"REFUTED"}
+
+
+def test_actions_on_data() -> None:
+    four = acting("Z4", range(4), lambda g, h: (g + h) % 4, 0, lambda g: 3 - g)
+    two = acting("Z2", range(2), lambda g, h: (g + h) % 2, 0, lambda g: g + 1)
+    assert every(four.laws(1)) == {"TESTED"}
+    assert len(list(four.elements(3, 1))) == 4**3
+    back = acting("Z4", range(4), lambda g, h: (g - h) % 4, 0, lambda g: g + 1)
+    assert verdicts(back.laws(1)) == {
+        "associative": "REFUTED",
+        "left unit": "REFUTED",
+        "right unit": "TESTED",
+    }
+    quotient = morphism_laws(four, two, lambda t: (t[0] % 2, t[1]), lambda t: (1, t[1]))
+    assert every(quotient) == {"TESTED"}
+    halves = morphism_laws(four, two, lambda t: (t[0] // 2, t[1]), lambda t: (1, t[1]))
+    assert verdicts(halves) == {"unit": "TESTED", "multiplication": "REFUTED"}
 
 
 def test_the_free_semilattice() -> None:
