@@ -47,14 +47,15 @@ class Together(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, start: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
-        ctx.flat = weight.dim() - 2
+        ctx.lead = weight.shape[:-2]
         trace = start.new_zeros(()).expand(*start.shape[:-1], weight.shape[-1])
         return start.view_as(start), trace
 
     @staticmethod
     def backward(ctx, change: Tensor, read: Tensor) -> tuple[Tensor, Tensor]:
-        rows = change.flatten(ctx.flat, -2)
-        return change, rows.mT @ read.flatten(ctx.flat, -2).to(rows.dtype)
+        rows = change.reshape(*ctx.lead, -1, change.shape[-1])
+        entries = read.reshape(*ctx.lead, -1, read.shape[-1]).to(rows.dtype)
+        return change, rows.transpose(-2, -1) @ entries
 
 
 def deferred(start: Tensor, weight: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:

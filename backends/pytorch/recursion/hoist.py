@@ -311,10 +311,17 @@ class Parting:
             if self.place[w] == "fixed":
                 wire = self.lift.constant(builder, wire, cell.types[w])
             if alive is not None and self.place[w] != "body":
-                (zero,) = builder.apply(Op(constant.FULL_LIKE, value=0), (wire,), "zero")
+                zero = self._zero(builder, wire)
                 (wire,) = builder.apply(Op(logic.WHERE), (alive, wire, zero), "where")
             found.append(_ordered(builder, wire, type_))
         return [*found, *self.finals]
+
+    def _zero(self, builder: Builder, wire: int) -> int:
+        type_ = builder.graph.types[wire]
+        if type_.kind in ("real", "complex"):
+            return builder.apply(Op(constant.FULL_LIKE, value=0), (wire,), "zero")[0]
+        value = False if type_.kind == "bool" else 0
+        return builder.apply(Op(constant.FULL, space=type_, value=value), (), "zero")[0]
 
     def _source(self, builder: Builder, resource: Resource) -> int:
         path = f"{self.node.name}.{resource.name}"

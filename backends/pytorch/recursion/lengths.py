@@ -32,6 +32,9 @@ def check_lengths(lengths: Tensor, most: int, name: str) -> None:
     """Refuse lengths that are negative or too large (not in compiled or exported programs)."""
     if torch.compiler.is_compiling():
         return
+    if not isinstance(most, int):
+        text = "nested tensors are given as x.to_padded_tensor(0.0) and x.offsets().diff()"
+        raise ValueError(text)
     wrong = (lengths < 0) | (lengths > most)
     if wrong.any():
         sample = tuple(wrong.nonzero()[0].tolist())

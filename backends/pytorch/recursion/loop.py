@@ -5,7 +5,35 @@ a ``for`` over the entries of its sequences.  Products with one weight, ``a_t + 
 weight gradient at once (``deferred``).  Any other run (untied weights, operators in the cell) calls
 its cell, a submodule, at every step: the plain loop.
 
-Law.  Both are the run: the build compares values and gradients with the reference.
+Laws.  Both are the run: the build compares values and gradients with the reference.  A state keeps
+its name from step to step, and an output is kept only where something reads it.
+
+Lengths.  With lengths, every step is computed for the whole batch, and ``torch.where`` keeps the
+states of samples that have ended.  A nested tensor is given as its padded form and its lengths:
+
+>>> import torch
+>>> rows = [torch.ones(3, 2), torch.ones(0, 2), torch.ones(1, 2)]
+>>> nested = torch.nested.nested_tensor(rows, layout=torch.jagged)
+>>> x, lengths = nested.to_padded_tensor(0.0), nested.offsets().diff()
+>>> tuple(x.shape), lengths.tolist()
+((3, 3, 2), [3, 0, 1])
+
+>>> from backends.pytorch.build import build
+>>> from categorical import Dim, Real, op
+>>> from categorical.functors import stack
+>>> from categorical.recursion import fold
+>>> batch, t, s = Dim.named("batch t s")
+>>> cell = op.add.at(Real[s], Real[s]) >> op.sin
+>>> model = build(stack(fold(cell, over=t, start=0, lengths=True), batch), {}, "net").module()
+>>> [round(float(y[0]), 3) for y in model(x, lengths)]
+[0.924, 0.0, 0.841]
+
+A nested tensor itself is refused:
+
+>>> model(nested, lengths)
+Traceback (most recent call last):
+...
+ValueError: nested tensors are given as x.to_padded_tensor(0.0) and x.offsets().diff()
 """
 
 from __future__ import annotations
