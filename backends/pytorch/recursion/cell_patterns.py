@@ -11,8 +11,9 @@ A cell is one of these where its new states are, as polynomials of gates (``gate
 writing the sums and products, any order of gates in packed rows, gates with weights of their own,
 one bias, two, or none, state and memory in either order, inputs that are joined or mapped apart.
 
-Law.  The rows of the weights are given to the kernel in its own order; nothing
-is negated, scaled or added, but for biases beyond the second.
+Law.  The rows of the weights are given to the kernel in its own order.  A GRU may be written with
+the update gate turned round, ``h' = h + z (n − h)``: ``1 − σ(L) = σ(−L)``, so the rows of that gate
+are negated.  Nothing else is computed of weights, but the sum of biases beyond the second.
 
 >>> from categorical import Dim, Real, arrow, op
 >>> s, a = Dim.named("s a")
@@ -35,7 +36,7 @@ True
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import permutations
 
 from backends.pytorch.recursion.gates import ZERO, Atom, Bias, Gates, Map, Poly, Squash, Wire
@@ -48,13 +49,14 @@ ROWS = {"rnn_tanh": "h", "rnn_relu": "h", "lstm": "ifgo", "gru": "rzn"}
 
 @dataclass(frozen=True)
 class Block:
-    """Rows and columns of a weight (of a vector: its entries); ``wire`` None is zeros."""
+    """Rows and columns of a weight (of a vector: its entries), perhaps with the sign changed."""
 
-    wire: int | None
+    wire: int
     start: Size
     size: Size
     column: Size = ZERO
     columns: Size | None = None
+    negative: bool = False
 
 
 @dataclass(frozen=True)
@@ -150,22 +152,12 @@ class _Search:
         return None
 
     def gru(self, new: Poly) -> Cell | None:
-        """``n − z n + z h``."""
-        terms = list(self.gates.terms(new))
-        alone = [atoms[0] for atoms, c in terms if len(atoms) == 1 and c == 1]
-        if len(terms) != 3 or len(alone) != 1 or not _of(alone[0], "tanh"):
+        """``n − z n + z h``, or turned round ``h − z h + z n``."""
+        found = self._mixture(new)
+        if found is None:
             return None
-        inner, old = alone[0], self.gates.wire(self.states[0])
-        update = reset = None
-        for atoms, c in terms:
-            for z, other in _pairs(atoms):
-                if _of(z) and c == -1 and other == inner:
-                    update = z
-        kept = [(a, c) for a, c in terms if len(a) == 2 and inner not in a]
-        if update is None or len(kept) != 1 or kept[0][1] != 1:
-            return None
-        if not any(z == update and self._is(h, old) for z, h in _pairs(kept[0][0])):
-            return None
+        inner, update, turned = found
+        reset = None
         outside: list[Atom] = []
         inside: list[Atom] = []
         for atoms, c in self.gates.terms(_of(inner, "tanh")):
@@ -181,7 +173,29 @@ class _Search:
                 return None
         if reset is None:
             return None
-        return self._cell("gru", 0, None, [_of(reset), _of(update), (outside, inside)])
+        found_cell = self._cell("gru", 0, None, [_of(reset), _of(update), (outside, inside)])
+        if found_cell is None or not turned:
+            return found_cell
+        reset_gate, update_gate, new_gate = found_cell.gates
+        return replace(found_cell, gates=(reset_gate, _negated(update_gate), new_gate))
+
+    def _mixture(self, new: Poly) -> tuple[Atom, Atom, bool] | None:
+        """n and z of a convex mixture of n and h, and whether z is the part of n."""
+        terms = list(self.gates.terms(new))
+        alone = [atoms[0] for atoms, c in terms if len(atoms) == 1 and c == 1]
+        pairs = {c: _pairs(atoms) for atoms, c in terms if len(atoms) == 2}
+        if len(terms) != 3 or len(alone) != 1 or set(pairs) != {1, -1}:
+            return None
+        old = self.gates.wire(self.states[0])
+        for z, less in pairs[-1]:  # alone − z · alone
+            for other, more in pairs[1]:  # + z · the other one
+                if not _of(z) or other != z or less != alone[0]:
+                    continue
+                if _of(less, "tanh") and self._is(more, old):
+                    return less, z, False
+                if _of(more, "tanh") and self._is(less, old):
+                    return more, z, True
+        return None
 
     # --- logits ----------------------------------------------------------------------------------
 
@@ -273,9 +287,19 @@ def _of(atom: Atom, name: str = "sigmoid") -> Poly | None:
     return atom.of if isinstance(atom, Squash) and atom.name == name else None
 
 
+def _negated(gate: Gate) -> Gate:
+    """The gate of the logits with the sign changed."""
+
+    def turned(blocks: Iterable[Block]) -> tuple[Block, ...]:
+        return tuple(replace(b, negative=True) for b in blocks)
+
+    first, second = map(turned, gate.biases)
+    return Gate(turned(gate.inputs), replace(gate.state, negative=True), (first, second))
+
+
 def _vector(one: Bias) -> Block:
     return Block(one.wire, one.start, one.size)
 
 
 def _order(one: Block) -> tuple[int, str]:
-    return one.wire or 0, str(one.start)
+    return one.wire, str(one.start)

@@ -122,12 +122,11 @@ def _entries(build: Build, prefix: str, run: Run, state: State, suffix: str) -> 
     biases = [state.get(f"bias_{side}{suffix}", none) for side in ("ih", "hh")]
 
     def put(block: Block, value: Tensor) -> None:
-        assert block.wire is not None
         resource = region.sources[block.wire]
         key = build.main.key(f"{prefix}{run.node.name}.{resource.name}")
         shape = [a.size.evaluate(sizes) for a in resource.space.axes]
         entry = entries.setdefault(key, torch.zeros(shape, dtype=value.dtype))
-        entry[tuple(_spans(block, len(shape), sizes))] += value
+        entry[tuple(_spans(block, len(shape), sizes))] += -value if block.negative else value
 
     for place, gate in enumerate(run.cell.gates):
         own = slice(place * rows, (place + 1) * rows)

@@ -30,6 +30,7 @@ True
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from backends.pytorch.recursion.cell_patterns import ROWS, Block, Gate
@@ -53,11 +54,33 @@ def run_{kind}_outside(*inputs: object, **options: object) -> tuple[Tensor, ...]
 '''
 
 CALL = '''
-def run_{kind}(*inputs: object, **options: object) -> tuple[Tensor, ...]:
-    """``torch.{kind}``, outside of compiled graphs; exported programs hold it."""
+def run_{kind}(
+    x: Tensor,
+    states: tuple[Tensor, ...],
+    weights: list[Tensor],
+    biases: bool,
+    layers: int,
+    two_ways: bool,
+    steps_first: bool,
+) -> tuple[Tensor, ...]:
+    """The rows and the last states, by ``torch.{kind}``; an empty sequence keeps its states.
+
+    Compiled graphs leave the kernel as it is, exported programs hold it.
+    """
+    if x.shape[0 if steps_first else 1] == 0:
+        width = states[0].shape[-1] * (2 if two_ways else 1)
+        return x.new_zeros((*x.shape[:2], width)), *states
+    options = {{
+        "has_biases": biases,
+        "num_layers": layers,
+        "dropout": 0.0,
+        "train": torch.is_grad_enabled(),
+        "bidirectional": two_ways,
+        "batch_first": not steps_first,
+    }}
     if torch.compiler.is_compiling() and not torch.compiler.is_exporting():
-        return run_{kind}_outside(*inputs, **options)
-    return torch.{kind}(*inputs, **options)
+        return run_{kind}_outside(x, {states}, weights, **options)
+    return torch.{kind}(x, {states}, weights, **options)
 '''
 
 CUT = '''
@@ -90,6 +113,8 @@ def {name}(
 
     An empty sequence is read as one entry that is 0, and its results are not used.
     """
+    if x.shape[1] == 0:
+        return x.new_zeros((*x.shape[:2], states[0].shape[-1] * (2 if two_ways else 1))), *states
     pack = nn.utils.rnn.pack_padded_sequence
     empty = lengths == 0
     x = x.masked_fill(empty[:, None, None], 0)
@@ -210,21 +235,16 @@ class _Call:
         x = self._sequence(lengths)
         starts = [self._starts([run.starts[i] for run in self.stack.runs]) for i in range(count)]
         weights = [text for run in self.stack.runs for text in self._weights(run)]
-        weights = [self._named(w, "joined") if "(" in w else w for w in weights]
+        weights = [w if w.startswith("self.") else self._named(w, "joined") for w in weights]
         given = writer.line(f"[{', '.join(weights)}]", None, "weights")
         layers = str(len(self.stack.layers))
+        state = f"({', '.join(starts)}{',' if count == 1 else ''})"
+        tail = f"biases={bool(self.biases)}, layers={layers}, two_ways={self.ways == 2}"
         if self.ragged:
-            state = f"({', '.join(starts)}{',' if count == 1 else ''})"
-            tail = f"{bool(self.biases)}, {layers}, {self.ways == 2}"
             text = f"{self._helper()}({x}, {lengths}, {state}, {given}, {tail})"
         else:
-            state = f"({', '.join(starts)})" if count > 1 else starts[0]
-            text = (
-                f"{self._kernel()}({x}, {state}, {given}, "
-                f"has_biases={bool(self.biases)}, num_layers={layers}, dropout=0.0, "
-                f"train=torch.is_grad_enabled(), bidirectional={self.ways == 2}, "
-                f"batch_first={not self.steps_first})"
-            )
+            tail += f", steps_first={self.steps_first}"
+            text = f"{self._kernel()}({x}, {state}, {given}, {tail})"
         self._results(text, lengths)
 
     # --- what the kernel reads -------------------------------------------------------------------
@@ -284,7 +304,8 @@ class _Call:
     def _kernel(self) -> str:
         kind = self.cell.kind
         self.writer.helper(f"run_{kind}_outside", KERNEL.format(kind=kind))
-        return self.writer.helper(f"run_{kind}", CALL.format(kind=kind))
+        states = "states" if self.cell.memory is not None else "states[0]"
+        return self.writer.helper(f"run_{kind}", CALL.format(kind=kind, states=states))
 
     def _helper(self) -> str:
         kind, name = self.cell.kind, f"run_{self.cell.kind}_of_lengths"
@@ -344,10 +365,9 @@ class _Call:
     def _block(self, run: Run, block: Block) -> str:
         """A block of a weight of the cell."""
         writer, region = self.writer, run.node.box.regions[0]
-        assert block.wire is not None
         attribute, text, _ = writer.children[run.node.name]
         path = region.sources[block.wire].name
-        name = f"self.{attribute}.{text.keys.get(path, path)}"
+        name = f"{'-' * block.negative}self.{attribute}.{text.keys.get(path, path)}"
         shape = region.types[block.wire].axes
         rows = self._range(block.start, block.size, shape[0].size)
         if len(shape) == 1 or block.columns is None:
@@ -429,20 +449,22 @@ class _Call:
 
 def _below(one: Block, other: Block) -> Block | None:
     """Two blocks as one, where the second follows in the rows of one weight."""
-    same = (one.wire, one.column, one.columns) == (other.wire, other.column, other.columns)
-    if not same or one.start + one.size is not other.start:
+    if one.start + one.size is not other.start:
         return None
-    return Block(one.wire, one.start, one.size + other.size, one.column, one.columns)
+    if replace(one, start=other.start, size=other.size) != other:
+        return None
+    return replace(one, size=one.size + other.size)
 
 
 def _beside(one: Block, other: Block) -> Block | None:
     """Two blocks as one, where the second follows in the columns of one weight."""
     if one.columns is None or other.columns is None:
         return None
-    same = (one.wire, one.start, one.size) == (other.wire, other.start, other.size)
-    if not same or one.column + one.columns is not other.column:
+    if one.column + one.columns is not other.column:
         return None
-    return Block(one.wire, one.start, one.size, one.column, one.columns + other.columns)
+    if replace(one, column=other.column, columns=other.columns) != other:
+        return None
+    return replace(one, columns=one.columns + other.columns)
 
 
 assert set(ROWS) == {"rnn_tanh", "rnn_relu", "lstm", "gru"}

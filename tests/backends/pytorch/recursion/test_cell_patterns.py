@@ -39,6 +39,7 @@ def test_sums_and_states_in_any_order(sums: str, memory_first: bool) -> None:
 def test_gru(packed: str, order: str, biases: int, inner: bool) -> None:
     assert kind(gru(order, packed, biases, inner)) == "gru"
     assert kind(gru(order, packed, biases, inner, sums="difference")) == "gru"
+    assert kind(gru(order, packed, biases, inner, turned=True)) == "gru"
 
 
 @pytest.mark.parametrize("packed", ["apart", "joined"])
@@ -88,6 +89,22 @@ def state_that_is_added(h: Real[s], x: Real[a]) -> Real[s]:
     return elman()(h, x) + h
 
 
+@arrow
+def no_mixture(h: Real[s], x: Real[a]) -> Real[s]:
+    z = op.sigmoid(op.linear(a, s, name="read_z")(x) + op.linear(s, s, name="again_z")(h))
+    r = op.sigmoid(op.linear(a, s, name="read_r")(x) + op.linear(s, s, name="again_r")(h))
+    n = op.tanh(op.linear(a, s, name="read_n")(x) + r * op.linear(s, s, name="again_n")(h))
+    return n - z * n + r * h
+
+
+@arrow
+def weighted(h: Real[s], x: Real[a]) -> Real[s]:
+    z = op.sigmoid(op.linear(a, s, name="read_z")(x) + op.linear(s, s, name="again_z")(h))
+    r = op.sigmoid(op.linear(a, s, name="read_r")(x) + op.linear(s, s, name="again_r")(h))
+    n = op.tanh(op.linear(a, s, name="read_n")(x) + r * op.linear(s, s, name="again_n")(h))
+    return z * n + (1 + z) * h
+
+
 TWINS = {
     "another squash of the candidate": lstm(squash=op.relu),
     "another squash of the memory": lstm(show=op.sigmoid),
@@ -95,7 +112,8 @@ TWINS = {
     "the sine": elman(op.sin),
     "the logistic function": elman(op.sigmoid),
     "the reset gate before the map": gru(original=True),
-    "the other convex mixture": gru(turned=True),
+    "no mixture": no_mixture,
+    "a sum of parts of one": weighted,
     "two maps of the state": two_maps_of_the_state,
     "scaled logits": scaled_logits,
     "no input": no_input,

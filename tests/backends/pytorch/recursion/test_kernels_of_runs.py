@@ -43,6 +43,8 @@ WRITTEN = {
     "slices": lstm(packed="slice"),
     "memory first": lstm(memory_first=True),
     "gru": gru(),
+    "gru, turned round": gru(turned=True),
+    "gru by gates, turned round": gru("znr", "apart", 1, True, turned=True),
     "gru by gates": gru("nzr", "apart", 1, True, "difference"),
     "gru, its own bias": gru(biases=1),
     "gru, no inner bias": gru(biases=1, inner=False),
@@ -62,7 +64,6 @@ TWINS = {
     "squash": lstm(squash=op.relu),
     "peephole": lstm(peephole=True),
     "reset before": gru(original=True),
-    "mixture": gru(turned=True),
     "sine": elman(op.sin),
 }
 
@@ -242,6 +243,9 @@ def test_the_file_says_and_tries_what_holds(tmp_path) -> None:
 def test_a_compiled_module_is_refused_as_one_graph() -> None:
     module = made(fold(gru(), over=t, start=0)).module()
     x = torch.randn(2, 5, 3)
+    torch.compiler.reset()
+    explained = torch._dynamo.explain(module)(x)
+    assert explained.graph_count == 2 and "disable" in str(explained.break_reasons)
     torch.compiler.reset()
     assert torch.allclose(torch.compile(module, backend="aot_eager")(x), module(x), atol=1e-6)
     torch.compiler.reset()
