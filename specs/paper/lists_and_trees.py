@@ -21,8 +21,10 @@ from categorical.algebras.algebra import shared
 from categorical.algebras.containers import lists, trees
 from categorical.algebras.families import equal_families
 from categorical.algebras.free import evaluation, operations
+from categorical.groups import Symmetric
 from categorical.inventory import called, statement
 from categorical.recursion import binary, fold, foldr, leaf_labelled, mealy
+from categorical.recursion.tree_laws import again
 
 a, s, h, i, o, past, early, late = Dim.named("a s h i o past early late")
 A, S = Real[a], Real[s]
@@ -225,9 +227,13 @@ uniqueness = statement(
         laws.equal(
             out.at(Real[past, s]) >> fold(wide, over=past, start=0),
             name="fusion: h ∘ fold(a) = fold(b) where h ∘ a = b ∘ F h",
+            by=laws.induction(out),
         ),
         laws.commutes(
             fold(add, over=past, start=0), op.sum(past).at(Real[past, s]), name="the sum is a fold"
+        ),
+        laws.commutes(
+            fold(add, over=past, start=0), foldr(add, over=past, start=0), name="and a right fold"
         ),
         laws.commutes(
             fold(add, over=past, start=0) >> op.relu,
@@ -282,4 +288,19 @@ fold_of_trees = statement(
         *called("terms of two levels", equations(tree, 1)),
     ],
     name="fold_of_trees",
+)
+
+vertex = Dim("node", varies=True)
+everywhere = leaf_labelled(leaf, binary(node), over=vertex, arity=2)
+fold_of_forests = statement(
+    ("E2.14", "eq 3", "eq 4"),
+    "the fold of any tree: its algebra, once more at every node, changes nothing",
+    arrow=everywhere,
+    laws=[
+        laws.equal(again(everywhere), name="f ∘ in = a ∘ F f at every node"),
+        laws.equivariant(under=Symmetric(vertex)),
+        laws.parameters(a * s + s + 2 * s * s + 2 * s),
+    ],
+    name="fold_of_forests",
+    batch="union",
 )
