@@ -116,7 +116,9 @@ def aligned(ctx: Context, value: Any, small: Array, large: Array) -> Any:
     def move(v: Any) -> Any:
         return v.transpose(order).reshape(shape)
 
-    return move(value) if isinstance(value, np.ndarray) else ctx.algebra.structural(value, move)
+    if isinstance(value, (np.ndarray, np.generic)):  # a comparison of two numbers is no array
+        return move(np.asarray(value))
+    return ctx.algebra.structural(value, move)
 
 
 def has(name: str, one: Array, wanted: Axis, extends: bool = False) -> int:
