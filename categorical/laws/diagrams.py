@@ -25,13 +25,14 @@ categorical.errors.SpecError: error[CM021]: `(add) = (relu)` cannot be stated he
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from categorical.arrows import Arrow, Transformed, Types
 from categorical.graph import Builder, Graph
-from categorical.laws.equations import Equal, _paths
+from categorical.laws.equations import Equal, _paths, equal
+from categorical.laws.inductions import Induction
 from categorical.laws.law import Law
 from categorical.origin import here
 from categorical.records import EVAL
@@ -48,6 +49,7 @@ class Commutes(Law):
     left: Arrow | None = None
     right: Arrow | None = None
     renaming: Mapping[str, str] | None = None
+    by: tuple[Induction, ...] = ()
 
     @property
     def statement(self) -> str:
@@ -63,6 +65,7 @@ class Commutes(Law):
             origin=self.origin,
             other=self.right,
             renaming=self.renaming,
+            by=self.by,
         )
 
     def way(self) -> Arrow:
@@ -80,17 +83,22 @@ def commutes(
     renaming: Mapping[str, str] | None = None,
     name: str = "",
     apart: bool = False,
+    by: Induction | Sequence[Induction] = (),
 ) -> Commutes:
     """The two ways round a diagram are equal; ``renaming`` maps weights of ``right`` to ``left``'s.
 
     CM021 where they have no boundary in common, or where ``right`` has weights that ``left`` lacks;
     with ``apart`` those are weights of their own, and the equation is for all values of them.
+    ``by`` says how a proof goes along runs, as in ``laws.equal``.
     """
     title = name or f"({left.label()}) = ({right.label()})"
     paths = _paths(right, renaming)
     if apart:
         left = _with_weights(left, right, paths or {})
-    law = Commutes(title, origin=here(), left=left, right=right, renaming=paths)
+    stated = equal(right, renaming, title, by)
+    law = Commutes(
+        title, origin=here(), left=left, right=right, renaming=stated.renaming, by=stated.by
+    )
     law.equation().boundary(left.graph())
     return law
 

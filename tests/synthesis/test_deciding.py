@@ -9,6 +9,7 @@ import pytest
 from categorical import Architecture, Dim, Real, SpecError, architecture, copy, laws, op, swap
 from categorical.cli import main
 from categorical.laws import Distinct
+from categorical.recursion import fold
 from categorical.verdicts import Verdict
 from synthesis.ladder import check
 from synthesis.replay import replay
@@ -74,6 +75,17 @@ def test_weights_of_both_ways() -> None:
     one = copy(V) >> (f @ (f >> op.scale(0.0))) >> op.add
     same = laws.commutes(one, zeroed, {"f_2": "f"}, apart=True)
     assert check(only(same))[0].verdict is Verdict.PROVED
+
+
+def test_a_diagram_of_runs_by_induction() -> None:
+    t = Dim("t")
+    out = op.linear(n, m, bias=False, name="out")
+    total = fold(add, over=t, start=0) >> out
+    inside = out.at(Real[t, n]) >> fold(op.add.at(Real[m], Real[m]), over=t, start=0)
+    [found] = check(only(laws.commutes(total, inside, by=laws.induction(out))))
+    assert found.verdict is Verdict.PROVED and "induction" in found.method
+    wrong = laws.commutes(total >> op.relu, inside, by=laws.induction(out))
+    assert check(only(wrong))[0].verdict is Verdict.REFUTED
 
 
 def test_sides_with_other_ends() -> None:
