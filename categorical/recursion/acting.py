@@ -14,9 +14,9 @@ cell is a product of elements, in any bracketing.
 ... def compose(a: Real[n], b: Real[n], c: Real[n], d: Real[n]) -> Real[n] * Real[n]:
 ...     return c * a, c * b + d
 >>> @arrow
-... def apply(s: Real[n], a: Real[n], b: Real[n]) -> Real[n]:
+... def move(s: Real[n], a: Real[n], b: Real[n]) -> Real[n]:
 ...     return a * s + b
->>> affine = acting(op.sigmoid.at(Real[n]) @ op.linear(n, n), compose, apply)
+>>> affine = acting(op.sigmoid.at(Real[n]) @ op.linear(n, n), compose, move)
 >>> affine.cell.type_text()
 'Real[n] × Real[n] × Real[n] → Real[n]'
 >>> [law.name for one in affine.claims() for law in one.laws]
@@ -24,7 +24,7 @@ cell is a product of elements, in any bracketing.
 
 The product and the action are of the same elements:
 
->>> acting(op.sigmoid.at(Real[n]), op.add.at(Real[n], Real[n]), apply)
+>>> acting(op.sigmoid.at(Real[n]), op.add.at(Real[n], Real[n]), move)
 Traceback (most recent call last):
 ...
 categorical.errors.SpecError: error[CM045]: the action does not take an element of the monoid

@@ -35,7 +35,7 @@ from categorical.functors import Stack
 from categorical.graph import Builder, Graph, Node, OperatorBox
 from categorical.index import Axis
 from categorical.normal import hash_cons
-from categorical.recursion.machine import SCAN, along, parts
+from categorical.recursion.machine import SCAN, along, at_step, parts
 from categorical.spaces import Array
 from proofs.monoids.family import MAXPLUS, MINPLUS
 from proofs.monoids.reading import Place, Reading, Stage, cut_at, read
@@ -46,7 +46,9 @@ from proofs.monoids.walk import Refused
 @dataclass(frozen=True)
 class Form:
     """How the parts of an element stand among the inputs of a run of its action: a number, or the
-    number of an input behind the states; and which states it shows after and before each step."""
+    number of an input behind the states; and which states it shows after and before each step.
+
+    The family "masked" has no state: its outputs are its inputs, and 0 past a length."""
 
     family: str
     parts: tuple[Number | Place, ...]
@@ -157,7 +159,7 @@ def _taken_apart(
     node: Node, box: OperatorBox, sizes: Mapping[str, int], notes: list[str]
 ) -> Graph | None:
     """The run as runs of monoids, where its cell acts through such; None where it does not."""
-    if box.attrs["ragged"] or box.attrs["weights"] != "tied":
+    if box.attrs["weights"] != "tied":
         return None
     try:
         reading = read(box)
@@ -184,10 +186,9 @@ class Parts:
         self.over: Axis = box.attrs["over"]
         self.builder = Builder()
         which, sequences, shared = parts(box)
-        ins = [
-            self.builder.input(t, self.region.wire_name(w))
-            for t, w in zip(box.dom, self.region.inputs, strict=True)
-        ]
+        names = [*map(self.region.wire_name, self.region.inputs), "lengths"]
+        ins = [self.builder.input(t, n) for t, n in zip(box.dom, names, strict=False)]
+        self.ragged = (ins[-1],) if box.attrs["ragged"] else ()
         self.starts = ins[which]
         first = next(iter(box.dom[sequences]), None)
         lead = first.axes[: first.position(self.over)] if first is not None else ()
@@ -212,7 +213,7 @@ class Parts:
         finals: dict[int, int] = {}
         for stage in self.reading.stages:
             self.stage(stage, used, finals)
-        outs = self.at_all_steps(outside, outer, list(range(len(shown))))
+        outs = self.masked(self.at_all_steps(outside, outer, list(range(len(shown)))))
         results = [
             ordered(self.builder, wire, type_)
             for wire, type_ in zip(outs, self.box.cod, strict=False)
@@ -239,6 +240,9 @@ class Parts:
         number = {p: i for i, p in enumerate((*seqs, *fixed))}
         after = tuple(k for k, i in enumerate(stage.states) if self.news[i] in used)
         before = tuple(k for k, i in enumerate(stage.states) if self.olds[i] in used)
+        again = after if self.ragged else ()
+        if again:  # past a length the state is kept, but a step has a result all the same
+            after, before = (), tuple(range(len(stage.states)))
         form = Form(
             stage.family.name,
             tuple(Place(number[p.at]) if isinstance(p, Place) else p for p in stage.element),
@@ -256,6 +260,7 @@ class Parts:
             *stage.types,
             *(self.along.on_type(t) for t in each[: len(seqs)]),
             *each[len(seqs) :],
+            *(self.builder.graph.types[w] for w in self.ragged),
         )
         rows = tuple(self.along.on_type(stage.types[k]) for k in (*after, *before))
         attrs = {
@@ -265,11 +270,11 @@ class Parts:
             "shared": len(fixed),
             "reverse": self.box.attrs["reverse"],
             "weights": "tied",
-            "ragged": False,
+            "ragged": bool(self.ragged),
             "monoid": form,
         }
         box = OperatorBox(SCAN, (cell,), dom, (*rows, *stage.types), attrs)
-        ins = (*starts, *(wires[p] for p in (*seqs, *fixed)))
+        ins = (*starts, *(wires[p] for p in (*seqs, *fixed)), *self.ragged)
         outs = self.builder.operate(box, ins, "scan")
         own = [self.region.wire_name(self.news[i]) for i in stage.states]
         for k, wire in zip((*after, *before), outs[: len(rows)], strict=True):
@@ -282,6 +287,42 @@ class Parts:
             final = outs[len(rows) + k]
             self.builder.graph.names[final] = self.builder.unique(f"{own[k]}_last")
             finals[i] = ordered(self.builder, final, types[k])
+
+        if again:
+            self.once_more(stage, form, cell, outs[: len(rows)], wires, (*seqs, *fixed), again)
+
+    def once_more(
+        self, stage: Stage, form: Form, cell: Graph, rows: Sequence[int], wires: dict[int, int],
+        places: Sequence[int], again: Sequence[int],
+    ) -> None:  # fmt: skip
+        """The result of every step, from the states before it."""
+        ends = replace(cell, outputs=cell.outputs[-len(stage.states) :])
+        moving = tuple(self.over in self.builder.graph.types[wires[p]].axes for p in places)
+        lifted = self.along(ends, (*(True for _ in rows), *moving))
+        found = self.splice(lifted, [*rows, *(wires[p] for p in places)])
+        for k in again:
+            self.keep(self.news[stage.states[k]], found[k])
+
+    def masked(self, outs: list[int]) -> list[int]:
+        """Outputs along the steps, 0 past a length."""
+        if not self.ragged or not outs:
+            return outs
+        types = tuple(self.builder.graph.types[w] for w in outs)
+        inner = Builder()
+        wires = [inner.input(at_step(t, self.over), f"y{i}") for i, t in enumerate(types)]
+        attrs = {
+            "over": self.over,
+            "times": self.over.index,
+            "states": 0,
+            "shared": 0,
+            "reverse": False,
+            "weights": "tied",
+            "ragged": True,
+            "monoid": Form("masked", (), (), ()),
+        }
+        lengths = tuple(self.builder.graph.types[w] for w in self.ragged)
+        box = OperatorBox(SCAN, (inner.finish(wires),), (*types, *lengths), types, attrs)
+        return list(self.builder.operate(box, (*outs, *self.ragged), "masked"))
 
     def keep(self, wire: int, rows: int) -> None:
         """The values of a wire of the cell at all steps."""

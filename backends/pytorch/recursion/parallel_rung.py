@@ -24,6 +24,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from backends.pytorch.recursion.lengths import checked
 from backends.pytorch.recursion.parallel import Form
 from backends.pytorch.recursion.parallel_text import NEEDS, TEXTS
 from backends.pytorch.scope import shape_note
@@ -31,6 +32,7 @@ from backends.pytorch.table.base import atom
 from categorical.graph import Graph, Node
 from categorical.recursion.machine import along, parts
 from categorical.spaces import Array
+from proofs.monoids.family import FAMILIES
 from proofs.monoids.reading import Place
 from proofs.monoids.sheet import Number
 
@@ -69,6 +71,9 @@ class Scanned:
         self.moving = range(sequences.stop - sequences.start)
         self.first = sequences.start
         self.over = self.box.attrs["over"]
+        self.alive = self.lengths() if self.box.attrs["ragged"] else None
+        if self.form.family == "masked":
+            return self.masked()
         rows = self.box.cod[: len(self.box.cod) - len(self.types)]
         along_steps = [*rows, *self.box.dom[sequences]]
         self.place = along_steps[0].position(self.over) if along_steps else 0
@@ -81,8 +86,53 @@ class Scanned:
 
     # --- parts ------------------------------------------------------------------------------------
 
+    def lengths(self) -> tuple[str, Array]:
+        """A mask of the steps before the length, and its type."""
+        w, type_ = self.writer, self.box.dom[-1]
+        steps, one = w.size(self.box.attrs["times"]), checked(w, self.node)
+        mask = Array("bool", (*type_.axes, self.over))
+        end = f"{atom(one)}.unsqueeze(-1)" if type_.axes else one
+        text = f"torch.arange({steps}, device={atom(one)}.device) < {end}"
+        known = next((t for t, x, _ in w.lines if x == text), None)
+        return known or w.line(text, mask, "alive"), mask
+
+    def masked(self) -> None:
+        """Outputs, and 0 past a length."""
+        assert self.alive is not None
+        mask, type_ = self.alive
+        for wire, out in zip(self.node.ins, self.node.outs, strict=False):
+            x, array = self.writer._wire(wire), self.writer.graph.types[out]
+            zero = "False" if array.kind == "bool" else "0"
+            test = self.writer.aligned(mask, type_, array)
+            self.writer._bind(out, f"torch.where({test}, {x}, {zero})")
+
     def part(self, which: int) -> str:
-        """A part of the element at all steps, or broadcast along them."""
+        """A part of the element at all steps, or broadcast along them; past a length, the unit."""
+        text = self.every(which)
+        if self.alive is None:
+            return text
+        mask, type_ = self.alive
+        want = FAMILIES[self.form.family].parts(self.types)[which]
+        test = self.writer.aligned(mask, type_, along(want, self.over, self.place))
+        return f"torch.where({test}, {text}, {self.unit(which)})"
+
+    def unit(self, which: int) -> str:
+        """A part of the unit."""
+        family, count, like = self.form.family, len(self.types), atom(self.starts[0])
+        size = self.writer.size(self.types[0].axes[-1]) if self.types[0].axes else "1"
+        options = f"dtype={like}.dtype, device={like}.device"
+        if family == "diagonal":
+            return str(int(which < count * count and which % (count + 1) == 0))
+        if family == "matrix":
+            return "0" if which else f"torch.eye({size}, {options})"
+        if family == "finite":
+            states = self.writer.size(self.types[0].values or 1)
+            return f"torch.arange({states}, {options})"
+        low = "-math.inf" if family == "maxplus" else "math.inf"
+        return (self.writer.uses("math") and low) if which else "0"
+
+    def every(self, which: int) -> str:
+        """A part at all steps, whatever the lengths."""
         one = self.form.parts[which]
         if not isinstance(one, Place):
             return f"{atom(self.starts[0])}.new_full((), {self.writer.literal(one)})"
@@ -93,7 +143,7 @@ class Scanned:
 
     def closed(self) -> bool:
         """A sum, a weighted sum or a maximum; False where there is no closed form."""
-        if len(self.types) != 1 or not list(self.moving):
+        if len(self.types) != 1 or not list(self.moving) or self.alive is not None:
             return False
         first, offset = self.form.parts[0], self.form.parts[-1]
         if not isinstance(offset, Place) or offset.at not in self.moving:
