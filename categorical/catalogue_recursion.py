@@ -74,14 +74,14 @@ ENTRIES: dict[str, tuple[str, str, str, str]] = {
         functor.
         """,
         """
-        from categorical.algebras import X, one
+        from categorical.algebras import X
 
-        partial = (one + X) ** n
+        partial = (1 + X) ** n
         """,
         """
-        from categorical.algebras import X, one
+        from categorical.algebras import X
 
-        partial = one + X ** n
+        partial = 1 + X ** n
         """,
     ),
     "CM049": (

@@ -32,6 +32,10 @@ from categorical.index import Axis, Dim, IndexSet, axis, index_set
 from categorical.sizes import Size
 
 
+class OfSpaces:
+    """What takes spaces to spaces, and says itself what a space plus or times it is."""
+
+
 class Space:
     """An object of the category; interned, so equality is identity."""
 
@@ -44,10 +48,10 @@ class Space:
         return (self,)
 
     def __mul__(self, other: Space) -> Space:
-        return product_space(self, other)
+        return NotImplemented if isinstance(other, OfSpaces) else product_space(self, other)
 
     def __add__(self, other: Space) -> Space:
-        return sum_space(self, other)
+        return NotImplemented if isinstance(other, OfSpaces) else sum_space(self, other)
 
     def __eq__(self, other: object) -> bool:
         return self is other

@@ -9,12 +9,12 @@ homomorphism: equivariance, invariance, folds and automata are this square for s
 >>> from categorical import Dim, Real, case, op
 >>> a, s = Dim.named("a s")
 >>> cell = case(op.zeros(Real[s]), (op.linear(a, s) @ op.linear(s, s)) >> op.add >> op.tanh)
->>> Algebra(one + const(Real[a]) * X, Real[s], cell)
+>>> Algebra(1 + Real[a] * X, Real[s], cell)
 algebra `a` of 1 + Real[a] × X: One + (Real[a] × Real[s]) → Real[s]
 
 The cell has the cases of its functor:
 
->>> Algebra(const(Real[a]) + X ** 2, Real[s], cell)
+>>> Algebra(Real[a] + X ** 2, Real[s], cell)
 Traceback (most recent call last):
 ...
 categorical.errors.SpecError: error[CM048]: the structure of `a` is no arrow T(A) → A

@@ -1,11 +1,12 @@
 """Polynomial endofunctors: ``F(X) = Σ A × X^I``, built from one, constants, identity, sum, product
 and powers.
 
-Definition.  ``one``, ``const(A)`` and ``X`` are functors, ``F + G`` and ``F * G`` their sum and
-product, ``F ** 2`` is ``F * F``, ``F ** i`` the power by an index set (an axis of every wire), and
-``action(M)`` is ``M × −``.  ``F(A)`` is a space; ``F.map(f)`` is the arrow of families that applies
-``f`` at every slot and keeps the constants, case by case.  ``reads(I, F)`` is ``I → F`` for a space
-I: no space, so its coalgebras are written with the input beside the state, ``A × I → F(A)``.
+Definition.  ``X`` is the identity, a space A stands for the functor ``const(A)`` and 1 for ``one``;
+``F + G`` and ``F * G`` are sum and product, ``F ** 2`` is ``F * F``, ``F ** i`` the power by an
+index set (an axis of every wire), ``action(M)`` is ``M × −``.  ``F(A)`` is a space; ``F.map(f)``
+is the arrow of families that applies ``f`` at every slot and keeps the constants, case by case.
+``reads(I, F)`` is ``I → F`` for a space I: no space, so its coalgebras are written with the input
+beside the state, ``A × I → F(A)``.
 
 A functor on *types* is one whose values are finite sums of lists of arrays, these; ``List`` and
 ``Tree`` are least fixed points of such, their values have no bound, so they are data
@@ -15,17 +16,17 @@ Laws.  F(id) = id and F(f >> g) = F(f) >> F(g); sums and products of functors ar
 
 >>> from categorical import Dim, One, Real, op
 >>> a, s, i = Dim.named("a s i")
->>> lists, trees = one + const(Real[a]) * X, const(Real[a]) + X ** 2
+>>> lists, trees = 1 + Real[a] * X, Real[a] + X ** 2
 >>> lists(Real[s]), trees(Real[s])
 (One + (Real[a] × Real[s]), Real[a] + (Real[s] × Real[s]))
 >>> lists.map(op.relu.at(Real[s])).arrows[1]
 (identity @ relu): Real[a] × Real[s] → Real[a] × Real[s]
->>> (const(Real[a]) * X ** i)(Real[s])
+>>> (Real[a] * X ** i)(Real[s])
 Real[a] × Real[i, s]
 
 A power by an index set of a sum would choose a case at every index, at run time:
 
->>> (one + X) ** i
+>>> (1 + X) ** i
 Traceback (most recent call last):
 ...
 categorical.errors.SpecError: error[CM048]: the power by `i` of a sum has no static cases
@@ -44,7 +45,7 @@ from categorical.algebras.sharing import shared
 from categorical.arrows import Arrow, Types, identity
 from categorical.errors import SpecError
 from categorical.index import Axis, IndexSet, axis
-from categorical.spaces import Array, Space, space
+from categorical.spaces import Array, OfSpaces, Space, space
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ Term = tuple[Factor, ...]
 
 
 @dataclass(frozen=True)
-class Polynomial:
+class Polynomial(OfSpaces):
     """See the module.  ``terms`` are the cases; ``given`` the inputs of a function space."""
 
     terms: tuple[Term, ...]
@@ -74,12 +75,18 @@ class Polynomial:
 
     # --- building --------------------------------------------------------------------------------
 
-    def __add__(self, other: Polynomial | Space) -> Polynomial:
+    def __add__(self, other: Polynomial | Space | int) -> Polynomial:
         return Polynomial(_plain(self).terms + _plain(other).terms)
 
-    def __mul__(self, other: Polynomial | Space) -> Polynomial:
+    def __radd__(self, other: Space | int) -> Polynomial:
+        return _plain(other) + self
+
+    def __mul__(self, other: Polynomial | Space | int) -> Polynomial:
         both = product(_plain(self).terms, _plain(other).terms)
         return Polynomial(tuple(a + b for a, b in both))
+
+    def __rmul__(self, other: Space | int) -> Polynomial:
+        return _plain(other) * self
 
     def __pow__(self, power: IndexSet | Axis | int) -> Polynomial:
         """``F ** 2`` is ``F * F``; ``F ** i`` is ``I → F`` for an index set."""
@@ -239,15 +246,17 @@ def _substituted(term: Term, chosen: Sequence[Term], other: Polynomial) -> Term:
     return tuple(made)
 
 
-def _plain(of: Polynomial | Space) -> Polynomial:
-    """A functor whose values are spaces; a space stands for the constant functor."""
+def _plain(of: Polynomial | Space | int) -> Polynomial:
+    """A functor whose values are spaces; a space, or a number, stands for the constant functor."""
     if isinstance(of, Space):
         return const(of)
+    if isinstance(of, int) and not isinstance(of, bool) and of >= 0:
+        return Polynomial(((),) * of)
     if not isinstance(of, Polynomial):
         raise SpecError(
             "CM048",
             f"{of!r} is no polynomial functor",
-            help=["build it from one, const(A), X, +, * and **"],
+            help=["build it from X, spaces and 1 by +, * and **:  1 + Real[a] * X"],
         )
     if of.given:
         raise SpecError(

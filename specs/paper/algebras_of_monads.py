@@ -1,7 +1,7 @@
 """Monads, their algebras and homomorphisms: group actions and equivariance (section 2)."""
 
 from categorical import Dim, Real, arrow, case, copy, identity, laws, op
-from categorical.algebras import Algebra, Homomorphism, X, const, homomorphism, one, unary_theory
+from categorical.algebras import Algebra, Homomorphism, X, homomorphism, unary_theory
 from categorical.algebras.algebra import trivial
 from categorical.algebras.containers import acting, lists, morphism_laws, sets, trees
 from categorical.algebras.monads import exceptions, maybe, reader, state, writer
@@ -241,7 +241,7 @@ functors_and_transformations = statement(
     name="natural",
 )
 
-functor = one + const(Real[a]) * X
+functor = 1 + Real[a] * X
 cell = case(op.zeros(V), (op.linear(a, n) @ op.linear(n, n)) >> op.add >> op.tanh)
 folding = Algebra(functor, V, cell)
 
@@ -254,7 +254,7 @@ endofunctor = statement(
         refused(
             "typed case by case",
             {
-                "a cell of trees": lambda: Algebra(const(Real[a]) + X**2, V, cell),
+                "a cell of trees": lambda: Algebra(Real[a] + X**2, V, cell),
                 "another carrier": lambda: Algebra(functor, Real[x], cell),
             },
             accepted=folding,

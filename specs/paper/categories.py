@@ -7,7 +7,7 @@ transformation is a family of arrows, stated at a generic space.
 from itertools import product
 
 from categorical import Dim, Real, arrow, copy, identity, laws, op, stack
-from categorical.algebras import X, const, one, unary_theory
+from categorical.algebras import X, unary_theory
 from categorical.algebras.families import equal_families, identities
 from categorical.categories.presented import Presentation
 from categorical.groups import dihedral
@@ -117,7 +117,7 @@ turns = unary_theory(
 )
 turn, mirror = op.roll(quarter, 1).at(corner), op.flip(quarter).at(corner)
 
-lists, powers = one + const(Real[n]) * X, X**many
+lists, powers = 1 + Real[n] * X, X**many
 functor = statement(
     "D1.4",
     "a functor keeps identities and composites",

@@ -5,7 +5,7 @@ by the 2-cell Δ that copies them (the weights of all steps are one set).
 """
 
 from categorical import Bool, Dim, Fin, Real, arrow, copy, discard, identity, laws, op, tie
-from categorical.algebras import Algebra, Coalgebra, Lax, X, const, lax_homomorphism, one, reads
+from categorical.algebras import Algebra, Coalgebra, Lax, X, lax_homomorphism, reads
 from categorical.algebras.families import cases
 from categorical.algebras.free import history_laws
 from categorical.inventory import called, failing, refused, statement
@@ -58,8 +58,8 @@ folding = statement(
         ),
         refused(
             "the carrier is the state",
-            {"the entry as carrier": lambda: Algebra(one + const(S) * X, A, [start, folding_cell])},
-            accepted=Algebra(one + const(S) * X, S, [start, op.add.at(S, S)]),
+            {"the entry as carrier": lambda: Algebra(1 + S * X, A, [start, folding_cell])},
+            accepted=Algebra(1 + S * X, S, [start, op.add.at(S, S)]),
         ),
     ],
     name="folding_cell",
@@ -72,8 +72,8 @@ recursive = statement(
         laws.parameters(2 * s * s + 2 * s),
         refused(
             "one branch for each case",
-            {"leaf and node exchanged": lambda: Algebra(const(A) + X**2, S, [node, leaf])},
-            accepted=Algebra(const(A) + X**2, S, [leaf, node]),
+            {"leaf and node exchanged": lambda: Algebra(A + X**2, S, [node, leaf])},
+            accepted=Algebra(A + X**2, S, [leaf, node]),
         ),
     ],
     name="recursive_cell",
@@ -89,7 +89,7 @@ unfolding = statement(
             name="its output is out",
             apart=True,
         ),
-        *called("histories", history_laws(Coalgebra(const(O) * X, S, unfolding_cell), 1, 1)),
+        *called("histories", history_laws(Coalgebra(O * X, S, unfolding_cell), 1, 1)),
     ],
     name="unfolding_cell",
 )
@@ -100,8 +100,8 @@ full = statement(
     laws=[
         refused(
             "the input stands beside the state",
-            {"no input": lambda: Coalgebra(const(O) * X, S, mealy_cell)},
-            accepted=Coalgebra(reads(I, const(O) * X), S, mealy_cell),
+            {"no input": lambda: Coalgebra(O * X, S, mealy_cell)},
+            accepted=Coalgebra(reads(I, O * X), S, mealy_cell),
         ),
     ],
     name="mealy_cell",
@@ -291,8 +291,8 @@ moore_network = statement(
 # --- the 2-cell, with parameters as wires ----------------------------------------------------
 
 scaled = (op.mul.at(S, S) @ identity(S)) >> op.add
-cell_p = Lax(const(S) * X, S, S, scaled, name="b")
-source = Lax(const(S) * X, S, One, op.add.at(S, S))
+cell_p = Lax(S * X, S, S, scaled, name="b")
+source = Lax(S * X, S, One, op.add.at(S, S))
 # f(k, x) = k x from (S, a + x) to (S, k a + x), with r = Δ: K → Q × K
 two_cells = statement(
     ("J.1", "J.2", "J.3", "J.4", "J.5"),
@@ -343,7 +343,7 @@ streams = statement(
     "H.4",
     "streams, to a finite depth: the outputs and states of a coalgebra of O×−",
     arrow=unfolding_cell,
-    laws=called("depth 3", history_laws(Coalgebra(const(O) * X, S, unfolding_cell), 2, 1)),
+    laws=called("depth 3", history_laws(Coalgebra(O * X, S, unfolding_cell), 2, 1)),
     name="streams",
 )
 
@@ -388,7 +388,7 @@ linear_unfold = statement(
     ],
     name="linear_unfold",
 )
-letters = Coalgebra(const(O) * X**t, S, copy(S) >> (out @ (go >> op.expand(t).at(S))))
+letters = Coalgebra(O * X**t, S, copy(S) >> (out @ (go >> op.expand(t).at(S))))
 moore_coalgebras = statement(
     ("H.7", "H.8", "eq 15", "eq 16"),
     "Moore machines are coalgebras of O × (I → −): for a finite set I, of O × X^I",
@@ -398,8 +398,8 @@ moore_coalgebras = statement(
         refused(
             "neither O × X nor (O × X)^I",
             {
-                "O × X": lambda: Coalgebra(const(O) * X, S, letters.structure),
-                "(O × X)^I": lambda: Coalgebra((const(O) * X) ** t, S, letters.structure),
+                "O × X": lambda: Coalgebra(O * X, S, letters.structure),
+                "(O × X)^I": lambda: Coalgebra((O * X) ** t, S, letters.structure),
             },
             accepted=letters,
         ),

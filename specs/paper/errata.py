@@ -8,7 +8,7 @@ from itertools import product
 from math import comb, cos, log, pi
 
 from categorical import Dim, Real, SpecError, arrow, discard, identity, laws, op
-from categorical.algebras import Algebra, X, const, one, strength
+from categorical.algebras import Algebra, X, strength
 from categorical.algebras.families import Family, equal_families, times
 from categorical.algebras.lax import para
 from categorical.arrows import Wiring
@@ -74,7 +74,7 @@ not_a_dot_product = statement(
 
 # --- J.1: the parameter of the untied composite ---------------------------------------
 
-LISTS = one + const(A) * X
+LISTS = 1 + A * X
 cell_q = Family(  # cell(q, Nil) = q, cell(q, (a, s)) = q s
     ((S,), (S, A, S)),
     ((S,),),
@@ -98,7 +98,7 @@ untied = statement(
 
 # --- types: I.5, H.8, J.5, Figures 7–9, E2.6 ------------------------------------------
 
-MOORE = const(O) * X**i
+MOORE = O * X**i
 sigma = strength(MOORE, P, Real[x])
 
 
@@ -126,8 +126,8 @@ strength_of_moore = statement(
 
 
 def functors():
-    yield "O × −", (const(O) * X)(S), MOORE(S)
-    yield "I → O × −", ((const(O) * X) ** i)(S), MOORE(S)
+    yield "O × −", (O * X)(S), MOORE(S)
+    yield "I → O × −", ((O * X) ** i)(S), MOORE(S)
 
 
 functor_of_moore = statement(
@@ -148,7 +148,7 @@ def cells_as_algebras():
         ("the Mealy cell", mealy_cell(say, read)),
         ("the Moore cell", moore_cell(out, read)),
     ):
-        yield what, outcome(lambda made=made: Algebra(const(O) * X, S, made)), "accepted"
+        yield what, outcome(lambda made=made: Algebra(O * X, S, made)), "accepted"
 
 
 figures = statement(

@@ -5,7 +5,7 @@ own, with the terms of at most so many operations.  What needs the whole chain i
 """
 
 from categorical import Dim, Real, arrow, case, copy, discard, identity, laws, op, swap
-from categorical.algebras import Algebra, Coalgebra, X, const, homomorphism, one
+from categorical.algebras import Algebra, Coalgebra, X, homomorphism
 from categorical.algebras.comonads import coreader, store
 from categorical.algebras.containers import list_terms, terms, trees
 from categorical.algebras.families import equal_families, family, inclusion
@@ -22,7 +22,7 @@ from categorical.recursion import fold
 
 a, b, n, o, x, i, early, late = Dim.named("a b n o x i early late")
 A, B, S, R = Real[a], Real[b], Real[n], Real.scalar
-LISTS, TREES = one + const(A) * X, const(A) + X**2
+LISTS, TREES = 1 + A * X, A + X**2
 
 # --- limits ----------------------------------------------------------------------------------
 
@@ -167,7 +167,7 @@ constructors = statement(
         *called(
             "Cofree, to depth 2",
             history_laws(
-                Coalgebra(const(Real[o]) * X, S, copy(S) >> (op.linear(n, o) @ op.linear(n, n))),
+                Coalgebra(Real[o] * X, S, copy(S) >> (op.linear(n, o) @ op.linear(n, n))),
                 1,
                 1,
             ),
@@ -254,11 +254,9 @@ free_examples = statement(
     ],
     name="free_examples",
 )
-stream = Coalgebra(
-    const(Real[o]) * X, S, copy(S) >> (op.linear(n, o) @ (op.linear(n, n) >> op.tanh))
-)
+stream = Coalgebra(Real[o] * X, S, copy(S) >> (op.linear(n, o) @ (op.linear(n, n) >> op.tanh)))
 answer = copy(S) >> (op.linear(n, o) @ op.linear(n, n))
-asked = Coalgebra((const(Real[o]) * X) ** i, S, answer >> (op.expand(i) @ op.expand(i)))
+asked = Coalgebra((Real[o] * X) ** i, S, answer >> (op.expand(i) @ op.expand(i)))
 cofree_examples = statement(
     span("B", 21, 22),
     "Cofree(O×−) is streams of states and outputs, Cofree(I → O×−) trees of them with a branch for "

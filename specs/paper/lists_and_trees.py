@@ -16,7 +16,7 @@ from categorical import (
     op,
     tie,
 )
-from categorical.algebras import Algebra, X, const, one, reads
+from categorical.algebras import Algebra, X, reads
 from categorical.algebras.algebra import shared
 from categorical.algebras.containers import lists, trees
 from categorical.algebras.families import equal_families
@@ -29,7 +29,7 @@ from categorical.recursion.tree_laws import again
 a, s, h, i, o, past, early, late = Dim.named("a s h i o past early late")
 A, S = Real[a], Real[s]
 ONE = 1
-TREE = const(A) + X**2
+TREE = A + X**2
 
 
 def equations(algebra, depth):
@@ -108,12 +108,12 @@ trees_of = statement(
                 (f"{F} at S", str(F(S)), wanted)
                 for F, wanted in (
                     (TREE, "Real[a] + (Real[s] × Real[s])"),
-                    (one + const(A) * X**2, "One + (Real[a] × Real[s] × Real[s])"),
-                    (const(A) * X ** Dim("child"), "Real[a] × Real[child, s]"),
+                    (1 + A * X**2, "One + (Real[a] × Real[s] × Real[s])"),
+                    (A * X ** Dim("child"), "Real[a] × Real[child, s]"),
                 )
             ),
             scope="three functors at S",
-            twin=lambda: (("lists", str((one + const(A) * X)(S)), "One"),),
+            twin=lambda: (("lists", str((1 + A * X)(S)), "One"),),
         ),
     ],
     name="tree_algebra",
@@ -121,7 +121,7 @@ trees_of = statement(
 
 # --- machines --------------------------------------------------------------------------------
 
-MEALY = reads(Real[i], const(Real[o]) * X)
+MEALY = reads(Real[i], Real[o] * X)
 step = (
     (op.linear(s, h, name="from_state") @ op.linear(i, h, bias=False, name="from_input"))
     >> op.add

@@ -5,7 +5,7 @@ the action of parameters on spaces is the product.
 """
 
 from categorical import Dim, Real, copy, discard, identity, laws, op, reparametrise, swap
-from categorical.algebras import Algebra, Lax, X, const, lax_homomorphism, one, strength_laws
+from categorical.algebras import Algebra, Lax, X, lax_homomorphism, strength_laws
 from categorical.algebras.containers import list_terms
 from categorical.algebras.families import Family, equal_families, family, identities, times
 from categorical.algebras.free import equivalence_laws, term_strength_laws
@@ -19,7 +19,7 @@ from categorical.spaces import One, product_space
 
 a, n, x, y, z, p, q, i, s = Dim.named("a n x y z p q i s")
 A, N, P, Q, U, V, W = Real[a], Real[n], Real[p], Real[q], Real[x], Real[y], Real[z]
-LISTS, TREES = one + const(A) * X, const(A) + X**2
+LISTS, TREES = 1 + A * X, A + X**2
 
 # --- actegories and strength -----------------------------------------------------------------
 
@@ -59,7 +59,7 @@ strong = statement(
     laws=[
         *called("1 + A×X", strength_laws(LISTS)),
         *called("A + X²", strength_laws(TREES)),
-        *called("(A×X)^I", strength_laws((const(A) * X) ** i)),
+        *called("(A×X)^I", strength_laws((A * X) ** i)),
         *called("M × X", writer(affine(n)).strength_laws()),
         *called("1 + X", maybe().strength_laws()),
         *called("X^I", reader(i).strength_laws()),
@@ -70,14 +70,14 @@ strong = statement(
                 [
                     law
                     for law in strength_laws(
-                        const(A) * X,
+                        A * X,
                         lambda p_, x_: (
                             (
-                                times(op.neg.at(*p_.wires), identities((const(A) * X)(x_)))
+                                times(op.neg.at(*p_.wires), identities((A * X)(x_)))
                                 if len(p_.wires) == 1
-                                else identities(p_ * (const(A) * X)(x_))
+                                else identities(p_ * (A * X)(x_))
                             )
-                            >> strength(const(A) * X, p_, x_)
+                            >> strength(A * X, p_, x_)
                         ),
                     )
                     if law.name == "AS2"

@@ -58,6 +58,14 @@ def test_values() -> None:
     assert str(reads(A, one + X)) == "Real[a] → (1 + X)"
 
 
+def test_spaces_and_numbers_stand_for_constant_functors() -> None:
+    assert FUNCTORS["lists"] == 1 + A * X and FUNCTORS["trees"] == A + X**2
+    assert X * const(A) == X * A and X + const(A) == X + A and 2 * X == X + X
+    assert const(A * O) * X == (A * O) * X and const(A) * X + const(O) * X == (A + O) * X
+    assert isinstance(A * O, type(A * S)) and A + O is const(A + O)(S)
+    assert zero == 0 * X
+
+
 def test_a_composite_functor_is_applied_after_the_other() -> None:
     lists, trees = FUNCTORS["lists"], FUNCTORS["trees"]
     assert lists.after(trees).cases(S) == lists.cases(trees(S))
@@ -114,7 +122,9 @@ WRONG = {
     "a sum inside a power": lambda: (X**i)(One + S),
     "a function space as a value": lambda: reads(A, X)(S),
     "a function space in a sum": lambda: one + reads(A, X),
-    "no functor": lambda: X + 3,
+    "no functor": lambda: X + 2.5,
+    "a negative number": lambda: X + (-1),
+    "a truth value": lambda: X + True,
     "a sum as a parameter": lambda: strength(X, One + A, S),
     "cases that do not meet": lambda: family(op.relu.at(S)) >> family(op.relu.at(A)),
     "branches with two ends": lambda: family([op.relu.at(S), op.relu.at(A)]),
