@@ -9,7 +9,8 @@ entry, torch runs
 
 A cell is one of these where its new states are, as polynomials of gates (``gates``): any way of
 writing the sums and products, any order of gates in packed rows, gates with weights of their own,
-one bias, two, or none, state and memory in either order, inputs that are joined or mapped apart.
+weights that are wires, one bias, two, or none, state and memory in either order, inputs that are
+joined or mapped apart.
 
 Law.  The rows of the weights are given to the kernel in its own order.  A GRU may be written with
 the update gate turned round, ``h' = h + z (n − h)``: ``1 − σ(L) = σ(−L)``, so the rows of that gate

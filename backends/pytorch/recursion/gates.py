@@ -29,7 +29,7 @@ False
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from categorical.graph import Graph, Node
@@ -101,6 +101,17 @@ class Value:
     joined: tuple[tuple[Poly, Size], ...] = ()
 
 
+@dataclass(frozen=True)
+class Rows:
+    """Rows of a weight that is a wire of its own; ``parts`` where they are split in two axes."""
+
+    wire: int
+    start: Size
+    size: Size
+    columns: Size
+    parts: Size | None = None
+
+
 class Gates:
     """The values of the wires of a cell."""
 
@@ -109,6 +120,7 @@ class Gates:
         self.atoms: list[Atom] = []
         self._numbers: dict[Atom, int] = {}
         self._values: dict[int, Value] = {}
+        self._weights: dict[int, Rows] = {}
         self.moving = set(states)
         """The wires that depend on a state."""
         for node in graph.nodes:
@@ -183,6 +195,10 @@ class Gates:
             return
         if box.name == "unconcat":
             self._unconcat(node, box)
+            return
+        rows = self._rows(node, box)
+        if rows is not None:
+            self._weights[node.outs[0]] = rows
             return
         rule = getattr(self, f"_on_{box.name}", None)
         found = rule(node, box) if rule is not None and len(node.outs) == 1 else None
@@ -274,6 +290,43 @@ class Gates:
             of = read[0][0] if len(read) == 1 else frozenset()
             total = _sum(total, self._single(Bias(node.ins[2], ZERO, target.size, of)), 1)
         return Value(total)
+
+    def _on_einsum(self, node: Node, box: Box) -> Value | None:
+        """A weight that is a wire, applied to the last axis of another one."""
+        if len(node.ins) != 2:
+            return None
+        for of, wire in (node.ins, node.ins[::-1]):
+            rows, inner = self._weights.get(of), self._value(wire)
+            if rows is None or rows.parts or inner.parts or inner.joined:
+                continue
+            (row, column), axes = self.graph.types[of].axes, self.graph.types[wire].axes
+            if row in axes or axes[-1:] != (column,) or box.cod[0].axes != (*axes[:-1], row):
+                continue
+            read = inner.poly if wire in self.moving else self.wire(wire)
+            one = Map(rows.wire, rows.start, rows.size, ZERO, rows.columns, read)
+            return Value(self._single(one))
+        return None
+
+    def _rows(self, node: Node, box: Box) -> Rows | None:
+        """The rows of a weight that a wire is."""
+        if box.name == "parameter" and len(box.cod[0].axes) == 2:
+            row, column = box.cod[0].axes
+            return Rows(node.ins[0], ZERO, row.size, column.size)
+        inner = self._weights.get(node.ins[0]) if node.ins else None
+        if inner is None or box.name not in ("relabel", "split", "take"):
+            return None
+        axes = box.dom[0].axes
+        if box.name == "relabel":
+            return inner
+        if box.name == "split":
+            first = pick("split", box.dom[0], box.op["of"]) is axes[0]
+            if inner.parts is not None or not first or len(box.op["into"]) != 2:
+                return None
+            return replace(inner, parts=box.op["into"][0].size)
+        if inner.parts is None or pick("take", box.dom[0], box.op["axis"]) is not axes[0]:
+            return None
+        at = Size.of(box.op["at"]) + (inner.parts if box.op["at"] < 0 else ZERO)
+        return Rows(inner.wire, inner.start + at * axes[1].size, axes[1].size, inner.columns)
 
     def _on_concat(self, node: Node, box: Box) -> Value | None:
         last = [pick("concat", t, a) is t.axes[-1] for t, a in zip(box.dom, box.op["axes"])]

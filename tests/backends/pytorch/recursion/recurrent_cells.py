@@ -114,6 +114,31 @@ def gru(
     return arrow(step)
 
 
+def by_hand(order: str = "ifgo", turn: bool = False):
+    """An LSTM cell with its weights as wires, as the equations of a textbook; ``turn`` reads the
+    state weight by its columns."""
+    rows, out, n = 4 * s, s.at("out"), 4
+
+    def cell(h: Real[s], c: Real[s], x: Real[a]) -> Real[s] * Real[s]:
+        weight = op.parameter(Real[rows, a], name="weight")()
+        back = op.parameter(Real[rows, s], name="back")()
+        bias = op.parameter(Real[rows], name="bias")()
+        z = {}
+        for j, g in enumerate(order):
+            read = op.einsum(s)(op.take(n, j)(op.split(rows, n, s)(weight)), x)
+            own = op.take(n, j - n)(op.split(rows, n, out)(back))
+            if turn:
+                state = op.relabel(s, out)(h)
+                again = op.einsum(s)(own, state)
+            else:
+                again = op.relabel(out, s)(op.einsum(out)(own, h))
+            z[g] = read + op.take(n, j)(op.split(rows, n, s)(bias)) + again
+        c = op.sigmoid(z["f"]) * c + op.sigmoid(z["i"]) * op.tanh(z["g"])
+        return op.sigmoid(z["o"]) * op.tanh(c), c
+
+    return arrow(cell)
+
+
 def elman(squash=op.tanh, biases: int = 2, packed: str = "apart"):
     """A simple recurrent cell."""
 

@@ -10,7 +10,7 @@ import pytest
 from backends.pytorch.recursion.cell_patterns import cell
 from categorical import Real, arrow, op
 from categorical.normal import inline
-from tests.backends.pytorch.recursion.recurrent_cells import a, elman, gru, lstm, s
+from tests.backends.pytorch.recursion.recurrent_cells import a, by_hand, elman, gru, lstm, s
 
 
 def kind(found, states=None):
@@ -46,6 +46,11 @@ def test_gru(packed: str, order: str, biases: int, inner: bool) -> None:
 def test_elman(packed: str) -> None:
     assert kind(elman(packed=packed)) == "rnn_tanh"
     assert kind(elman(op.relu, packed=packed)) == "rnn_relu"
+
+
+@pytest.mark.parametrize("order", ["ifgo", "gofi"])
+def test_weights_that_are_wires(order: str) -> None:
+    assert kind(by_hand(order)) == "lstm"
 
 
 def test_named_parts_are_read_through() -> None:
@@ -112,6 +117,7 @@ TWINS = {
     "the sine": elman(op.sin),
     "the logistic function": elman(op.sigmoid),
     "the reset gate before the map": gru(original=True),
+    "a state weight read by its columns": by_hand(turn=True),
     "no mixture": no_mixture,
     "a sum of parts of one": weighted,
     "two maps of the state": two_maps_of_the_state,

@@ -38,19 +38,20 @@ def test_ring_laws_are_used_and_no_others() -> None:
 
 def test_parts_of_packed_rows_are_blocks_of_the_weight() -> None:
     @arrow
-    def packed(_: Real[s], x: Real[a]) -> Real[s] * Real[s] * Real[s]:
+    def packed(h: Real[s], x: Real[a]) -> Real[s] * Real[s] * Real[s] * Real[s]:
         both = op.linear(a, 3 * s, name="read")(x)
         apart = op.split(3 * s, 3, s)(op.tanh(both))
         return (
             op.take(3, 2)(apart),
             op.tanh(op.take(3, -1)(op.split(3 * s, 3, s)(both))),
             op.tanh(op.slice(3 * s, 2 * s, None, into=s)(both)),
+            h,
         )
 
     graph = packed.graph()
     gates = Gates(graph, graph.inputs[:1])
-    one, two, three = (gates.value(w) for w in graph.outputs)
-    assert one == two == three
+    one, two, three, state = (gates.value(w) for w in graph.outputs)
+    assert one == two == three != state
     [([squash], _)] = list(gates.terms(one))
     assert isinstance(squash, Squash)
     maps = [atoms[0] for atoms, _ in gates.terms(squash.of) if isinstance(atoms[0], Map)]

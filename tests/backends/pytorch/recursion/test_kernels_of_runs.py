@@ -15,7 +15,16 @@ from categorical.composites import elman_cell, gru_cell, lstm_cell, recurrent
 from categorical.normal import inline
 from categorical.para import tie
 from categorical.recursion import fold, foldr, mealy, scan
-from tests.backends.pytorch.recursion.recurrent_cells import SIZES, a, elman, gru, lstm, s, t
+from tests.backends.pytorch.recursion.recurrent_cells import (
+    SIZES,
+    a,
+    by_hand,
+    elman,
+    gru,
+    lstm,
+    s,
+    t,
+)
 
 o, u = Dim.named("o u")
 KINDS = ("lstm", "gru", "rnn_tanh", "rnn_relu")
@@ -41,6 +50,8 @@ WRITTEN = {
     "a bias missing, another there": lstm(packed="apart", biases=2, without="g"),
     "joined": lstm(packed="joined", order="fiog"),
     "slices": lstm(packed="slice"),
+    "weights as wires": by_hand(),
+    "weights as wires, other order": by_hand("gofi"),
     "memory first": lstm(memory_first=True),
     "gru": gru(),
     "gru, turned round": gru(turned=True),
@@ -62,6 +73,7 @@ def test_folds_of_cells_are_kernels(name: str) -> None:
 
 TWINS = {
     "squash": lstm(squash=op.relu),
+    "columns": by_hand(turn=True),
     "peephole": lstm(peephole=True),
     "reset before": gru(original=True),
     "sine": elman(op.sin),
