@@ -27,6 +27,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -291,7 +292,8 @@ def _dynamic(batch: Sequence[bool]) -> str:
 def _called(name: str, classes: Sequence[str], helpers: Mapping[str, str]) -> bool:
     """Whether a helper is used (``F.dropout`` draws its mask itself, for one)."""
     texts = [*classes, *(text for other, text in helpers.items() if other != name)]
-    return any(f"{name}(" in text for text in texts)
+    own = {name, *re.findall(r"^def (\w+)\(", helpers[name], re.MULTILINE)}
+    return any(f"{one}(" in text for text in texts for one in own)
 
 
 def _title(graph: Graph, class_name: str) -> str:

@@ -80,11 +80,11 @@ def image(d: Derivation, node: Node, box: Box, now: Axis | None) -> Sequence[int
             return (_window(d, node, box, moved),)
     if now is None and d.running(node.outs[0]):
         return (_running(d, node, box),)
-    if now is None:  # fixed: what natural boxes make of initial segments, or a part of the whole
+    if d.fixed(node.outs[0]):  # what natural boxes make of initial segments, or a part of the whole
         try:
             return _generic(d, node, box, now)
         except SpecError:
-            return tuple(_cut(d, w) for w in node.outs)
+            return tuple(_cut(d, w, now) for w in node.outs)
     return _generic(d, node, box, now)
 
 
@@ -253,11 +253,11 @@ def _constant(d: Derivation, node: Node, box: Box, now: Axis | None) -> int:
     return found
 
 
-def _cut(d: Derivation, wire: int) -> int:
-    """The entries so far of a fixed wire, cut from the whole."""
+def _cut(d: Derivation, wire: int, now: Axis | None) -> int:
+    """The entry of a fixed wire, or its entries so far, cut from the whole."""
     found = d.copied(d.builder, d.known, wire)
     for a in d.places.axes(d.graph.types[wire]):
-        found = d.rows(found, a)
+        found = d.row(found, a) if a is now else d.rows(found, a)
     return found
 
 

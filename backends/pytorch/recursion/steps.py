@@ -45,6 +45,7 @@ from backends.pytorch.sizes import violation
 from backends.pytorch.table import LIBRARY
 from categorical.errors import SpecError
 from categorical.graph import Graph, Node, OperatorBox
+from categorical.index import Axis
 from categorical.normal import inline, prune
 from categorical.ops.constant import full
 from categorical.records import NOISE, Box
@@ -168,8 +169,16 @@ class _Names(Names):
 class StepWriter(Writer):
     """Writes one graph as a further method of a class that is there."""
 
-    def __init__(self, file: File, graph: Graph, host: ClassText, name: str, root: bool) -> None:
-        super().__init__(file, graph, host.name, root)
+    def __init__(
+        self,
+        file: File,
+        graph: Graph,
+        host: ClassText,
+        name: str,
+        root: bool,
+        stack: Axis | None = None,
+    ) -> None:
+        super().__init__(file, graph, host.name, root, stack)
         self.host, self.name, self.wanted = host, name, name
         self.names = _Names({*self.names.taken, *METHODS})
         self.called: dict[str, tuple[str, tuple[str, ...]]] = {}
@@ -189,15 +198,17 @@ class StepWriter(Writer):
 
     def _layer(self, node: Node) -> None:
         """A box whose weights are a layer of torch, which is called."""
-        box = node.box
-        if not isinstance(box, Box) or box.name not in LIBRARY or not box.resources:
+        box, weights = node.box, node.ins[len(node.box.dom) :]
+        if not isinstance(box, Box) or box.name not in LIBRARY or self.stack is not None:
             return
-        names = [self.graph.sources[w].name for w in node.ins[len(box.dom) :]]
+        if not weights or any(w not in self.graph.sources for w in weights):
+            return
+        names = [self.graph.sources[w].name for w in weights]
         owner = names[0].rpartition(".")[0]
         made = LIBRARY[box.name](self, box) if owner in self.host.layers else None
         if made is not None and [n.rpartition(".")[2] for n in names] == list(made.resources):
             self.libraries[owner] = made
-            self.owners[owner] = self.values[node.ins[len(box.dom)]].rpartition(".")[0]
+            self.owners[owner] = self.values[weights[0]].rpartition(".")[0]
 
     def child(self, node: Node, make: Callable[[ClassText], str], copies: bool = False) -> None:
         known = self.host.children.get(node.name)
@@ -211,7 +222,8 @@ class StepWriter(Writer):
             )
         attribute, text, _ = self.children[node.name] = known
         self.owners[node.name] = f"self.{attribute}"
-        self.called[node.name] = graft(self.file, text, node.box.regions[0], self.wanted)
+        region, stack = node.box.regions[0], node.box.stacked
+        self.called[node.name] = graft(self.file, text, region, self.wanted, stack)
 
     def call(self, node: Node, text: ClassText, function: str, ins: list[str]) -> str:
         method, late = self.called[node.name]
@@ -237,9 +249,13 @@ class StepWriter(Writer):
         return self.method(self.name, inputs, kind, out)
 
 
-def graft(file: File, host: ClassText, region: Graph, wanted: str) -> tuple[str, tuple[str, ...]]:
+def graft(
+    file: File, host: ClassText, region: Graph, wanted: str, stack: Axis | None = None
+) -> tuple[str, tuple[str, ...]]:
     """The method of a class that computes a region, and its late sizes; "" for ``forward``."""
-    writer = StepWriter(file, region, host, wanted, False)
+    writer = StepWriter(
+        file, region if stack is None else inline(region), host, wanted, False, stack
+    )
     writer.write()
     code, writer.name = "\n".join(host.lines), "forward"
     if "\n".join(writer.text()) in code:
