@@ -20,6 +20,7 @@ from proofs.equality import prove_equal
 from proofs.induction import prove_by_induction
 from proofs.program import program
 from tests.proofs.graphs import close, evaluate
+from tests.proofs.random_runs import mutants, random_runs
 
 t, s, u = Dim.named("t s u")
 one, two, both, row, col = t, Dim("two", size=2), t + 1, t, t.at("key")
@@ -343,3 +344,31 @@ def test_a_cell_of_another_carrier_is_refused():
     data["nodes"][0]["attrs"]["states"] = 2
     with pytest.raises(Refusal):
         read_program(data, check_types)
+
+
+# --- random cells, nested -------------------------------------------------------------------------
+
+PLACES = ({"t": 1, "s": 2, "u": 2}, {"t": 3, "s": 2, "u": 2}, {"t": 2, "s": 3, "u": 4})
+
+
+def outputs(graph):
+    found = []
+    for sizes in PLACES:
+        rng = np.random.default_rng(0)
+        values = [rng.normal(size=[sizes[x.index.name] for x in one.axes]) for one in graph.dom]
+        found.append(evaluate(graph, values, {}, sizes))
+    return found
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_changed_run_is_equal_only_if_it_is_in_floats(seed):
+    """Random runs in one another, with shared inputs and states along the axis itself."""
+    graph = random_runs(seed)
+    proof = prove_equal(graph, graph)
+    assert proof and check(bundle("", [claim("equal", proof)])).ok
+    before = outputs(graph)
+    if not all(np.isfinite(x).all() for row in before for x in row):
+        return
+    for other in itertools.islice(mutants(graph, random.Random(seed)), 10):
+        same = alike(before, outputs(other))
+        assert same or not prove_equal(graph, other)
