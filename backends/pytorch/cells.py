@@ -5,8 +5,9 @@ Law.  With gates ``i, f, g, o`` the four parts of ``W x + b + V h + d``::
     c' = σ(f) · c + σ(i) · tanh(g)        h' = σ(o) · tanh(c')
 
 is ``torch.lstm_cell(x, (h, c), W, V, b, d)``, gradients everywhere, where each wire between is read
-once (c' as often as one likes).  It computes the gates in place: 5 % faster forward and backward
-than the same operations one by one on a CPU (batch 16 and 512, 32 units), one kernel on a GPU.
+once (c' as often as one likes); a bias that is not there is None.  It computes the gates in place:
+5 % faster forward and backward than the same operations one by one on a CPU (batch 16 and 512, 32
+units), one kernel on a GPU.  Runs of cells are ``backends.pytorch.recursion.kernels``.
 
 >>> from categorical import Dim, Real, arrow, op
 >>> b, k, n = Dim.named("b k n")
@@ -40,12 +41,12 @@ from categorical.records import Box
 
 @dataclass(frozen=True)
 class LstmCell:
-    """A recognised step: its inputs, weights (W, V, b, d) and outputs, as wires."""
+    """A recognised step: its inputs, weights (W, V, b, d; no bias is None) and outputs."""
 
     x: int
     h: int
     c: int
-    weights: tuple[int, int, int, int]
+    weights: tuple[int | None, ...]
     state: int
     memory: int
 
@@ -145,20 +146,21 @@ class _Search:
 
     def _maps(
         self, wire: int, memory: tuple[object, ...]
-    ) -> tuple[int, int, tuple[int, int, int, int], set[int]] | None:
+    ) -> tuple[int, int, tuple[int | None, ...], set[int]] | None:
         """``W x + b + V h + d``: x, h, (W, V, b, d) and the wires between."""
         both = self.made(wire, "add")
         if both is None or len(memory) != 2:
             return None
         for one, other in (both.ins, both.ins[::-1]):
             x, h = self.made(one, "linear"), self.made(other, "linear")
-            if x is None or h is None or len(x.ins) != 3 or len(h.ins) != 3:
+            if x is None or h is None:
                 continue
             last = [self.graph.types[n.ins[0]].axes for n in (x, h)]
             boxes = [n.box for n in (x, h)]
             if any(len(a) != 2 for a in last) or last[1] != memory:
                 continue
             if all(isinstance(b, Box) and b.op["source"] is a[1] for b, a in zip(boxes, last)):
-                weights = (x.ins[1], h.ins[1], x.ins[2], h.ins[2])
+                biases = ((*n.ins[2:], None)[0] for n in (x, h))
+                weights = (x.ins[1], h.ins[1], *biases)
                 return x.ins[0], h.ins[0], weights, {wire, one, other}
         return None

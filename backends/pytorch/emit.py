@@ -287,7 +287,7 @@ class Writer(Declarations):
     def _lstm(self, cell: LstmCell) -> None:
         """The new state and the new memory, by torch's kernel."""
         x, h, c = (self._wire(w) for w in (cell.x, cell.h, cell.c))
-        weights = ", ".join(self._wire(w) for w in cell.weights)
+        weights = ", ".join("None" if w is None else self._wire(w) for w in cell.weights)
         outs = (cell.state, cell.memory)
         names = [self._name(w) for w in outs]
         self.values.update(zip(outs, names))

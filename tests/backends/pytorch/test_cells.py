@@ -14,12 +14,14 @@ batch, k, n = Dim.named("batch k n")
 SIZES = {"k": 3, "n": 4}
 
 
-def step(order="ifgo", swapped=False, squash=op.tanh, bias=True, leak=False, packed=True):
+def step(
+    order="ifgo", swapped=False, squash=op.tanh, bias=True, leak=False, packed=True, second=True
+):
     """An LSTM step; ``order`` says which part of the logits is which gate."""
 
     def cell(x: Real[batch, k], h: Real[batch, n], c: Real[batch, n]):
         logits = 4 * n if packed else n + n + n + n
-        both = op.linear(k, logits, bias=bias, name="a")(x) + op.linear(n, logits, name="b")(h)
+        both = op.linear(k, logits, bias=bias, name="a")(x) + op.linear(n, logits, second, "b")(h)
         if packed:
             parts = op.split(4 * n, 4, n)(both)
             gates = [op.take(4, j)(parts) for j in range(4)]
@@ -49,6 +51,12 @@ def test_the_kernel_is_found(swapped: bool, packed: bool) -> None:
     assert "torch.lstm_cell(" in text and "sigmoid" not in text
 
 
+@pytest.mark.parametrize(("first", "second"), [(True, False), (False, True), (False, False)])
+def test_a_bias_that_is_not_there_is_none(first: bool, second: bool) -> None:
+    text = source(step(bias=first, second=second))
+    assert "torch.lstm_cell(" in text and text.count("None") > 0
+
+
 @pytest.mark.parametrize(
     "twin",
     [
@@ -56,7 +64,6 @@ def test_the_kernel_is_found(swapped: bool, packed: bool) -> None:
         {"order": "ifog"},
         {"squash": op.relu},
         {"squash": op.sigmoid},
-        {"bias": False},
         {"leak": True},
     ],
     ids=str,
