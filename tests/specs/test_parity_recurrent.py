@@ -121,3 +121,13 @@ def test_the_comparison_sees_a_stack_that_reads_from_the_bottom(monkeypatch) -> 
 
     monkeypatch.setattr(machines, "above", below)
     assert machines.stack() > 1e-3
+
+
+def test_the_command_prints_the_table(monkeypatch, capsys) -> None:
+    some = [("one.py model", "torch", lambda: 1e-15), ("two.py model", "torch", lambda: 2e-15)]
+    monkeypatch.setattr(recurrent, "rows", lambda: some)
+    assert recurrent.main() == 0
+    printed = capsys.readouterr().out
+    assert "two.py model" in printed and "largest 2.0e-15" in printed
+    monkeypatch.setattr(recurrent, "rows", lambda: [*some, ("bad", "torch", lambda: 1e-9)])
+    assert recurrent.main() == 1
