@@ -82,7 +82,7 @@ def ours(make: Callable[[], Arrow], inputs: Callable[[], Sequence[object]]) -> S
     def module() -> nn.Module:
         from backends.pytorch.build import build
 
-        found: nn.Module = build(stack(make(), BATCH), {}, "row", validate=False).module()
+        found: nn.Module = build(stack(make(), BATCH), {"n": 8}, "row", validate=False).module()
         return found
 
     return of_module(module, inputs)

@@ -163,7 +163,7 @@ def _taken_apart(
         return None
     try:
         reading = read(box)
-        if not all(stage.proved for stage in reading.stages):
+        if not all(stage.proved and _small(stage, sizes) for stage in reading.stages):
             return None
         whole = Parts(box, reading).graph(box.regions[0].name or node.name)
     except (Refused, SpecError):
@@ -176,6 +176,20 @@ def _taken_apart(
         f"cell = action are PROVED for all sizes (gradient {where})"
     )
     return whole
+
+
+#: The most states along which a product of elements is faster than a loop, as measured: products
+#: of matrices cost their size more than the loop, functions of a finite set all states.
+LARGEST = {"matrix": 8, "finite": 64}
+
+
+def _small(stage: Stage, sizes: Mapping[str, int]) -> bool:
+    """Whether the elements of a family are small enough; a size must be known to be."""
+    most, type_ = LARGEST.get(stage.family.name), stage.types[0]
+    if most is None:
+        return True
+    one = (type_.values if stage.family.name == "finite" else type_.axes[-1].index) or None
+    return one is not None and one.size.symbols <= set(sizes) and one.size.evaluate(sizes) <= most
 
 
 class Parts:
