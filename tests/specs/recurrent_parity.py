@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import ModuleType
 
 import torch
 from torch import Tensor, nn
@@ -26,6 +27,7 @@ from categorical.composites import (
     stacked,
 )
 from tests.specs import machine_parity as machines
+from tests.specs import test_parity_trees as trees
 from tests.specs.parity import TOLERANCE, Pick, architectures, compare
 
 BATCH, STEPS, FEATURE, HIDDEN = 5, 6, 3, 4
@@ -212,7 +214,38 @@ def rows() -> list[tuple[str, str, Callable[[], float]]]:
                     lambda k=kind, w=ways, r=ragged: max(difference(k, n, w, r) for n in (1, 2, 3)),
                 )
             )
-    return found + list(machines.ROWS)
+    return found + list(machines.ROWS) + of_trees()
+
+
+def of_trees() -> list[tuple[str, str, Callable[[], float]]]:
+    """The comparisons of tree networks, made by their tests."""
+    other = "the recursion, node by node"
+    tests = (
+        ("tree_lstm.py, child-sum", trees.test_child_sum_tree_lstm_is_the_recursion, 9),
+        ("tree_lstm.py, binary", trees.test_binary_tree_lstm_is_the_recursion, 9),
+        ("recursive_network.py", trees.test_the_recursive_network_is_the_recursion),
+    )
+    return [
+        (f"specs/{title}", other, lambda test=test, more=more: made_by(trees, test, *more))
+        for title, test, *more in tests
+    ]
+
+
+def made_by(module: ModuleType, test: Callable[..., None], *arguments: object) -> float:
+    """The largest difference that a test of a module compares with the tolerance."""
+    found: list[float] = []
+    real = module.compare
+
+    def compare(*given: object, **named: object) -> float:
+        found.append(real(*given, **named))
+        return found[-1]
+
+    module.compare = compare
+    try:
+        test(*arguments)
+    finally:
+        module.compare = real
+    return max(found)
 
 
 def main() -> int:
