@@ -31,14 +31,14 @@ from categorical.laws.equations import Degree, Equal, Linear, degree, equal, lin
 from categorical.laws.inductions import Induction, induction
 from categorical.laws.law import Instance, Law, Requirement, position_dependent
 from categorical.laws.restriction import Restricted, causal, per_sample
-from categorical.laws.stepwise import Stepwise, stepwise
+from categorical.laws.stepwise import Stepwise, resumes, stepwise
 from categorical.laws.symmetry import Equivariant, equivariant, invariant
 
 bounded, sums_to, parameters = checked(bounded), checked(sums_to), checked(parameters)
 equal, linear, degree = checked(equal), checked(linear), checked(degree)
 causal, per_sample = checked(causal), checked(per_sample)
 equivariant, invariant = checked(equivariant), checked(invariant)
-complete, stepwise = checked(complete), checked(stepwise)
+complete, stepwise, resumes = checked(complete), checked(stepwise), checked(resumes)
 commutes, enumerated, induction = checked(commutes), checked(enumerated), checked(induction)
 
 __all__ = [
@@ -74,6 +74,7 @@ __all__ = [
     "parameters",
     "per_sample",
     "position_dependent",
+    "resumes",
     "stepwise",
     "sums_to",
 ]

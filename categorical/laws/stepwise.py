@@ -1,10 +1,11 @@
-"""The law of step form and sequence form: running the step over all entries is the arrow.
+"""The laws of step form and sequence form: running the step over all entries is the arrow.
 
 Definition.  ``stepwise(form)`` says of an architecture that the step of ``form``, run from its
 start over the entries of the inputs, gives at every index the entry of the outputs at that index,
 and at the end those outputs that have no axis.  Where the states of the step have one type it is an
 equation of two arrows (``form.sequence()``); where they grow (caches) both sides are computed, the
-step at every size of the past, the empty one included.
+step at every size of the past, the empty one included.  ``resumes(form)`` says the same of a first
+chunk of entries and the second one, resumed from the states that the first one left.
 
 >>> from categorical import Dim, Real, architecture, op
 >>> from categorical.recursion import scan, step_form
@@ -47,8 +48,12 @@ class Stepwise(Law):
 
     form: StepForm | None = None
 
+    chunks: bool = False
+
     @property
     def statement(self) -> str:
+        if self.chunks:
+            return "f(x ++ y) = resume(state after x, y) behind f(x)"
         return "f(x)[p] = step(state p, x[p])"
 
     def boundary(self, graph: Graph) -> None:
@@ -65,7 +70,14 @@ class Stepwise(Law):
         self, ctx: Context, run: Run, graph: Graph, inputs: Values, rng: Any
     ) -> Iterator[Instance]:
         assert self.form is not None
-        yield Instance(run(inputs), stepped(self.form, ctx, run, inputs), "", graph.cod)
+        whole, n = run(inputs), ctx.size(self.form.over)
+        if not self.chunks:
+            yield Instance(whole, stepped(self.form, ctx, run, inputs), "", graph.cod)
+            return
+        for k in sorted({1, n // 2, n - 1} - {0}) or [0]:
+            sizes = [size for size in (k, n - k) if size]
+            found = stepped(self.form, ctx, run, inputs, sizes)
+            yield Instance(whole, found, f"chunks of {sizes}", graph.cod)
 
     def sabotage(self, ctx: Context, run: Run, graph: Graph) -> Run:
         """The sequence form only reads its weights and inputs with 1 added."""
@@ -73,58 +85,73 @@ class Stepwise(Law):
         return broken
 
 
-def stepped(form: StepForm, ctx: Context, run: Any, inputs: Values) -> Values:
-    """The outputs of a step form, entry by entry; ``run`` gives the weights."""
+def stepped(
+    form: StepForm, ctx: Context, run: Any, inputs: Values, chunks: list[int] | None = None
+) -> Values:
+    """The outputs of a step form, entry by entry or in chunks; ``run`` gives the weights."""
     whole = form.arrow.graph()
+    one = form.step.graph() if chunks is None else form.resume.graph()
 
-    def at(graph: Graph, past: int) -> Run:
+    def at(graph: Graph, past: int, chunk: int) -> Run:
         sizes = {} if form.past is None else {form.past.name: past}
+        sizes |= {} if chunks is None else {form.chunk.name: chunk}
         found: Run = run.at(graph, sizes=sizes)
         return found
 
     shared = [inputs[i] for i in form.shared]
-    states = at(form.start.graph(), 0)([inputs[i] for i in form.begins])
+    states = at(form.start.graph(), 0, 1)([inputs[i] for i in form.begins])
     rows: list[Values] = []
     shown = [i for i, _ in enumerate(whole.cod) if i not in form.finals]
-    for p in range(ctx.size(form.over)):
-        entries = [_entry(ctx, inputs[i], p, form, whole.dom[i]) for i in form.entries]
-        place = [np.asarray(p)] if form.place else []
-        found = at(form.step.graph(), p)([*states, *entries, *place, *shared])
+    p = 0
+    for size in [1] * ctx.size(form.over) if chunks is None else chunks:
+        places: Any = np.asarray(p) if chunks is None else np.arange(p, p + size)
+        entries = [_entries(ctx, inputs[i], places, form, whole.dom[i]) for i in form.entries]
+        index = [places] if form.place else []
+        found = at(one, p, size)([*states, *entries, *index, *shared])
         rows.append(found[: len(shown)])
-        states = found[len(shown) :]
+        states, p = found[len(shown) :], p + size
     outputs = {i: states[state] for i, state in form.finals.items()}
-    for place_, i in enumerate(shown):
-        axis, column = form.axis_of(whole.cod[i]), [row[place_] for row in rows]
+    join = np.stack if chunks is None else np.concatenate
+    for place, i in enumerate(shown):
+        axis, column = form.axis_of(whole.cod[i]), [row[place] for row in rows]
         if axis is None:
             outputs[i] = column[-1]
         else:
-            outputs[i] = _stacked(ctx, column, whole.cod[i].position(axis))
+            outputs[i] = _joined(ctx, column, join, whole.cod[i].position(axis))
     return [outputs[i] for i in range(len(whole.cod))]
 
 
-def _entry(ctx: Context, value: Any, index: int, form: StepForm, type_: Any) -> Any:
-    place = type_.position(form.axis_of(type_))
-    return structural(ctx, value, lambda v: np.take(v, index, axis=place))
+def _entries(ctx: Context, value: Any, places: Any, form: StepForm, type_: Any) -> Any:
+    axis = type_.position(form.axis_of(type_))
+    return structural(ctx, value, lambda v: np.take(v, places, axis=axis))
 
 
-def _stacked(ctx: Context, rows: list[Any], place: int) -> Any:
-    def join(arrays: Any) -> Any:
-        return np.stack(list(arrays), axis=place)
+def _joined(ctx: Context, rows: list[Any], join: Any, place: int) -> Any:
+    def joined(arrays: Any) -> Any:
+        return join(list(arrays), axis=place)
 
     if all(isinstance(one, np.ndarray) for one in rows):
-        return join(rows)
-    return ctx.algebra.structural_n(rows, join)
+        return joined(rows)
+    return ctx.algebra.structural_n(rows, joined)
 
 
 def stepwise(form: StepForm, name: str = "") -> Law:
     """The step form, run over all entries, is the arrow; claimed in eval mode where the arrow draws
     noise, which the steps draw anew."""
-    title = name or f"stepwise[{form.over}]"
-    noisy = any(r.role == NOISE for r in _resources(form.arrow.graph()))
+    title, noisy = name or f"stepwise[{form.over}]", _noisy(form)
     if form.past is None and not noisy:
         return equal(form.sequence(), renaming={"stream": ""}, name=title)
     return Stepwise(title, (EVAL,) if noisy else (EVAL, TRAIN), origin=here(), form=form)
 
 
-def _resources(graph: Graph) -> list[Any]:
-    return list(graph.resources({d: 2 for d in graph.dims}).values())
+def resumes(form: StepForm, name: str = "") -> Law:
+    """Split and resume: the arrow, run over a first chunk, and resumed over a second one."""
+    modes = (EVAL,) if _noisy(form) else (EVAL, TRAIN)
+    title = name or f"resumes[{form.over}]"
+    return Stepwise(title, modes, origin=here(), form=form, chunks=True)
+
+
+def _noisy(form: StepForm) -> bool:
+    graph = form.arrow.graph()
+    found = graph.resources({d: 2 for d in graph.dims}).values()
+    return any(one.role == NOISE for one in found)

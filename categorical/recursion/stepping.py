@@ -84,9 +84,9 @@ class Derived:
 class Places:
     """What one derivation shares: the dim, the past of it, and how the index is known."""
 
-    def __init__(self, over: Dim, past: Dim, counted: bool) -> None:
-        self.over, self.past, self.counted = over, past, counted
-        self.sofar = disjoint_sum(past, 1)
+    def __init__(self, over: Dim, past: Dim, counted: bool, chunk: Dim | None = None) -> None:
+        self.over, self.past, self.counted, self.chunk = over, past, counted, chunk
+        self.sofar = disjoint_sum(past, 1 if chunk is None else chunk)
         self.cached = self.asked = False
         self.regions: dict[int, tuple[Graph, Derived]] = {}
 
@@ -94,29 +94,47 @@ class Places:
         """The axes over the dim."""
         return tuple(a for a in one.axes if a.index is self.over)
 
+    def entry(self, label: str) -> Axis:
+        """The axis of what has just come in."""
+        return Axis(points(1) if self.chunk is None else self.chunk, label)
+
+    def here(self, now: Axis) -> Axis | None:
+        """What becomes of the axis ``now``: it is gone, or one over the chunk."""
+        return None if self.chunk is None else self.entry(now.label)
+
     def moved(self, one: Array, now: Axis | None) -> Array:
-        """The type with the axis ``now`` gone, and the other ones up to the index itself."""
-        kept = [
-            Axis(self.sofar, a.label) if a.index is self.over else a
+        """The type at the index itself along ``now``, and up to there along other axes."""
+        kept = (
+            self.here(a)
+            if a is now and now is not None
+            else Axis(self.sofar, a.label)
+            if a.index is self.over
+            else a
             for a in one.axes
-            if a is not now
-        ]
-        return one.with_axes(tuple(kept))
+        )
+        return one.with_axes(tuple(a for a in kept if a is not None))
 
 
-def derive(graph: Graph, over: Dim) -> Derived:
+def derive(graph: Graph, over: Dim, chunk: Dim | None = None) -> Derived:
     """The step of a graph along ``over``; the error CM051 names the box that has none.
 
-    The index is the size of the past where something is cached; otherwise an input, if it is read.
+    With ``chunk`` it is the step for that many entries at once.  The index is the size of the past
+    where something is cached; otherwise an input, if it is read.
     """
-    symbols = set(graph.dims)
-    names = (f"past{'_' * i}" for i in range(len(symbols) + 1))
-    past = Dim(next(name for name in names if name not in symbols))
-    places = Places(over, past, counted=False)
+    past = free_dim("past", graph)
+    places = Places(over, past, False, chunk)
     found = Derivation(graph, places).run()
     if places.asked and not places.cached:
-        found = Derivation(graph, Places(over, past, counted=True)).run()
+        found = Derivation(graph, Places(over, past, True, chunk)).run()
     return found
+
+
+def free_dim(name: str, graph: Graph) -> Dim:
+    """A dim of this name, or of one like it that the graph does not have."""
+    known = set(graph.dims)
+    while name in known:
+        name += "_2"
+    return Dim(name)
 
 
 def opened(graph: Graph, over: IndexSet) -> Graph:
@@ -314,11 +332,17 @@ class Derivation:
         """The entry at the index, along an axis over the whole dim."""
         builder, places = self.builder, self.places
         places.asked = True
+        one = places.entry(axis.label or "row" * (places.chunk is None))
         if places.counted:
-            return builder.apply(op.gather(axis).op, (wire, self.place()), "row")[0]
-        one = Axis(points(1), axis.label or "row")
+            (found,) = builder.apply(op.gather(axis).op, (wire, self.place()), "row")
+            if places.chunk is not None and axis.label:
+                move = op.relabel(places.chunk, one)
+                (found,) = builder.apply(move.op, (found,), "row")
+            return found
         cut = op.slice(axis, places.past, places.sofar, into=one)
         (found,) = builder.apply(cut.op, (wire,), "row")
+        if places.chunk is not None:
+            return found
         return builder.apply(op.squeeze(one).op, (found,), "row")[0]
 
     def rows(self, wire: int, axis: Axis) -> int:
@@ -327,9 +351,10 @@ class Derivation:
         return self.builder.apply(cut.op, (wire,), "rows")[0]
 
     def place(self) -> int:
-        """The index as an input."""
+        """The index as an input (the indices of a chunk)."""
         if self._place is None:
-            self._place = self.builder.input(Fin(self.places.over).scalar, "place")
+            chunk = () if self.places.chunk is None else (self.places.entry(""),)
+            self._place = self.builder.input(Fin(self.places.over)[chunk], "place")
         return self._place
 
     # --- states ----------------------------------------------------------------------------------
@@ -361,13 +386,15 @@ class Derivation:
             )
         self.places.cached = True
         (axis,) = axes
-        old, one = Axis(self.places.past, axis.label), Axis(points(1), axis.label)
+        old, one = Axis(self.places.past, axis.label), self.places.entry(axis.label)
         place = type_.position(axis)
         before = self.before(
             self.graph.wire_name(wire),
             type_.with_axes((*type_.axes[:place], old, *type_.axes[place + 1 :])),
         )
-        new = stepping_boxes.widened(builder, self.value(wire, axis), one, place)
+        new = self.value(wire, axis)
+        if self.places.chunk is None:
+            new = stepping_boxes.widened(builder, new, one, place)
         joined = builder.apply(op.concat(old, one, label=axis.label).op, (before, new), "joined")[0]
         builder.graph.names[joined] = builder.graph.names[before]
         self.state(before, joined, self.zeros(builder.graph.types[before]))

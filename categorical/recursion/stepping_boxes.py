@@ -35,7 +35,7 @@ from categorical import op
 from categorical.errors import SpecError
 from categorical.functors import apply_image
 from categorical.graph import Builder, Node
-from categorical.index import Axis, IndexSet, points
+from categorical.index import Axis, IndexSet, disjoint_sum, points
 from categorical.ops.convolution import slid
 from categorical.ops.reduction import over_axes
 from categorical.ops.windows import Window
@@ -72,8 +72,8 @@ def image(d: Derivation, node: Node, box: Box, now: Axis | None) -> Sequence[int
         raise d.refused(
             node, f"it takes statistics along `{over}`", "normalise each entry: op.layer_norm"
         )
-    if name == "relabel" and box.op["new"] is now:
-        return (d.value(node.data[0], box.op["old"]),)
+    if name == "relabel" and now is not None and box.op["new"] is now:
+        return (_relabelled(d, d.value(node.data[0], box.op["old"]), box.op["old"], now),)
     if name in _WINDOWS:
         moved = [a for a in slid(name, box.op, box.dom[0]) if over in a.index.atoms]
         if moved:
@@ -119,11 +119,11 @@ def substituted(d: Derivation, box: Box, move: Callable[[Axis], Axis | None]) ->
 
 
 def _sofar(d: Derivation, now: Axis | None, drop: bool) -> Callable[[Axis], Axis | None]:
-    """How axes move: others run up to the index; ``now`` is gone, or kept for now."""
+    """How axes move: others run up to the index; ``now`` is where it is in the step, or kept."""
 
     def move(axis: Axis) -> Axis | None:
-        if axis is now:
-            return None if drop else axis
+        if now is not None and axis is now:
+            return d.places.here(now) if drop else axis
         return Axis(d.places.sofar, axis.label)
 
     return move
@@ -137,6 +137,14 @@ def widened(builder: Builder, wire: int, axis: Axis, place: int) -> int:
     before = axes[place] if place < len(axes) else axes[-1]
     parts = (axis, before) if place < len(axes) else (before, axis)
     return builder.apply(op.split(before, *parts).op, (wire,), "entry")[0]
+
+
+def _relabelled(d: Derivation, wire: int, old: Axis, new: Axis) -> int:
+    """A wire at the index along one axis, read at the index along another."""
+    before, after = d.places.here(old), d.places.here(new)
+    if before is after or before is None or after is None:
+        return wire
+    return d.builder.apply(op.relabel(before, after).op, (wire,), "relabel")[0]
 
 
 # --- images ---------------------------------------------------------------------------------------
@@ -234,7 +242,8 @@ def _constant(d: Derivation, node: Node, box: Box, now: Axis | None) -> int:
     if not axes:
         return builder.apply(box.op, (), node.name, node.origin)[0]
     row = box.op.attrs.get("row")
-    if box.name == "causal_mask" and now is row and not box.op["strict"]:
+    newest = box.name == "causal_mask" and now is row and d.places.chunk is None
+    if newest and not box.op["strict"]:
         (found,) = builder.apply(op.full(moved, True).op, (), node.name)
         d.true.add(found)
         return found
@@ -244,8 +253,9 @@ def _constant(d: Derivation, node: Node, box: Box, now: Axis | None) -> int:
         whole = substituted(d, box, _sofar(d, None, True))
         (found,) = builder.apply(whole, (), node.name)
         if now is not None:
-            last = Axis(d.places.sofar, now.label)
-            (found,) = builder.apply(op.take(last, -1).op, (found,), node.name)
+            last, into = Axis(d.places.sofar, now.label), d.places.here(now)
+            cut = op.take(last, -1) if into is None else op.slice(last, d.places.past, into=into)
+            (found,) = builder.apply(cut.op, (found,), node.name)
         return found
     (found,) = builder.apply(box.op, (), node.name)
     for a in axes:
@@ -274,16 +284,19 @@ def _window(d: Derivation, node: Node, box: Box, moved: list[Axis]) -> int:
         raise d.refused(
             node, f"its windows along `{axis}` do not end at their index", 'padding="causal"'
         )
-    reach, at = window.reach, box.dom[0].position(axis)
-    one, all_ = Axis(points(1), axis.label), Axis(points(reach + 1), axis.label)
-    new = widened(builder, d.value(node.data[0], axis), one, at)
+    places, reach, at = d.places, window.reach, box.dom[0].position(axis)
+    one = places.entry(axis.label)
+    new = d.value(node.data[0], axis)
+    if places.chunk is None:
+        new = widened(builder, new, one, at)
+    all_ = Axis(disjoint_sum(reach, one.index), axis.label) if reach else one
     if reach:
         old = Axis(points(reach), axis.label)
         type_ = box.dom[0].with_axes((*box.dom[0].axes[:at], old, *box.dom[0].axes[at + 1 :]))
         before = d.before("buffer", type_)
         join = op.concat(old, one, label=axis.label)
         (new,) = builder.apply(join.op, (before, new), "window")
-        (after,) = builder.apply(op.slice(all_, 1, into=old).op, (new,), "buffer")
+        (after,) = builder.apply(op.slice(all_, one.index, into=old).op, (new,), "buffer")
         d.state(before, after, d.zeros(type_))
     windows = list(box.op["windows"])
     windows[place] = replace(window, pads=(0, 0), padding="valid")
@@ -292,7 +305,12 @@ def _window(d: Derivation, node: Node, box: Box, moved: list[Axis]) -> int:
     image = Op(box.generator, **{**box.op.attrs, "over": tuple(over), "windows": tuple(windows)})
     resources = tuple(d.source(w) for w in node.ins[len(box.dom) :])
     (found,) = apply_image(builder, node, box, image, (new,), resources)
-    return builder.apply(op.squeeze(one).op, (found,), node.name)[0]
+    if places.chunk is None:
+        return builder.apply(op.squeeze(one).op, (found,), node.name)[0]
+    made = builder.graph.types[found].axes[at]
+    if made is one:
+        return found
+    return builder.apply(op.slice(made, into=one).op, (found,), node.name)[0]
 
 
 def _running(d: Derivation, node: Node, box: Box) -> int:
@@ -308,10 +326,12 @@ def _running(d: Derivation, node: Node, box: Box) -> int:
         )
     (axis,) = axes
     data = [d.value(w, axis) for w in node.data]
+    builder, type_, here = d.builder, box.cod[0], d.places.here(axis)
     if last:
-        return data[0]
-    image = substituted(d, box, lambda one: None)
-    builder, type_ = d.builder, box.cod[0]
+        if here is None:
+            return data[0]
+        return builder.apply(op.take(here, -1).op, (data[0],), "last")[0]
+    image = substituted(d, box, lambda one: here)
     new = data[0]
     if box.name == "einsum" or image["over"]:
         (new,) = apply_image(builder, node, box, image, tuple(data), ())

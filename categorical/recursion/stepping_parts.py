@@ -77,6 +77,11 @@ def _run(d: Derivation, node: Node, box: OperatorBox) -> Sequence[int]:
     entries = [d.value(w, over) for w in node.data[sequences]]
     rest = [d.value(w, None) for w in node.data[shared]]
     cell = OperatorBox(CALL, (region,), region.dom, region.cod)
+    here = d.places.here(over)
+    if here is not None:  # a run over the chunk
+        attrs = {**box.attrs, "over": here, "times": here.index}
+        dom, cod = (tuple(d.places.moved(one, over) for one in of) for of in (box.dom, box.cod))
+        cell = OperatorBox(SCAN, (region,), dom, cod, attrs)
     made = d.builder.operate(cell, (*before, *entries, *rest), node.name, node.origin)
     count = len(made) - len(before)
     for old, new, first in zip(before, made[count:], node.data[which], strict=True):

@@ -9,8 +9,10 @@ they start with none.  Where nothing is cached and the index is read, it is an i
 
 Laws.  Running the step from the start over all entries is the arrow: ``form.sequence()`` is equal
 to it where the states have one type (``laws.stepwise`` states it in either case).  The step of a
-machine is its cell.  Chunks resume: running over t and then over u from the states that are left is
-running over ``t + u``; cutting the gradient between them changes gradients and no values.
+machine is its cell.  ``form.resume`` takes a chunk of entries at once, of any number: running over
+a first chunk and then over a second one from the states that are left is running over both (split
+and resume, the law of the free monad; ``laws.resumes`` states it).  Cutting the gradient between
+two chunks changes gradients and no values.
 
 >>> from categorical import Dim, Real, op
 >>> from categorical.recursion import scan
@@ -19,6 +21,8 @@ running over ``t + u``; cutting the gradient between them changes gradients and 
 >>> form = step_form(scan(cell, over=t, start=0) >> op.linear(s, a, name="out"), over=t)
 >>> form.start.type_text(), form.step.type_text()
 ('One → Real[s]', 'Real[s] × Real[a] → Real[a] × Real[s]')
+>>> form.resume.type_text()
+'Real[s] × Real[chunk, a] → Real[chunk, a] × Real[s]'
 >>> form.sequence().type_text()
 'Real[t, a] → Real[t, a]'
 
@@ -43,7 +47,7 @@ from categorical.errors import SpecError
 from categorical.graph import Builder, Graph, OperatorBox
 from categorical.index import Axis, Dim, IndexSet
 from categorical.recursion.machine import SCAN, along
-from categorical.recursion.stepping import derive
+from categorical.recursion.stepping import Derived, derive, free_dim
 from categorical.spaces import Array
 
 
@@ -55,6 +59,7 @@ class StepForm:
     without it that the step reads, and of those that the start reads; ``past`` is the dim of the
     states that grow, if there are any; ``place``: whether the step reads the index as an input.  An
     output that is a state itself is no output of the step: ``finals`` says which state it is.
+    ``resume`` is the step for ``chunk`` entries at once.
     """
 
     arrow: Arrow
@@ -68,6 +73,8 @@ class StepForm:
     past: Dim | None
     place: bool
     finals: Mapping[int, int]
+    resume: Arrow
+    chunk: Dim
 
     @property
     def entries(self) -> tuple[int, ...]:
@@ -170,16 +177,12 @@ def step_form(arrow: Arrow, over: IndexSet | Axis) -> StepForm:
             facts=[("the boundary", messages.boundary(graph))],
             help=["name the dim of the steps:  over=t"],
         )
-    found = derive(graph, dim)
-    outs, after = found.step.outputs[: len(graph.cod)], found.step.outputs[len(graph.cod) :]
-    finals = {
-        i: after.index(w)
-        for i, (w, one) in enumerate(zip(outs, graph.cod, strict=True))
-        if w in after and not any(a.index is dim for a in one.axes)
-    }
-    kept = [w for i, w in enumerate(outs) if i not in finals]
-    step = Traced(replace(found.step, name=f"{title}_step", outputs=[*kept, *after]), False, None)
+    found, chunk = derive(graph, dim), free_dim("chunk", graph)
     start = Traced(replace(found.start, name=f"{title}_start"), True, None)
+    step, finals = _as_arrow(graph, dim, found, f"{title}_step")
+    more = derive(graph, dim, chunk)
+    resume, _ = _as_arrow(graph, dim, more, f"{title}_resume")
+    assert [s.type for s in more.states] == [s.type for s in found.states]
     return StepForm(
         arrow,
         dim,
@@ -192,4 +195,18 @@ def step_form(arrow: Arrow, over: IndexSet | Axis) -> StepForm:
         found.past,
         found.place is not None,
         finals,
+        resume,
+        chunk,
     )
+
+
+def _as_arrow(graph: Graph, dim: Dim, found: Derived, name: str) -> tuple[Arrow, dict[int, int]]:
+    """A derived step as an arrow without the outputs that are states, and which these are."""
+    outs, after = found.step.outputs[: len(graph.cod)], found.step.outputs[len(graph.cod) :]
+    finals = {
+        i: after.index(w)
+        for i, (w, one) in enumerate(zip(outs, graph.cod, strict=True))
+        if w in after and not any(a.index is dim for a in one.axes)
+    }
+    kept = [w for i, w in enumerate(outs) if i not in finals]
+    return Traced(replace(found.step, name=name, outputs=[*kept, *after]), False, None), finals

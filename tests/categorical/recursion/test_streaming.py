@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from categorical import (
@@ -21,11 +23,17 @@ from categorical import (
 )
 from categorical.arrows import Traced
 from categorical.composites import attention
+from categorical.errors import CommuteNotice
 from categorical.index import Axis
+from categorical.laws.stepwise import stepped
 from categorical.normal import inline, same
+from categorical.records import Context
 from categorical.recursion import fold, mealy, scan, step_form, unfold
+from categorical.semantics import FloatAlgebra
 from categorical.verdicts import Verdict
 from synthesis.ladder import check
+from synthesis.runner import Runner, draw_inputs, draw_resources
+from tests.fuzz.terms import SIZES, random_arrow
 
 t, a, s, c, heads = Dim.named("t a s c heads")
 key = t.at("key")
@@ -126,6 +134,55 @@ def test_the_step_run_over_a_sequence_is_the_arrow(name: str) -> None:
     (found,) = check(model)
     tested = (Verdict.TESTED,) if name == "blocks" else ()  # of too large a degree for a bound
     assert found.verdict in (Verdict.PROVED, Verdict.EXACT, *tested), found
+
+
+@pytest.mark.parametrize("name", [*STATIC, *CACHED])
+def test_chunks_resume(name: str) -> None:
+    network = {**STATIC, **CACHED}[name]
+    form = step_form(network, over=t)
+    assert form.resume.parameters == form.step.parameters
+    (found,) = check(architecture(network, laws=[laws.resumes(form)], name="model"))
+    tested = (Verdict.TESTED,) if name == "blocks" else ()
+    assert found.verdict in (Verdict.EXACT, *tested), found
+
+
+@pytest.mark.parametrize("name", ["two runs", "causal windows", "attention"])
+def test_chunks_that_start_anew_are_refuted(name: str) -> None:
+    network = {**STATIC, **CACHED}[name]
+    form = step_form(network, over=t)
+    graph = form.resume.graph()
+    if form.past is None:  # the states that came in are handed on
+        count = len(form.states)
+        outputs = [*graph.outputs[:-count], *graph.inputs[:count]]
+        resume = Traced(replace(graph, outputs=outputs), False, None)
+    else:  # a chunk sees itself twice: its keys stand where those of the past were
+        resume = step_form(strict, over=t).resume
+    broken = replace(form, resume=resume)
+    (found,) = check(architecture(network, laws=[laws.resumes(broken)], name="model"))
+    assert found.verdict is Verdict.REFUTED
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_whatever_has_a_step_is_what_it_computes(seed: int) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CommuteNotice)
+        network = random_arrow(seed)
+    graph = network.graph()
+    sizes = {name: SIZES.get(name, 3) for name in graph.dims}
+    dims = {a.index for one in (*graph.dom, *graph.cod) for a in one.axes}
+    for dim in sorted((d for d in dims if isinstance(d, Dim)), key=str):
+        try:
+            form = step_form(network, over=dim)
+        except SpecError as refusal:
+            assert refusal.code == "CM051"
+            continue
+        ctx, rng = Context(FloatAlgebra(), sizes, "eval"), np.random.default_rng(seed)
+        run = Runner(graph, ctx, draw_resources(graph, ctx, rng))
+        inputs = draw_inputs(graph, ctx, rng)
+        wanted, n = run(inputs), ctx.size(dim)
+        for chunks in (None, [n], [1] * (n > 1) + [n - 1 or 1]):
+            for one, other in zip(stepped(form, ctx, run, inputs, chunks), wanted, strict=True):
+                np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-9)
 
 
 def test_types_of_a_step() -> None:
