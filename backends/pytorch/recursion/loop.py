@@ -348,11 +348,11 @@ class _Written:
             sequence, have = self.ins[at], self.box.dom[at]
         elif inner in self.region.inputs[self.sequences]:  # broadcast along other axes
             at = self.region.inputs.index(inner)
-            have = along(type_, self.over)
+            have = along(type_, self.over, int(one.batched))
             sequence = writer.aligned(self.ins[at], self.box.dom[at], have)
             sequence = f"{atom(sequence)}.expand{writer.shape(have)}"
         else:
-            have = along(type_, self.over)
+            have = along(type_, self.over, int(one.batched))
             sequence = writer.aligned(body.values[inner], self.region.types[inner], have)
             sequence = f"{atom(sequence)}.expand{writer.shape(have)}"
         weight = body.values[one.weight]

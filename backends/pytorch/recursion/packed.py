@@ -79,6 +79,8 @@ def key_of(graph: Graph, node: Node) -> tuple[object, ...] | None:
     if not isinstance(box, OperatorBox) or box.name != "scan" or box.attrs["weights"] != "tied":
         return None
     region = box.regions[0]
+    if "monoid" in box.attrs:  # a parallel scan is no loop
+        return None
     if region.resources() or any(isinstance(n.box, OperatorBox) for n in region.nodes):
         return None
     attrs = tuple(sorted((k, str(v)) for k, v in box.attrs.items()))
@@ -196,8 +198,12 @@ class _Pack:
             outs.append(self._wire(type_, self.old.wire_name(self.group[0].outs[place])))
         origin = self.group[0].origin
         self.nodes.append(Node(box, tuple(ins), tuple(outs), self.group[0].name, origin))
+        read = {w for n in self.old.nodes for w in n.ins}.union(self.old.outputs)
+        read.update(self.old.updates.values())
         for place, node in enumerate(self.group):
             for whole, one, type_ in zip(outs, node.outs, cod, strict=True):
+                if one not in read:
+                    continue
                 take = Op(sums.TAKE, axis=self.axis, at=place).box((type_,))
                 self.nodes.append(Node(take, (whole,), (one,), "take"))
         gone = set(map(id, self.group))

@@ -13,7 +13,7 @@ from backends.pytorch.recursion.packed import together
 from categorical import Arrow, Dim, Real, SpecError, arrow, op
 from categorical.functors import stack
 from categorical.normal import prune
-from categorical.recursion import fold, scan
+from categorical.recursion import fold, mealy, scan
 from tests.backends.pytorch.recursion import random_runs
 from tests.benchmarks.loop_rows import elman_cell, minimal_cell, parallel
 
@@ -90,6 +90,22 @@ def minimal() -> Arrow:
         return minimal_cell(h, x)[1]
 
     return cell
+
+
+def test_biases_that_are_added_to_no_input() -> None:
+    """The terms of a product are then the biases, at every step: their axes have an order, too."""
+
+    @arrow
+    def cell(h: Real[s], x: Real[s]) -> Real[s] * Real[s]:
+        new = op.tanh(op.linear(s, s, name="back")(h)) * x
+        return new, new
+
+    @arrow
+    def two(h: Real[batch, s], x: Real[batch, t, s]) -> Real[batch, s] * Real[batch, s]:
+        one, other = (stack(mealy(cell, over=t, name=n), batch) for n in ("one", "other"))
+        return one(h, x)[1], other(h, x)[1]
+
+    assert "torch.baddbmm(start_t, h, weight)" in build(two, SIZES, "net").source
 
 
 def test_what_differs_is_not_packed() -> None:
