@@ -161,14 +161,13 @@ def _run(sides: Sides, number: tuple[int, int]) -> Generic:
 
 
 def _alike(sides: Sides, goal: Numbers) -> list[tuple[int, int]]:
-    """The other runs along the same axis in the same direction."""
-    one = _run(sides, goal[0])
-    key = (one.index, one.course.one.reverse)
+    """The other runs along the same axis."""
+    index = _run(sides, goal[0]).index
     return [
         (side, k)
         for side in (0, 1)
         for k, run in enumerate(sides.runs[side])
-        if (run.index, run.course.one.reverse) == key and (side, k) not in goal
+        if run.index == index and (side, k) not in goal
     ]
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from proofs.checking.indices import Term, join, part, put
+from proofs.checking.indices import Term, join, mirrored, part, put
 from proofs.checking.programs import Node, freeze, need
 from proofs.checking.table import ODD_FUNCTIONS
 from proofs.checking.terms import Poly, Table, constant, plus, scaled
@@ -54,6 +54,13 @@ class Atoms:
         if isinstance(value, dict):
             return self.table.place(value, at)
         return tuple(put(t, at) for t in value)
+
+    def mirror(self, value: Value, axis: Any) -> Value:
+        """A value read from the other end of an axis."""
+        self.table.mirrors = True
+        places = [t for t in self.table.places(axis) if t[0] == "f"]
+        counts = [self.table.count(self.table.set_of(t)) for t in places]
+        return self.slots(value, {t: mirrored(t, n) for t, n in zip(places, counts, strict=True)})
 
     def numbered(self, axes: Sequence[Any]) -> dict[Term, Term]:
         """A slot for each free index of some axes, in their order."""

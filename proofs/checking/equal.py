@@ -118,7 +118,9 @@ class Reader(Folds, Largest):
         if op in ("layer_norm", "rms_norm", "normalise"):
             over = node.attr_axes("over")
             return [self.opaque(node, ins, [over], over)]
-        if op in ("slice", "flip", "roll"):
+        if op == "flip":
+            return [self.mirror(ins[0], node.attr_axes("axis")[0])]
+        if op in ("slice", "roll"):
             axis = node.attr_axes("axis")
             return [self.opaque(node, ins, [axis], [self.beside(node, a) for a in axis])]
         if op in ("max_pool", "avg_pool"):

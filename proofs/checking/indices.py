@@ -3,13 +3,16 @@
 ``("f", axis, part)`` is a free index, ``("b", k)`` a bound one, ``("t", …)`` a slot of an atom,
 ``("c", k)`` a fixed position, ``("v", atom, args, part)`` a value of an index array,
 ``("j", args, ids, whole)`` an index put together from parts and ``("p", i, term, ids)`` a part of
-one, ``("s", args, k, whole)`` an index of a disjoint union that lies in its term k.
+one, ``("s", args, k, whole)`` an index of a disjoint union that lies in its term k, and
+``("r", term, count)`` the place that is as far from the end as the term is from the start.
 
 >>> x, y = ("b", 0), ("b", 1)
 >>> part(1, join((x, y), (5, 6), 7), (5, 6))
 ('b', 1)
 >>> join((part(0, x, (5, 6)), part(1, x, (5, 6))), (5, 6), 7)
 ('b', 0)
+>>> mirrored(mirrored(x, None), None), mirrored(("c", 0), 4), mirrored(("c", 0), None)
+(('b', 0), ('c', 3), ('c', -1))
 """
 
 from __future__ import annotations
@@ -34,6 +37,18 @@ def leaves(term: Term) -> Iterator[Term]:
             yield from leaves(one)
     elif term[0] == "p":
         yield from leaves(term[2])
+    elif term[0] == "r":
+        yield from leaves(term[1])
+
+
+def mirrored(term: Term, count: int | None) -> Term:
+    """The place that is as far from the end; a place from the end is counted below 0."""
+    if term[0] == "r":
+        inner: Term = term[1]
+        return inner
+    if term[0] != "c":
+        return ("r", term, count)
+    return ("c", (count or 0) - 1 - term[1] if term[1] >= 0 else -1 - term[1])
 
 
 def put(term: Term, at: Mapping[Term, Term]) -> Term:
@@ -49,6 +64,8 @@ def put(term: Term, at: Mapping[Term, Term]) -> Term:
         return part(term[1], put(term[2], at), term[3])
     if kind == "s":
         return ("s", tuple(put(t, at) for t in term[1]), term[2], term[3])
+    if kind == "r":
+        return mirrored(put(term[1], at), term[2])
     return term
 
 
@@ -80,6 +97,8 @@ def joined(term: Term) -> Iterator[Term]:
             yield from joined(one)
     elif term[0] == "p":
         yield from joined(term[2])
+    elif term[0] == "r":
+        yield from joined(term[1])
 
 
 def joined_count(term: Term, wanted: Term) -> int:
@@ -98,7 +117,19 @@ def swapped(term: Term, old: Term, new: Term) -> Term:
         return part(term[1], swapped(term[2], old, new), term[3])
     if term[0] == "s":
         return ("s", tuple(swapped(t, old, new) for t in term[1]), term[2], term[3])
+    if term[0] == "r":
+        return mirrored(swapped(term[1], old, new), term[2])
     return term
+
+
+def turns(term: Term) -> int:
+    """How many places in a term are counted from the end."""
+    inner = {"v": 2, "j": 1, "s": 1}.get(term[0])
+    if inner is not None:
+        return sum(map(turns, term[inner]))
+    if term[0] == "p":
+        return turns(term[2])
+    return 1 + turns(term[1]) if term[0] == "r" else 0
 
 
 def orders(groups: list[list[Term]]) -> Iterator[list[Term]]:

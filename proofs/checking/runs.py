@@ -22,6 +22,8 @@ from typing import Any
 from proofs.checking.atoms import Value, pairs
 from proofs.checking.indices import Term
 from proofs.checking.machines import Machine, machine
+from proofs.checking.mirrors import base
+from proofs.checking.mirrors import slots as slots_of
 from proofs.checking.multilinear import Solved
 from proofs.checking.programs import Node, Program, need
 from proofs.checking.sums import accumulated, increment
@@ -270,7 +272,7 @@ class Runs(Solved):
         one = course.one
         self.stage = stage = self.stage + 1
         step = (axis[0], course.step[1])
-        own = self.moved(entries, axis, step)
+        own = self.turned(course, self.moved(entries, axis, step), step)
         free = self.free_states(course, range(one.states))
         after = self.after(course, free, own)[one.outputs :]
         fixed = frozenset(i for i in range(one.states) if after[i] == free[i])
@@ -286,8 +288,14 @@ class Runs(Solved):
             if grows and known[members].name not in self.given_runs:
                 self.sum(known[members], i, before)
             before[i], last[i] = self.values(known[members], i)
-        found = self.after(course, before, own)[: one.outputs]
+        found = self.turned(course, self.after(course, before, own)[: one.outputs], step)
         return self.moved(found, step, axis), last
+
+    def turned(self, course: Course, values: list[Value], step: Any) -> list[Value]:
+        """A reversed run is one along the sequence that is read from the other end."""
+        if not course.one.reverse:
+            return values
+        return [self.mirror(v, step) for v in values]
 
     def part(
         self,
@@ -312,7 +320,7 @@ class Runs(Solved):
             ]
         key, order = self.table.abstract(items)
         kinds = tuple(types[i][0] for i in members)
-        name = ("run", self.table.id(index), one.reverse, kinds, key)
+        name = ("run", self.table.id(index), kinds, key)
         found = Generic(
             course, members, tuple(entries), tuple(states), fixed, index, name, order, stage
         )
@@ -331,7 +339,7 @@ class Runs(Solved):
             return self.moved([before], step, one.step)[0], last
         axes = [*type_[1], one.step]
         before_ = self.made((*one.name, "before", at), type_, one.order, axes)
-        if isinstance(before_, dict) and not one.course.one.reverse:
+        if isinstance(before_, dict):
             self.first(before_, one.starts[state])
         if last is None:
             last = self.made((*one.name, "last", at), type_, one.order, type_[1])
@@ -343,8 +351,7 @@ class Runs(Solved):
         more = increment(self, course, state, one.entries, states)
         if more is not None and (one.name, at) not in self.sums:
             self.table.used.add("a run that adds is a sum")
-            start, reverse = one.starts[state], course.one.reverse
-            self.sums[one.name, at] = accumulated(self, more, start, one.step, reverse), one.step
+            self.sums[one.name, at] = accumulated(self, more, one.starts[state], one.step), one.step
 
     def first(self, before: Poly, start: Value) -> None:
         """The state before step 0 is the first one."""
@@ -413,7 +420,7 @@ class Runs(Solved):
         if isinstance(found, dict) and whole[0] == ("sum", *(axis[0] for axis, _ in flat)):
             (((_, ((atom, args),)), _),) = found.items()
             carried = args[:-1]
-            at = {t: ("t", k, table.set_of(t)) for k, t in enumerate(carried)}
+            at = slots_of(table, carried)
             cases = []
             for axis, value in flat:
                 slots = self.numbered([axis])
@@ -421,7 +428,7 @@ class Runs(Solved):
                 assert isinstance(placed, dict)
                 every = [slots.get(t, ("c", 0)) for t in table.places(axis)]
                 cases.append((placed, tuple(every)))
-            table.cases[atom] = (tuple(at[t] for t in carried), cases)
+            table.cases[atom] = (tuple(base(slot) for slot in at.values()), cases)
         return found
 
     def flattened(self, axis: Any, value: Value) -> list[tuple[Any, Value]]:

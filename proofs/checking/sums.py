@@ -46,9 +46,7 @@ def increment(
     return found[0] if found[0] == found[1] else None
 
 
-def accumulated(
-    reader: Runs, more: Poly, start: Value, step: Any, reverse: bool
-) -> tuple[Value | None, Value]:
+def accumulated(reader: Runs, more: Poly, start: Value, step: Any) -> tuple[Value | None, Value]:
     """The state before each step (None where steps have no order here), and the last one."""
     table, places = reader.table, reader.places([step])
     last = plus(numbers(start), table.sum(more, places))
@@ -56,7 +54,6 @@ def accumulated(
         return None, last
     other = (step[0], f"{step[1]} summed")
     earlier = numbers(reader.moved([more], step, other)[0])
-    ends = [other, step] if reverse else [step, other]
-    mask = reader.ordered(MASK, ("bool", tuple(ends), None), ends)
+    mask = reader.ordered(MASK, ("bool", (step, other), None), [step, other])
     up_to = table.sum(table.times(numbers(mask), earlier), reader.places([other]))
     return plus(plus(numbers(start), up_to), scaled(more, Fraction(-1))), last

@@ -18,7 +18,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
-from proofs.checking.indices import Term, joined, joined_count, leaves, orders, put, swapped
+from proofs.checking.indices import (
+    Term,
+    joined,
+    joined_count,
+    leaves,
+    mirrored,
+    orders,
+    put,
+    swapped,
+)
+from proofs.checking.mirrors import pulled, turned
 
 Factor = tuple[int, tuple[Term, ...]]
 Mono = tuple[tuple[int, ...], tuple[Factor, ...]]
@@ -72,6 +82,7 @@ class Table:
         self.largest: dict[int, list[Poly]] = {}  # maxima, as what they are taken of
         self.reapply: Callable[[Any, Poly], Poly] | None = None
         self.masks: set[int] = set()  # column ≤ row
+        self.mirrors = False  # whether places are counted from the end
         self.temporary = 0
         self.delta = self.atom("delta")
         self.boolean.add(self.delta)
@@ -272,6 +283,11 @@ class Table:
                 if left == right:
                     factors, changed = rest, True
                     break
+                if "r" in (left[0], right[0]) and (left[0] in "rc" and right[0] in "rc"):
+                    count = left[2] if left[0] == "r" else right[2]
+                    ends = (mirrored(left, count), mirrored(right, count))
+                    factors, changed = [*rest, (atom, ends)], True
+                    break
                 if left[0] == right[0] == "c" and left[1] >= 0 and right[1] >= 0:
                     return None
                 if left[0] == right[0] == "s":
@@ -281,6 +297,8 @@ class Table:
                     factors, changed = [*rest, *((atom, pair) for pair in new)], True
                     break
                 for one, other in ((left, right), (right, left)):
+                    if one[0] == "r":
+                        one, other = one[1], mirrored(other, one[2])
                     if one[0] == "b" and one not in leaves(other):
                         at = {one: other}
                         factors = [(a, tuple(put(t, at) for t in ts)) for a, ts in rest]
@@ -290,6 +308,8 @@ class Table:
                         break
                 if changed:
                     break
+        if self.mirrors:
+            factors = turned(self, bounds, factors)
         factors = self.normalised(bounds, self.regroup(bounds, factors))
         held = {t for _, args in factors for a in args for t in leaves(a)}
         for k in [k for k in bounds if ("b", k) not in held]:
@@ -422,6 +442,9 @@ class Table:
         for item in items:
             for term in terms_of(item):
                 free.update((t, None) for t in leaves(term) if t[0] == "f")
+        ends = pulled(self, [t for item in items for t in terms_of(item)], free)
+        if ends:
+            items = [self.moved(item, ends) for item in items]
         unnamed = {t: ("i", self.set_of(t)) for t in free}
 
         def mark(variable: Term) -> str:
@@ -437,7 +460,12 @@ class Table:
                 made.append(tuple(sorted(placed.items(), key=repr)))
             else:
                 made.append(tuple(put(t, at) for t in item))
-        return (tuple(made), tuple(self.set_of(t) for t in order)), tuple(order)
+        sets = tuple(self.set_of(t) for t in order)
+        return (tuple(made), sets), tuple(ends.get(t, t) for t in order)
+
+    def moved(self, item: Any, at: Mapping[Term, Term]) -> Any:
+        """A polynomial, or index terms, at other indices."""
+        return self.place(item, at) if isinstance(item, dict) else tuple(put(t, at) for t in item)
 
     def shown(self, item: Any, at: Mapping[Term, Term]) -> str:
         if not isinstance(item, dict):
