@@ -49,7 +49,7 @@ from categorical.index import Axis, IndexSet, index_set
 from categorical.messages import arrays
 from categorical.recursion import mealy
 from categorical.recursion.folds import Start, shown, started
-from categorical.spaces import Real
+from categorical.spaces import Real, Space
 
 LSTM_GATES, GRU_GATES = 4, 3
 
@@ -139,7 +139,7 @@ def stacked(*layers: Arrow, start: Start = None) -> Arrow:
     """Layers ``S × A[t] → B[t] × S`` one after another; the states of the first come first.
 
     A layer with lengths (a last input ``Fin(t + 1)``) makes it the last input of the stack, the
-    same one for all such layers.
+    same one for all such layers.  A layer may have no state (a norm, a linear map).
     """
     if not layers:
         raise SpecError("CM045", "a stack of no layers", help=["stacked(first, second)"])
@@ -167,12 +167,14 @@ def stacked(*layers: Arrow, start: Start = None) -> Arrow:
         ends: list[Any] = []
         for layer, types in zip(layers, states):
             own = [left.pop(0) for _ in types]
-            x, *new = layer(*own, x, *(wires[-1:] if _lengths(layer) else ()))
+            made = layer(*own, x, *(wires[-1:] if _lengths(layer) else ()))
+            x, *new = made if types else (made,)
             ends += new
-        return (x, *ends)
+        return (x, *ends) if ends else x
 
     types = (*every, sequence, *([ragged] if ragged else []))
-    return started(wired(types, _names(len(every), types), stacked), every, start)
+    made = wired(types, _names(len(every), types), stacked)
+    return started(made, every, start) if every else made
 
 
 @checked
@@ -196,7 +198,7 @@ def bidirectional(
             help=["both cells read the same features"],
         )
     states = (*there.dom[:first], *back.dom[:second])
-    left, right = (arrays(cell, cell.cod)[0].axes[-1].index for cell in (forward, backward))
+    left, right = _shown_axis(forward), _shown_axis(backward)
 
     def bidirectional(*wires: Any) -> Any:
         rest = wires[first + second :]
@@ -208,10 +210,32 @@ def bidirectional(
     return started(wired(types, _names(len(states), types), bidirectional), states, start)
 
 
-def _lengths(layer: Arrow) -> Any:
+def _lengths(layer: Arrow) -> Space | None:
     """The type of the lengths that a layer reads, or None."""
-    last = layer.dom[-1]
-    return last if getattr(last, "kind", "") == "fin" and len(layer.dom) > 1 else None
+    states = len(layer.cod) - 1
+    inputs = layer.dom[states:]
+    ragged = len(inputs) == 2 and getattr(inputs[1], "kind", "") == "fin"
+    if len(inputs) != 1 + ragged or layer.dom[:states] != layer.cod[1:]:
+        raise SpecError(
+            "CM045",
+            f"`{layer.label()}` is no layer",
+            facts=[("it is", layer.type_text())],
+            help=["a layer is  S × A[t] → B[t] × S, as recurrent and bidirectional make them"],
+        )
+    return inputs[1] if ragged else None
+
+
+def _shown_axis(cell: Arrow) -> IndexSet:
+    """The last axis of what a cell shows, along which two directions are put side by side."""
+    axes = arrays(cell, cell.cod)[0].axes
+    if not axes:
+        raise SpecError(
+            "CM045",
+            f"`{cell.label()}` shows numbers: two of them have no axis to stand side by side on",
+            facts=[("the cell", cell.type_text())],
+            help=["give the first state an axis"],
+        )
+    return axes[-1].index
 
 
 def _names(states: int, types: Types) -> list[str]:

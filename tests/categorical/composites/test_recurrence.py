@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from categorical import Dim, Real, SpecError, op
+from categorical import Dim, Real, SpecError, identity, op
 from categorical.composites import (
     bidirectional,
     elman_cell,
@@ -109,6 +109,22 @@ def test_a_stack_reads_its_lengths_once() -> None:
     assert not found[0][2:].any() and found[0][:2].any()
 
 
+def test_a_layer_may_read_symbols() -> None:
+    """A sequence of indices is no length."""
+    cell = (identity(Real[h]) @ op.embedding(k, a)) >> gru_cell(a, h)
+    layers = [recurrent(cell, over=t, name="low"), recurrent(gru_cell(h, h), over=t)]
+    assert [str(one) for one in stacked(*layers, start=0).dom] == ["Fin(k)[t]"]
+    ragged = [recurrent(cell, over=t, lengths=True), recurrent(gru_cell(h, h), over=t)]
+    assert [str(one) for one in stacked(*ragged, start=0).dom] == ["Fin(k)[t]", "Fin(t + 1)[()]"]
+
+
+def test_a_layer_may_have_no_state() -> None:
+    norm = op.layer_norm(h).at(Real[t, h])
+    net = stacked(recurrent(gru_cell(a, h), over=t), norm, recurrent(gru_cell(h, k), over=t))
+    assert net.type_text() == "Real[h] × Real[k] × Real[t, a] → Real[t, k] × Real[h] × Real[k]"
+    assert stacked(norm, norm, start=0).type_text() == "Real[t, h] → Real[t, h]"
+
+
 def test_a_start_is_a_state_of_every_layer() -> None:
     start = op.parameter(Real[h], name="start") @ op.zeros(Real[k])
     layers = [recurrent(gru_cell(a, h), over=t), recurrent(gru_cell(h, k), over=t)]
@@ -123,6 +139,9 @@ def test_a_start_is_a_state_of_every_layer() -> None:
         lambda: bidirectional(gru_cell(a, h), gru_cell(k, h), over=t),
         lambda: stacked(recurrent(gru_cell(a, h), over=t), start=op.zeros(Real[k])),
         lambda: recurrent(op.linear(a, h), over=t),
+        lambda: stacked(gru_cell(a, h)),
+        lambda: stacked(op.add.at(Real[t, h], Real[t, h])),
+        lambda: bidirectional(op.add.at(Real[()], Real[()]), op.add.at(Real[()], Real[()]), over=t),
     ],
 )
 def test_what_is_no_layer_is_refused(wrong) -> None:
