@@ -105,7 +105,7 @@ def test_biases_that_are_added_to_no_input() -> None:
         one, other = (stack(mealy(cell, over=t, name=n), batch) for n in ("one", "other"))
         return one(h, x)[1], other(h, x)[1]
 
-    assert "torch.baddbmm(start_t, h, weight)" in build(two, SIZES, "net").source
+    assert "torch.baddbmm(start_t, " in build(two, SIZES, "net").source
 
 
 def test_what_differs_is_not_packed() -> None:
