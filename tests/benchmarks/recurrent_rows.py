@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from categorical import Architecture, Dim, Real, architecture, arrow, op
-from categorical.composites import gru_cell, lstm_cell
+from categorical.composites import bidirectional, gru_cell, lstm_cell, stacked
 from categorical.recursion import fold
 from tests.benchmarks.cases import Against, Case, of_architecture, of_module
 
@@ -59,6 +59,21 @@ def gru() -> Architecture:
     )
 
 
+def deep() -> Architecture:
+    """Two layers of GRUs, each from both ends."""
+    both = hidden + hidden
+    layers = [
+        bidirectional(gru_cell(width, hidden), gru_cell(width, hidden), over=step)
+        for width in (feature, both)
+    ]
+
+    @arrow
+    def rows(x: Real[step, feature]) -> Real[step, both]:
+        return stacked(*layers, start=0)(x)[0]
+
+    return architecture(rows.named("deep"), sizes=SIZES)
+
+
 # --- references -----------------------------------------------------------------------------------
 
 
@@ -72,6 +87,18 @@ class Library(nn.Module):
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         _, last = self.run(x)
         return tuple(s.squeeze(0) for s in (last if isinstance(last, tuple) else (last,)))
+
+
+class DeepGRU(nn.Module):
+    """``nn.GRU`` with two layers, from both ends: the rows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.run = nn.GRU(FEATURE, HIDDEN, num_layers=2, bidirectional=True, batch_first=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        rows: Tensor = self.run(x)[0]
+        return rows
 
 
 class NaiveLSTM(nn.Module):
@@ -182,4 +209,5 @@ CASES = [
         ("hoisted loop", HoistedGRU, None, 1.1),
     ),
     _case("GRU as a fold", gru, 1, ("nn.GRU", _library(nn.GRU), 0.98, 1.00)),
+    _case("GRU, 2 layers from both ends", deep, 16, ("nn.GRU", DeepGRU, 0.98, 1.00)),
 ]
