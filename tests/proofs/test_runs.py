@@ -352,9 +352,7 @@ def test_indices_are_not_caught():
 
     @arrow
     def by_place(x: Real[t], y: Real[t]) -> Real[t]:
-        return fold(made(lambda x, y: op.tanh(x) * y, x=Real[t], y=Real[t]), over=t, shared=1)(
-            x, y
-        )
+        return fold(made(lambda x, y: op.tanh(x) * y, x=Real[t], y=Real[t]), over=t, shared=1)(x, y)
 
     assert same(fold(squashed, over=t), fold(squashed, over=t))
     assert not same(fold(squashed, over=t), by_place)
@@ -418,3 +416,59 @@ def test_a_changed_run_is_refused(name, new):
     node["attrs"][name] = new
     body = {k: v for k, v in data.items() if k != "digest"}
     assert not check(canonical({**body, "digest": digest(body)}) + "\n").ok
+
+
+def test_from_the_right_is_from_the_left_along_the_reversed_list():
+    def turned(last):
+        @arrow
+        def folded(x: Real[s], y: Real[t, a]) -> Real[s]:
+            return fold(cell, over=t)(x, op.flip(t)(y))
+
+        @arrow
+        def scanned(x: Real[s], y: Real[t, a]) -> Real[t, s]:
+            return op.flip(t)(scan(cell, over=t)(x, op.flip(t)(y)))
+
+        @arrow
+        def once(x: Real[s], y: Real[t, a]) -> Real[t, s]:
+            return scan(cell, over=t)(x, op.flip(t)(y))
+
+        return {"fold": folded, "scan": scanned, "once": once}[last]
+
+    assert same(foldr(cell, over=t), turned("fold")) and not same(run, turned("fold"))
+    back = scan(cell, over=t, reverse=True)
+    assert same(back, turned("scan")) and not same(back, turned("once"))
+    assert not same(scan(cell, over=t), turned("scan"))
+
+
+FLIPS = {
+    "twice": (op.flip(t) >> op.flip(t), op.relabel(t, key) >> op.relabel(key, t), True),
+    "and a map": (op.flip(t) >> op.tanh, op.tanh.at(Real[t, s]) >> op.flip(t), True),
+    "and a sum": (op.flip(t) >> op.sum(t), op.sum(t), True),
+    "and a sum of squares": (op.flip(t) >> op.square >> op.sum(t), op.square >> op.sum(t), True),
+    "and a sum of a map": (op.flip(t) >> op.tanh >> op.sum(t), op.tanh >> op.sum(t), True),
+    "the first entry": (op.flip(t) >> op.take(t, 0), op.take(t, -1), True),
+    "the second entry": (op.flip(t) >> op.take(t, 1), op.take(t, -2), True),
+    "the wrong entry": (op.flip(t) >> op.take(t, 0), op.take(t, 0), False),
+    "and a roll": (op.flip(t) >> op.roll(t, 1), op.roll(t, 1) >> op.flip(t), False),
+    "once": (op.flip(t), op.relabel(t, key) >> op.relabel(key, t), False),
+}
+
+
+@pytest.mark.parametrize("name", FLIPS)
+def test_flips(name):
+    left, right, holds = FLIPS[name]
+    assert same(left.at(Real[t, s]), right.at(Real[t, s])) == holds
+
+
+def test_a_product_with_its_own_reverse():
+    """Places from both ends in one sum: no end is better."""
+
+    @arrow
+    def both(x: Real[t], y: Real[t]) -> Real[()]:
+        return op.sum(t)(x * op.flip(t)(y))
+
+    @arrow
+    def other(x: Real[t], y: Real[t]) -> Real[()]:
+        return op.sum(t)(x * y)
+
+    assert same(both, both) and not same(both, other)
