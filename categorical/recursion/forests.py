@@ -133,11 +133,12 @@ def forest(
 ) -> Forest:
     """The arrays of some trees, given the children and the label of each of their nodes.
 
-    ``arity`` is the largest number of children (as found, if it is not given).  With ``shared``
+    Among children, None stands for a place that is left empty.  ``arity`` is the largest number of
+    places (as found, if it is not given).  With ``shared``
     equal subtrees of equal labels are one node: a fold, which depends on the subtree alone, then
     computes their state once.
     """
-    numbered: list[tuple[Any, list[int]]] = []
+    numbered: list[tuple[Any, list[int | None]]] = []
     known: dict[tuple[Hashable, ...], int] = {}
     roots: list[int] = []
     for tree in trees:
@@ -149,8 +150,8 @@ def forest(
         raise _refused(f"node {node} has {len(numbered[node][1])} children, more than {width}")
     places, there = np.zeros((2, len(numbered), width), dtype=np.int64)
     for node, (_, below) in enumerate(numbered):
-        places[node, : len(below)] = below
-        there[node, : len(below)] = 1
+        places[node, : len(below)] = [child or 0 for child in below]
+        there[node, : len(below)] = [child is not None for child in below]
     labels = [one for one, _ in numbered]
     return Forest(labels, places, there.astype(np.bool_), np.asarray(roots, dtype=np.int64))
 
@@ -159,15 +160,17 @@ def _number(
     tree: Any,
     children: Callable[[Any], Sequence[Any]],
     label: Callable[[Any], Any],
-    numbered: list[tuple[Any, list[int]]],
+    numbered: list[tuple[Any, list[int | None]]],
     known: dict[tuple[Hashable, ...], int] | None,
 ) -> int:
     """Number the nodes of one tree, in front of their children (behind them where shared)."""
-    root: list[int] = []
-    pending: list[tuple[Any, list[int], list[int] | None]] = [(tree, root, None)]
+    root: list[int | None] = []
+    pending: list[tuple[Any, list[int | None], list[int | None] | None]] = [(tree, root, None)]
     while pending:
         one, into, below = pending.pop()
-        if below is None:
+        if one is None:
+            into.append(None)
+        elif below is None:
             below = []
             if known is None:
                 into.append(len(numbered))
@@ -181,7 +184,7 @@ def _number(
                 known[key] = len(numbered)
                 numbered.append((label(one), below))
             into.append(known[key])
-    return root[0]
+    return root[0] or 0
 
 
 def joined(forests: Sequence[Forest]) -> Forest:
