@@ -31,6 +31,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 from backends.pytorch import layout, operator_rows, safety
@@ -267,15 +268,25 @@ def _text(
         examples=_examples(graph, every, made.late),
         kinds=_kinds(graph, made.late),
         model=made.class_name,
-        shapes=safety.literal(shapes).replace("(", "[", 1)[:-1].rstrip(",") + "]"
-        if shapes
-        else "[]",
+        shapes=_shapes(shapes),
         folds=", ".join(f"{name}" for name in file.folds),
         exports=exports(made.contract),
         one_graph=one_graph(made.contract),
         stepwise="\n".join(selftest(made, every)) if made.stream is not None else "",
         dynamic=_dynamic([*batch, *(False for _ in made.late)]),
     )
+
+
+def _shapes(shapes: Sequence[tuple[int, ...]]) -> str:
+    """A list of shapes, one a line where they are many."""
+    each = [safety.literal(one) for one in shapes]
+    one = f"[{', '.join(each)}]"
+    if (
+        len(f"    assert [tuple(y.shape) for y in outputs] == {one}, ''shapes''") - 2
+        <= layout.WIDTH
+    ):
+        return one
+    return "[\n" + "".join(f"        {x},\n" for x in each) + "    ]"
 
 
 def _dynamic(batch: Sequence[bool]) -> str:
@@ -320,8 +331,15 @@ def _header(made: Build, regenerate: str) -> str:
     if solved:
         lines += ["", "Solved layers", *(f"    {safety.docstring(x)}" for x in solved)]
     if made.derivation:
-        lines += ["", "Rewrites", *(f"    {safety.docstring(x)}" for x in made.derivation)]
+        lines += ["", "Rewrites", *_wrapped(made.derivation)]
     return "\n".join(lines)
+
+
+def _wrapped(lines: Sequence[str]) -> list[str]:
+    """Lines of the header, continued where they are too long."""
+    width, deeper = layout.WIDTH, " " * 8
+    texts = (f"    {safety.docstring(one)}" for one in lines)
+    return [row for x in texts for row in wrap(x, width, subsequent_indent=deeper) or [x]]
 
 
 def _solved(graph: Graph) -> list[str]:

@@ -83,7 +83,8 @@ def _bracket(head: str, expression: str, margin: str) -> list[str]:
         return [head + expression]
     start, body, end = expression[: opening + 1], expression[opening + 1 : -1], expression[-1]
     deeper = margin + "    "
-    if len(deeper + body) <= WIDTH and not body.endswith(","):
+    listed = start == "["  # the entries of a list stand one below another
+    if len(deeper + body) <= WIDTH and not body.endswith(",") and not listed:
         return [head + start, deeper + body, margin + end]
     rows = []
     if start.strip() == "(" and len(arguments(body)) == 1 and not body.endswith(","):

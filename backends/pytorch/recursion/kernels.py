@@ -135,9 +135,7 @@ def {name}(
     )
     rows = nn.utils.rnn.PackedSequence(rows, packed.batch_sizes, order, back)
     y, _ = nn.utils.rnn.pad_packed_sequence(rows, batch_first=True, total_length=x.shape[1])
-    kept = [
-        torch.where(empty[:, None], start, end[:, back]) for start, end in zip(states, ends)
-    ]
+    kept = [torch.where(empty[:, None], start, end[:, back]) for start, end in zip(states, ends)]
     return y.masked_fill(empty[:, None, None], 0), *kept
 '''
 
@@ -383,7 +381,7 @@ class _Call:
         end = start + size
         first = "" if str(start) == "0" else self.writer.size(start)
         last = "" if end is whole else self.writer.size(end)
-        space = " " if any(" " in x for x in (first, last)) else ""
+        space = "" if all(x.isalnum() for x in (first, last) if x) else " "  # as ruff has it
         return f"{first}{space if first else ''}:{space if last else ''}{last}"
 
     # --- what the kernel gives -------------------------------------------------------------------
