@@ -85,6 +85,8 @@ class Reader(Folds, Largest):
                 more: Rows = (((times, ""), i),) if kind == "stacked" else ()
                 state = self.run(body, state, path, (*rows, *more))
             return state
+        if kind == "tied":
+            return self.repeated(node, ins, own, rows, times)
         self.table.used.add("a step of unknown number is compared as a whole")
         need(not any(p.startswith(own) for p in self.renaming), f"`{own}*` cannot be renamed")
         need(not updates(body), "the state of steps of unknown number is not compared")

@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from categorical import Dim, Fin, Real, arrow, discard, identity, op
+from categorical import Dim, Fin, Real, arrow, discard, identity, iterate, op
 from categorical.laws.equations import _paths
 from categorical.recursion import fold, foldr, mealy, moore, scan
 from proofs.certificate import bundle, canonical, claim
@@ -472,3 +472,16 @@ def test_a_product_with_its_own_reverse():
         return op.sum(t)(x * y)
 
     assert same(both, both) and not same(both, other)
+
+
+def test_a_tied_iteration_is_a_run_that_reads_nothing():
+    body = op.linear(s, s, name="body") >> op.tanh
+
+    def times(count, name="cell", weights="tied"):
+        return iterate(body, count, weights=weights, name=name)
+
+    assert same(times(t), fold(body, over=t), {})
+    assert not same(times(t), fold(body, over=u), {})
+    two = times(t) >> times(u, "cell_2")
+    assert same(times(t + u), two) and not same(times(t + t), two)
+    assert not same(times(t, weights="stacked"), times(t, weights="stacked") >> op.tanh, {})
