@@ -214,7 +214,8 @@ def inputs(graph: Graph) -> list[tuple[int, int]]:
         if not isinstance(node.box, OperatorBox):
             continue
         if node.box.name == "tree_fold":
-            pairs = [(len(node.data) - 2, len(node.data) - 1)]
+            end = len(node.data) - int(node.box.attrs.get("rows", False))
+            pairs = [(end - 2, end - 1)]
         elif node.box.name == "call":
             pairs = inputs(node.box.regions[0])
         else:

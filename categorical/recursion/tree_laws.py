@@ -27,7 +27,7 @@ categorical.errors.SpecError: error[CM021]: `(sum >> linear >> tanh)` is no fold
 from __future__ import annotations
 
 from categorical import op
-from categorical.arrows import Arrow, Transformed, Types
+from categorical.arrows import Arrow, OpArrow, Transformed, Types
 from categorical.checked import checked
 from categorical.errors import SpecError
 from categorical.functors import Stack
@@ -64,7 +64,7 @@ def _once(builder: Builder, node: Node, ins: list[int], states: tuple[int, ...])
     *labels, children, present = ins
     everywhere = Stack((nodes,))
 
-    def apply(arrow: op.OpArrow, *wires: int) -> int:
+    def apply(arrow: OpArrow, *wires: int) -> int:
         return builder.apply(arrow.op, wires, arrow.op.name)[0]
 
     below = []

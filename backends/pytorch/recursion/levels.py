@@ -29,11 +29,14 @@ True
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 from categorical.functors import Stack
 from categorical.graph import Graph, Node, OperatorBox
 from categorical.index import Axis, Dim
+from categorical.ops.common import pick
+from categorical.records import Box
 from categorical.recursion.forests import inputs
 
 #: The axis of the nodes of a level.
@@ -82,7 +85,7 @@ def _levelled(graph: Graph, level: Axis, done: dict[int, Graph]) -> Graph:
     if found is not None:
         return found
     nodes = []
-    for node in graph.nodes:
+    for node in _at_rows(graph):
         box = node.box
         if isinstance(box, OperatorBox):
             regions = tuple(_levelled(region, level, done) for region in box.regions)
@@ -92,9 +95,65 @@ def _levelled(graph: Graph, level: Axis, done: dict[int, Graph]) -> Graph:
                 box = replace(box, regions=regions)
                 node = Node(box, node.ins, node.outs, node.name, node.origin)
         nodes.append(node)
-    alike = all(a is b for a, b in zip(nodes, graph.nodes, strict=True))
+    alike = len(nodes) == len(graph.nodes)
+    alike = alike and all(a is b for a, b in zip(nodes, graph.nodes, strict=True))
     done[id(graph)] = graph if alike else replace(graph, nodes=nodes)
     return done[id(graph)]
+
+
+def _at_rows(graph: Graph) -> list[Node]:
+    """The nodes, where a fold returns only the states that are read, and only at the rows at which
+    they are read, if those are known before it (the roots of trees)."""
+    folds = [node for node in graph.nodes if node.box.name == "tree_fold"]
+    names = Counter(node.name for node in folds)
+    kept = {*graph.outputs, *graph.updates.values()}
+    consumers = graph.consumers()
+    made: dict[int, int] = {w: i for i, n in enumerate(graph.nodes) for w in n.outs}
+    found: dict[int, Node] = {}
+    gone: set[int] = set()
+    for place, node in enumerate(graph.nodes):
+        box = node.box
+        if node.box.name != "tree_fold" or names[node.name] > 1:
+            continue
+        assert isinstance(box, OperatorBox)
+        used = tuple(i for i, w in enumerate(node.outs) if w in consumers or w in kept)
+        readers = [consumers.get(node.outs[i], []) for i in used]
+        index = _index([n for each in readers for n in each], node)
+        single = all(len(each) == 1 for each in readers)
+        early = made.get(index, -1) < place
+        if index >= 0 and single and early and not kept & {node.outs[i] for i in used}:
+            outs = tuple(each[0].outs[0] for each in readers)
+            gone.update(id(each[0]) for each in readers)
+            dom, ins, rows = (*box.dom, graph.types[index]), (*node.ins, index), True
+        elif len(used) < len(node.outs):
+            outs, dom, ins, rows = tuple(node.outs[i] for i in used), box.dom, node.ins, False
+        else:
+            continue
+        attrs = {**box.attrs, "read": used, "rows": rows}
+        small = replace(box, dom=dom, cod=tuple(graph.types[w] for w in outs), attrs=attrs)
+        found[id(node)] = Node(small, ins, outs, node.name, node.origin)
+    return [found.get(id(node), node) for node in graph.nodes if id(node) not in gone]
+
+
+def _index(readers: list[Node], fold: Node) -> int:
+    """The wire of the rows at which all readers look up the nodes of a fold; −1 if they do not."""
+    box = fold.box
+    assert isinstance(box, OperatorBox)
+    nodes, index = box.attrs["nodes"], -1
+    for one in readers:
+        if (
+            not isinstance(one.box, Box)
+            or one.box.name != "gather"
+            or index not in (-1, one.ins[1])
+        ):
+            return -1
+        state, rows = one.box.dom
+        along = pick("gather", state, one.box.op["axis"])
+        alone = len(rows.axes) == 1 and rows.axes[0] not in state.axes
+        if one.ins[0] not in fold.outs or not alone or state.axes[0] != nodes or along != nodes:
+            return -1
+        index = one.ins[1]
+    return index
 
 
 def _lifted(region: Graph, level: Axis, done: dict[int, Graph]) -> Graph:

@@ -30,8 +30,9 @@ from __future__ import annotations
 
 from backends.pytorch import layout
 from backends.pytorch.emit import Writer, class_of
-from backends.pytorch.recursion.levels import LEVEL, SCHEDULE
+from backends.pytorch.recursion.levels import SCHEDULE
 from backends.pytorch.scope import File, shape_note
+from categorical.errors import SpecError
 from categorical.graph import Builder, Node, OperatorBox
 from categorical.spaces import Array
 
@@ -43,155 +44,126 @@ class FoldWriter(Writer):
         builder = Builder()
         box = node.box
         assert isinstance(box, OperatorBox)
-        names = [f"label{i + 1}" for i in range(len(box.dom) - 2)]
-        for region, reads in zip(box.regions[::-1], self.reads(box)[::-1], strict=True):
+        self.reads = [one for one in (box.attrs["leaf"], box.attrs["node"]) if one is not None]
+        self.count = len(box.dom) - 2 - int(box.attrs.get("rows", False))  # of the labels
+        names = [f"label{i + 1}" for i in range(self.count)]
+        for region, reads in zip(box.regions[::-1], self.reads[::-1], strict=True):
             for place, wire in zip(reads, region.inputs, strict=False):
                 names[place] = region.names.get(wire, names[place])
-        names = [*names, "children", "present"]
-        ins = [builder.input(t, n) for t, n in zip(box.dom, names, strict=True)]
+        names += ["children", "present", "root"]
+        ins = [builder.input(t, n) for t, n in zip(box.dom, names, strict=False)]
         outs = builder.operate(box, tuple(ins), node.name)
         super().__init__(file, builder.finish(outs), wish, root=False)
         self.box = box
         self.node = self.graph.nodes[0]
-        self.names.taken.update(("rows_of", "plan", "schedule"))
-
-    @staticmethod
-    def reads(box: OperatorBox) -> list[tuple[int, ...]]:
-        """The labels that each body reads."""
-        return [one for one in (box.attrs["leaf"], box.attrs["node"]) if one is not None]
+        self.names.taken.update(("rows_of", "handed_on", "plan", "schedule", "at", "below"))
 
     def write(self) -> None:
         """The levels: leaves first, then each level from the states of the one below."""
         for wire in self.graph.inputs:
             self.values[wire] = self.names.local(self.graph.wire_name(wire))
-        *labels, children, present = (self.values[w] for w in self.graph.inputs)
+        values = [self.values[w] for w in self.graph.inputs]
+        labels, (children, present) = values[: self.count], values[self.count : self.count + 2]
         self._bodies()
         self.planned = self.file.plan.forest is not None
         if not self.planned:
-            self.lines.append(
-                ("plan", f"{self.helper('schedule', SCHEDULE)}({children}, {present})", "")
-            )
-        batch = len(self.box.dom[-1].axes) - 2
-        if batch:
+            helper = self.helper("schedule", SCHEDULE)
+            self.lines.append(("plan", f"{helper}({children}, {present})", ""))
+        self.batch = len(self.box.dom[self.count].axes) - 2
+        if self.batch:
             for label in labels:
-                self.lines.append((label, f"{label}.flatten(0, {batch})", ""))
-        region = self.box.regions[-1]
-        states = [
-            self.names.local(region.names.get(w, "state"))
-            for w in region.inputs[len(self.box.attrs["node"]) :][: len(region.cod)]
-        ]
-        wide = [self.names.local(f"leaf_{one}") for one in states]
-        self._leaves(labels, states, wide)
-        self._levels(labels, present, states, wide)
-        for wire, one, type_ in zip(self.graph.outputs, states, self.box.cod, strict=True):
-            self.values[wire] = one
-            text = (
-                f"torch.cat([*{one}_levels, {wide[states.index(one)]}]).index_select(0, plan.place)"
-            )
-            if batch:
-                text += f".unflatten(0, {children}.shape[:{batch + 1}])"
-            self.lines.append((one, text, shape_note(type_)))
+                self.lines.append((label, f"{label}.flatten(0, {self.batch})", ""))
+            self.lines.append((present, f"{present}.flatten(0, {self.batch})", ""))
+        self._levels(labels, present)
         self.prologue = [text for _, text in self.heads]
 
     def _bodies(self) -> None:
+        """Each body is a submodule, at all nodes of a level."""
         for name, region in zip(("leaf", "node")[-len(self.box.regions) :], self.box.regions):
             text = class_of(self.file, region, region.name or f"{self.node.name}_{name}")
             self.children[name] = (name, text, False)
             self.init += layout.statement(f"self.{name}", f"{text.name}(config)")
 
+    def _levels(self, labels: list[str], present: str) -> None:
+        """The states of all leaves, and each level from the one below."""
+        add, local, region = self.lines.append, self.names.local, self.box.regions[-1]
+        reads = self.box.attrs["node"]
+        wires = region.inputs[len(reads) :][: len(region.cod)]
+        states = [local(region.names.get(w, "state")) for w in wires]
+        leaves, rows, done = (
+            [local(f"{one}_{what}") for one in states] for what in ("leaves", "parts", "levels")
+        )
+        new = [local(f"new_{one}") for one in states]
+        notes = ", ".join(shape_note(t) for t in region.cod)
+        add((", ".join(leaves), self._leaves(labels), notes))
+        own = {x: local(f"own_{x}") for x in dict.fromkeys(labels[i] for i in reads)}
+        if self.box.attrs["mask"]:
+            own[present] = local(f"own_{present}")
+        for x, name in own.items():
+            add((name, f"{x}.index_select(0, plan.inner).split(plan.counts)", ""))
+        split = [local(f"{one}_split") for one in leaves]
+        for one, name, part, level in zip(leaves, split, rows, done, strict=True):
+            add((name, f"{one}.split(plan.leaf_counts)", ""))
+            add((f"{part}, {level}", f"[{name}[0]], []", ""))
+        add(("for at, below in enumerate(plan.below)", "", ""))
+        arity = self.size(self.box.attrs["arity"])
+        for one, part, type_ in zip(states, rows, region.dom[len(reads) :], strict=False):
+            text = f"rows_of({part}, below, plan.spare[at]).unflatten(0, (-1, {arity}))"
+            add((f"    {one}", text, shape_note(type_)))
+        ins = [f"{own[labels[i]]}[at]" for i in reads] + states
+        ins += [f"{own[present]}[at]"] if self.box.attrs["mask"] else []
+        add(("    " + ", ".join(new), self._call("node", ins, "plan.counts[at]"), notes))
+        for i, part in enumerate(rows):
+            add(("    ", f"{done[i]}.append({new[i]})", ""))
+            text = f"handed_on({part}, {new[i]}, {split[i]}[at + 1], plan.carry[at])"
+            add((f"    {part}", text, ""))
+        self._results(states, done, leaves)
+
+    def _results(self, states: list[str], done: list[str], leaves: list[str]) -> None:
+        """The states that are read further on, in the order of the nodes or at given rows."""
+        place = "plan.place"
+        if self.box.attrs.get("rows"):
+            place = f"plan.place.index_select(0, {self.values[self.graph.inputs[-1]]})"
+        read = self.box.attrs.get("read", tuple(range(len(states))))
+        for wire, i, type_ in zip(self.graph.outputs, read, self.box.cod, strict=True):
+            text = f"torch.cat([*{done[i]}, {leaves[i]}]).index_select(0, {place})"
+            if self.batch:
+                children = self.values[self.graph.inputs[self.count]]
+                text += f".unflatten(0, {children}.shape[:-1])"
+            self.values[wire] = states[i]
+            self.lines.append((states[i], text, shape_note(type_)))
+
     def _call(self, which: str, ins: list[str], count: str) -> str:
         """A body at some nodes; ``count`` is how many."""
         _, text, _ = self.children[which]
-        level = self._level()
+        level = str(self.box.regions[-1].cod[0].axes[0])
         late = [count if s == level else self._symbol(s) for s in text.late]
         return f"self.{which}({', '.join([*ins, *late])})"
 
-    def _level(self) -> str:
-        return next(
-            (str(t.axes[0]) for region in self.box.regions for t in region.cod if t.axes), LEVEL
-        )
-
-    def _leaves(self, labels: list[str], states: list[str], wide: list[str]) -> None:
-        """The states of all leaves."""
-        own = self.reads(self.box)[0]
+    def _leaves(self, labels: list[str]) -> str:
+        """The states of all leaves; where they have no arrow of their own, their children are 0."""
+        own, region = self.reads[0], self.box.regions[0]
         ins = [f"{labels[i]}.index_select(0, plan.leaves)" for i in own]
-        region = self.box.regions[0]
         which = "leaf"
         if self.box.attrs["leaf"] is None:
             which = "node"
-            rest = region.dom[len(own) :]
-            ins += [self._nothing(one) for one in rest]
-        call = self._call(which, ins, "len(plan.leaves)")
-        self.lines.append((", ".join(wide), call, self._notes(region.cod)))
+            ins += [self._nothing(one) for one in region.dom[len(own) :]]
+        return self._call(which, ins, "len(plan.leaves)")
 
     def _nothing(self, one: Array) -> str:
-        """The states of the children of leaves, and which are there: none."""
+        """The states of the children of leaves, or which are there: none."""
         shape = ", ".join(["len(plan.leaves)", *(self.size(a) for a in one.axes[1:])])
         if one.kind in ("bool", "fin"):
-            like = self.values[self.graph.inputs[-1 if one.kind == "bool" else -2]]
-            return f"{like}.new_zeros({shape})"
+            place = self.count + int(one.kind == "bool")
+            return f"{self.values[self.graph.inputs[place]]}.new_zeros({shape})"
         kind = "" if one.kind == "real" else ", dtype=torch.get_default_dtype().to_complex()"
         return f"{self.buffer('nothing', f'torch.zeros((){kind})')}.expand({shape})"
 
-    def _notes(self, types: tuple[Array, ...]) -> str:
-        return ", ".join(shape_note(t) for t in types)
-
-    def _levels(self, labels: list[str], present: str, states: list[str], wide: list[str]) -> None:
-        """Each level from the one below."""
-        add = self.lines.append
-        local = self.names.local
-        region = self.box.regions[-1]
-        reads = self.box.attrs["node"]
-        parts = [local(f"{one}_parts") for one in states]
-        leaf_levels = [local(f"leaf_{one}_levels") for one in states]
-        for one, whole, part, level in zip(states, wide, parts, leaf_levels, strict=True):
-            add((level, f"{whole}.split(plan.leaf_counts)", ""))
-            add((part, f"[{level}[0]]", ""))
-            add((f"{one}_levels", "[]", ""))
-        each, lists = [], []
-        for place in reads:
-            each.append(local(f"own_{labels[place]}"))
-            lists.append(f"{labels[place]}.index_select(0, plan.inner).split(plan.counts)")
-        if self.box.attrs["mask"]:
-            each.append(local(f"own_{present}"))
-            flat = f"{present}.flatten(0, -2)" if len(self.box.dom[-1].axes) > 2 else present
-            lists.append(f"{flat}.index_select(0, plan.inner).split(plan.counts)")
-        for name in ("below", "carry", "spare"):
-            each.append(local(name))
-            lists.append(f"plan.{name}")
-        below, carry, spare = each[-3:]
-        more = [local(f"more_{one}") for one in states]
-        each += more
-        lists += [f"{level}[1:]" for level in leaf_levels]
-        add((f"for {', '.join(each)} in zip({', '.join(lists)}, strict=True)", "", ""))
-        arity = self.size(self.box.attrs["arity"])
-        ins = [f"{one}" for one in each[: len(reads)]]
-        for one, part, type_ in zip(states, parts, region.dom[len(reads) :], strict=False):
-            text = f"rows_of({part}, {below}, {spare}).unflatten(0, (-1, {arity}))"
-            add((f"    {one}", text, shape_note(type_)))
-            ins.append(one)
-        if self.box.attrs["mask"]:
-            ins.append(each[len(reads)])
-        new = [local(f"new_{one}") for one in states]
-        add(
-            (
-                "    " + ", ".join(new),
-                self._call("node", ins, f"len({states[0]})"),
-                self._notes(region.cod),
-            )
-        )
-        for one, part, fresh, leaf in zip(states, parts, new, more, strict=True):
-            add(("    ", f"{one}_levels.append({fresh})", ""))
-            text = f"handed_on({part}, {fresh}, {leaf}, {carry})"
-            add((f"    {part}", text, ""))
-
 
 def declare(writer: Writer, node: Node) -> None:
-    if node.name in writer.children:
-        return
-    box = node.box
+    """Declare the module of a fold (once for every instance name)."""
+    box, file = node.box, writer.file
     assert isinstance(box, OperatorBox)
-    file = writer.file
     file.names.taken.add("Schedule")
     writer.helper("schedule", SCHEDULE)
     inner = FoldWriter(file, node, f"{node.name}_fold")
@@ -202,10 +174,19 @@ def declare(writer: Writer, node: Node) -> None:
         text = file.by_text[body] = inner.finished(file.names.class_name(f"{node.name}_fold"))
         file.classes.append(text)
         file.folds.append(text.name)
-    attribute = writer.attributes.attribute(node.name)
-    writer.owners[node.name] = f"self.{attribute}"
-    writer.children[node.name] = (attribute, text, False)
-    writer.init += layout.statement(f"self.{attribute}", f"{text.name}(config)")
+    known = writer.children.get(node.name)
+    if known is None:
+        attribute = writer.attributes.attribute(node.name)
+        writer.owners[node.name] = f"self.{attribute}"
+        writer.children[node.name] = (attribute, text, False)
+        writer.init += layout.statement(f"self.{attribute}", f"{text.name}(config)")
+    elif known[1] is not text:
+        raise SpecError(
+            "CM040",
+            f"`{node.name}` is shared between two types, and their code differs",
+            facts=[("first", known[1].name), ("second", text.name)],
+            origin=node.origin,
+        )
 
 
 def write(writer: Writer, node: Node) -> None:
