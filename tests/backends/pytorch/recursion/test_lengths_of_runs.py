@@ -6,10 +6,11 @@ import pytest
 import torch
 
 from backends.pytorch import build
-from categorical import Arrow, Fin, Real, architecture, arrow, op
+from categorical import Arrow, Dim, Fin, Real, architecture, arrow, op
 from categorical.recursion import fold, foldr, mealy, scan
 from tests.backends.pytorch.recursion.recurrent_cells import SIZES, a, elman, gru, lstm, s, t
 
+u = Dim("u")
 CELLS = {"lstm": lstm(), "gru": gru(), "elman": elman(), "no kernel": elman(op.sin)}
 
 
@@ -89,3 +90,34 @@ def test_lengths_of_one_sample() -> None:
 
     found = build(architecture(one, name="net", batch="none", sizes=SIZES))
     assert any("torch.gru," in line for line in found.derivation)
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_one_length_for_several_runs(reverse: bool) -> None:
+    """The runs of a group have the length of their sample; maps behind them are cut."""
+
+    @arrow
+    def showing(h: Real[s], x: Real[a]) -> Real[a] * Real[s]:
+        new = gru()(h, x)
+        return op.linear(s, a, name="show")(new), new
+
+    @arrow
+    def groups(h: Real[u, s], x: Real[t, u, a], lengths: Fin(t + 1)[()]) -> Real[t, u, a]:
+        run = mealy(showing.over(u), over=t, lengths=True, reverse=reverse)
+        return run(h, x, lengths)[0]
+
+    found = made(groups)
+    assert any("torch.gru," in line for line in found.derivation)
+    rows = found.module()(torch.randn(2, 3, 4), torch.randn(2, 5, 3, 3), torch.tensor([2, 0]))
+    assert rows[0, :2].all() and not rows[0, 2:].any() and not rows[1].any()
+
+
+@pytest.mark.parametrize("name", ["lstm", "gru", "elman"])
+@pytest.mark.parametrize("lengths", [False, True])
+def test_no_steps_at_all(name: str, lengths: bool) -> None:
+    module = made(fold(CELLS[name], over=t, lengths=lengths)).module()
+    states = torch.randn(len(CELLS[name].cod), 2, 4).unbind(0)
+    more = [torch.zeros(2, dtype=int)] if lengths else []
+    found = module(*states, torch.randn(2, 0, 3), *more)
+    for y, start in zip(found if len(states) > 1 else (found,), states, strict=True):
+        assert torch.equal(y, start)
