@@ -38,6 +38,7 @@ import numpy as np
 from backends.pytorch.contracts import exports
 from backends.pytorch.loader import load_source, unload
 from backends.pytorch.noise import Noise
+from backends.pytorch.recursion.deferred import for_few_steps_too
 from backends.pytorch.recursion.long_runs import long_runs
 from categorical.assignments import solutions
 from categorical.errors import SpecError
@@ -96,6 +97,7 @@ def validate(
     from backends.pytorch.validate_parts import compare_cells, compare_export
 
     space = load_source(build.source, build.module_name)
+    for_few_steps_too(space)
     try:
         report = _compare(build, space, seed, assignments)
         if build.stream is not None:

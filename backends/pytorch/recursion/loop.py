@@ -131,6 +131,8 @@ class _Written:
 
     def _states(self) -> list[str]:
         """The states before the first step, each with a name that the loop may give again."""
+        from backends.pytorch.recursion.inline import mentions
+
         writer, types = self.writer, self.writer.graph.types
         names = []
         for place, inner in enumerate(self.region.inputs[self.which]):
@@ -138,7 +140,10 @@ class _Written:
             wish = self.region.wire_name(inner)
             alone = len(writer.consumers.get(wire, ())) == 1 and wire not in writer.graph.outputs
             alone = alone and self.node.ins.count(wire) == 1 and start.isidentifier()
-            made = [i for i, line in enumerate(writer.lines) if line[0] == start]
+            made = [
+                i for i, line in enumerate(writer.lines) if mentions(f"{line[0]}; {line[1]}", start)
+            ]
+            made = made if made and writer.lines[made[0]][0] == start else []
             if alone and len(made) == 1:  # the statement before gives the name
                 writer.names.release(start)
                 name = writer.names.local(wish)
@@ -361,7 +366,7 @@ class _Written:
         one.trace = writer.names.local("trace")
         one.place = have.position(self.over) - len(have.axes)
         writer.helper("deferred", deferred.DEFERRED)
-        text = f"deferred({sequence}, {weight})"
+        text = f"deferred({sequence}, {weight}, {one.place})"
         targets = f"{one.sequence}, {one.step}, {one.trace}"
         note = f"{shape_note(have)}, {shape_note(self.region.types[one.weight])}.T"
         writer.lines.append((targets, text, note))

@@ -29,6 +29,7 @@ def loaded(run: Any) -> Any:
         return getattr(space, made.class_name)().double()
 
     space.make = make
+    deferred.for_few_steps_too(space)
     return space
 
 
@@ -61,6 +62,23 @@ def test_gradients_are_those_of_the_plain_loop(
     found = gradients(space.make(), x)
     plain(space, monkeypatch)
     assert close(found, gradients(space.make(), x))
+
+
+def test_few_steps_are_plain(x: torch.Tensor, monkeypatch: pytest.MonkeyPatch) -> None:
+    space = loaded(outputs(minimal_cell, 1))
+    assert count(space, monkeypatch, x) == 2  # products
+    space.Together.least = 8
+    assert count(space, monkeypatch, x) == 0 and x.shape[1] < 8
+
+
+def count(space: Any, monkeypatch: pytest.MonkeyPatch, x: torch.Tensor) -> int:
+    """How often one product is made."""
+    made: list[int] = []
+    old = space.Together.apply
+    monkeypatch.setattr(space.Together, "apply", lambda *one: made.append(1) or old(*one))
+    space.make()(x)
+    monkeypatch.undo()
+    return len(made)
 
 
 def test_packed_weights_too(x: torch.Tensor, monkeypatch: pytest.MonkeyPatch) -> None:

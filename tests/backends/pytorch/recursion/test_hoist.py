@@ -189,9 +189,9 @@ GOLDEN = """
         keep = F.linear(x, self.cell.keep.weight, bias)  # [batch, t, s]
         fresh = F.linear(x, self.cell.fresh.weight, bias_2)  # [batch, t, s]
         # [batch, t, s], [s.at("out"), s].T
-        keep, weight, trace = deferred(keep, self.cell.keep_back.weight)
+        keep, weight, trace = deferred(keep, self.cell.keep_back.weight, -2)
         # [batch, t, s], [s.at("out"), s].T
-        fresh, weight_2, trace_2 = deferred(fresh, self.cell.fresh_back.weight)
+        fresh, weight_2, trace_2 = deferred(fresh, self.cell.fresh_back.weight, -2)
         hs_rows = []
         read = []
         read_2 = []
