@@ -28,11 +28,13 @@ categorical.errors.SpecError: error[CM001]: `f` does not compose with `g`
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, TypeVar, cast
 
 from categorical import messages
+from categorical.calls import call
 from categorical.errors import SpecError
-from categorical.graph import Builder, Graph, Operator, OperatorBox
+from categorical.graph import Builder, Graph
 from categorical.index import Axis
 from categorical.origin import Origin
 from categorical.records import Op
@@ -311,8 +313,6 @@ class Named(Arrow):
 
     def region(self, types: Types) -> Graph:
         """The body as a graph of that name."""
-        from dataclasses import replace
-
         graph = self.body.retype(types).graph()
         return graph if graph.name == self.name else replace(graph, name=self.name)
 
@@ -372,24 +372,6 @@ class Transformed(Arrow):
 
     def label(self) -> str:
         return self.title
-
-
-CALL = Operator(
-    "call",
-    "a named sub-architecture",
-    prefixes=lambda box, sizes: [""],
-    meaning=lambda ctx, box, run, values: run(0, values),
-)
-
-
-def call(
-    builder: Builder, graph: Graph, ins: tuple[int, ...], name: str, origin: Origin | None
-) -> tuple[int, ...]:
-    """Add a node that calls a named graph; one instance name is one set of weights."""
-    found = tuple(builder.graph.types[w] for w in ins)
-    if found != graph.dom:
-        raise messages.call_mismatch(graph, found)
-    return builder.operate(OperatorBox(CALL, (graph,), graph.dom, graph.cod), ins, name, origin)
 
 
 class _Right:

@@ -52,12 +52,23 @@ class Resource:
 
 
 @dataclass(frozen=True)
+class Narrowed:
+    """An operator box without what no used output depends on, and the ports that it keeps."""
+
+    box: OperatorBox
+    ins: tuple[int, ...]
+    outs: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Operator:
     """An arrow with bodies.  ``prefixes(box, sizes)`` says how the resources of its body become
     its own: one prefix for each separate copy.  ``meaning(ctx, box, run, values)`` evaluates it,
     where ``run(copy, values)`` evaluates the body with the resources of that copy.  With ``parts``
     each body is one copy, under the prefix of its place.  The bodies of a ``whole`` operator see
     one element of the data, whatever the batch: a functor leaves them as they are.
+
+    ``narrowed(box, used)`` drops the ports of a box that the used outputs do not depend on.
     """
 
     name: str
@@ -68,6 +79,7 @@ class Operator:
     ]
     parts: bool = False
     whole: bool = False
+    narrowed: Callable[[OperatorBox, Sequence[bool]], Narrowed] | None = None
 
     table: ClassVar[dict[str, Operator]] = {}
 

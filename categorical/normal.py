@@ -25,6 +25,7 @@ Two sets of weights are not one:
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -129,29 +130,51 @@ def prune(graph: Graph) -> Graph:
     return _prune(graph, {})
 
 
-def _prune(graph: Graph, done: dict[int, Graph]) -> Graph:
+def _prune(graph: Graph, done: dict[int, tuple[Graph, Graph]]) -> Graph:
     """``done`` keeps one region one object, so that instances stay shared."""
     found = done.get(id(graph))
     if found is not None:
-        return found
+        return found[1]
     live = {*graph.outputs, *graph.updates.values()}
     nodes: list[Node] = []
+    shared = Counter(node.name for node in graph.nodes if node.regions)
     for node in reversed(graph.nodes):
-        box = node.box
-        stateful = isinstance(box, OperatorBox) and any(r.updates for r in _regions(node))
+        stateful = any(r.updates for r in _regions(node))
         if stateful or any(w in live for w in node.outs):
+            node = _pruned_regions(node, done)
+            if not stateful and shared[node.name] == 1:
+                node = _pruned_regions(_narrowed(node, live), done)
             live.update(node.ins)
-            if isinstance(box, OperatorBox):
-                regions = tuple(_prune(region, done) for region in box.regions)
-                if any(a is not b for a, b in zip(regions, box.regions, strict=True)):
-                    box = replace(box, regions=regions)
-                    node = Node(box, node.ins, node.outs, node.name, node.origin)
             nodes.append(node)
     sources = {w: r for w, r in graph.sources.items() if w in live}
     alike = len(sources) == len(graph.sources) and len(nodes) == len(graph.nodes)
     alike = alike and all(a is b for a, b in zip(nodes[::-1], graph.nodes, strict=True))
-    done[id(graph)] = graph if alike else replace(graph, nodes=nodes[::-1], sources=sources)
-    return done[id(graph)]
+    result = graph if alike else replace(graph, nodes=nodes[::-1], sources=sources)
+    done[id(graph)] = (graph, result)
+    return result
+
+
+def _pruned_regions(node: Node, done: dict[int, tuple[Graph, Graph]]) -> Node:
+    if not isinstance(node.box, OperatorBox):
+        return node
+    regions = tuple(_prune(region, done) for region in node.box.regions)
+    if all(a is b for a, b in zip(regions, node.box.regions, strict=True)):
+        return node
+    return Node(replace(node.box, regions=regions), node.ins, node.outs, node.name, node.origin)
+
+
+def _narrowed(node: Node, live: set[int]) -> Node:
+    """The node without the ports that no live output depends on."""
+    narrowed = node.box.operator.narrowed if isinstance(node.box, OperatorBox) else None
+    if narrowed is None or not isinstance(node.box, OperatorBox):
+        return node
+    found = narrowed(node.box, [w in live for w in node.outs])
+    if found.box is node.box:
+        return node
+    ins, outs = (
+        tuple(ws[i] for i in at) for ws, at in ((node.ins, found.ins), (node.outs, found.outs))
+    )
+    return Node(found.box, ins, outs, node.name, node.origin)
 
 
 def _regions(node: Node) -> Iterator[Graph]:

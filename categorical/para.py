@@ -29,7 +29,8 @@ from dataclasses import replace
 from typing import Any, overload
 
 from categorical import declaring, messages
-from categorical.arrows import Arrow, OpArrow, Traced, Transformed, Types, brief, call
+from categorical.arrows import Arrow, OpArrow, Traced, Transformed, Types, brief
+from categorical.calls import call
 from categorical.checked import checked
 from categorical.errors import SpecError
 from categorical.graph import Builder, Graph, Node, OperatorBox, Resource

@@ -34,12 +34,13 @@ categorical.errors.SpecError: error[CM045]: the cell does not return to its carr
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from categorical.arrows import Arrow, Transformed, Types
-from categorical.graph import Builder, Graph, Operator, OperatorBox
+from categorical.graph import Builder, Graph, Narrowed, Operator, OperatorBox
 from categorical.index import Axis, disjoint_sum
 from categorical.ops.axes import structural
 from categorical.ops.common import aligned
@@ -131,7 +132,58 @@ def _kept(ctx: Context, box: OperatorBox, alive: Any, new: Any, old: Any, type_:
     return ctx.algebra.where(np.broadcast_to(mask, ctx.shape(type_)), new, old)
 
 
-SCAN = Operator("scan", "a cell run along an axis", _prefixes, _meaning)
+def _narrowed(box: OperatorBox, used: Sequence[bool]) -> Narrowed:
+    """Outputs that are not used, states on which nothing used depends, entries nobody reads.
+
+    One state stays, so that the run is a run.
+    """
+    cell, states = box.regions[0], int(box.attrs["states"])
+    outputs = len(cell.outputs) - states
+    needed = {i for i in range(states) if used[outputs + i]}
+    shown = [j for j in range(outputs) if used[j]]
+    while True:
+        ends = [cell.outputs[j] for j in (*shown, *(outputs + i for i in sorted(needed)))]
+        read = _reached(cell, ends)
+        more = {i for i in range(states) if cell.inputs[i] in read} - needed
+        if not more:
+            break
+        needed |= more
+    kept = sorted(needed or range(min(states, 1)))
+    if states and not needed:
+        read |= _reached(cell, [cell.outputs[outputs]])
+        kept = sorted({0} | {i for i in range(states) if cell.inputs[i] in read})
+        if kept != [0]:  # the state that stays needs others
+            return Narrowed(box, tuple(range(len(box.dom))), tuple(range(len(box.cod))))
+    _, sequences, shared = parts(box)
+    rest = [i for i in range(sequences.start, shared.stop) if cell.inputs[i] in read]
+    ins = (*kept, *rest, *range(shared.stop, len(box.dom)))
+    outs = (*shown, *(outputs + i for i in kept))
+    if len(ins) == len(box.dom) and len(outs) == len(box.cod):
+        return Narrowed(box, ins, outs)
+    inner = replace(
+        cell,
+        inputs=[cell.inputs[i] for i in (*kept, *rest)],
+        outputs=[cell.outputs[j] for j in outs],
+    )
+    attrs = {
+        **box.attrs,
+        "states": len(kept),
+        "shared": sum(i >= shared.start for i in rest),
+    }
+    dom, cod = tuple(box.dom[i] for i in ins), tuple(box.cod[j] for j in outs)
+    return Narrowed(replace(box, regions=(inner,), dom=dom, cod=cod, attrs=attrs), ins, outs)
+
+
+def _reached(cell: Graph, ends: Sequence[int]) -> set[int]:
+    """The wires on which some wires of a cell depend."""
+    found = set(ends)
+    for node in reversed(cell.nodes):
+        if found & set(node.outs):
+            found.update(node.ins)
+    return found
+
+
+SCAN = Operator("scan", "a cell run along an axis", _prefixes, _meaning, narrowed=_narrowed)
 
 
 def machine(

@@ -33,7 +33,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from categorical import op
-from categorical.arrows import CALL
+from categorical.calls import CALL
 from categorical.graph import Graph, Node, OperatorBox
 from categorical.index import Axis
 from categorical.recursion.machine import SCAN, along, parts

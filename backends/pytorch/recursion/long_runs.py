@@ -23,21 +23,26 @@ from collections.abc import Iterator
 from categorical.assignments import solutions
 from categorical.graph import Graph
 
-LENGTH = 27  # three chunks of eight and a rest of three
+LENGTHS = range(27, 64)  # three chunks of eight and a rest of three; else what the sizes admit
 
 
 def long_runs(source: str, graph: Graph) -> Iterator[dict[str, int]]:
     """At most one assignment of sizes, where the source has a scan."""
     if "def prefixes(" not in source:
         return
-    known = {
-        symbol: LENGTH
+    along = {
+        symbol
         for _, node in graph.walk()
         if node.box.name == "scan"
         for symbol in node.box.attrs["over"].size.symbols
     }
-    rest = [s for s in graph.dims if s not in known]
-    conditions = [c.substitute(known) for c in sorted(graph.conditions(), key=str)]
-    found = next(iter(solutions([c for c in conditions if c.symbols], rest, bound=5)), None)
-    if known and found is not None:
-        yield dict(sorted({**found, **known}.items()))
+    rest = [s for s in graph.dims if s not in along]
+    conditions = sorted(graph.conditions(), key=str)
+    for length in LENGTHS if along else ():
+        known = dict.fromkeys(along, length)
+        if all(c.holds(known) for c in conditions if c.symbols <= along):
+            left = [c.substitute(known) for c in conditions if not c.symbols <= along]
+            found = next(iter(solutions(left, rest, bound=5)), None)
+            if found is not None:
+                yield dict(sorted({**found, **known}.items()))
+                return

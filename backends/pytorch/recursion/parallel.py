@@ -29,7 +29,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from categorical import op
-from categorical.arrows import CALL
+from categorical.calls import CALL
 from categorical.errors import SpecError
 from categorical.functors import Stack
 from categorical.graph import Builder, Graph, Node, OperatorBox
