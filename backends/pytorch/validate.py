@@ -39,6 +39,7 @@ from backends.pytorch.contracts import exports
 from backends.pytorch.loader import load_source, unload
 from backends.pytorch.noise import Noise
 from backends.pytorch.recursion.deferred import for_few_steps_too
+from backends.pytorch.recursion.lengths import batches, with_ends
 from backends.pytorch.recursion.long_runs import long_runs
 from categorical.assignments import solutions
 from categorical.errors import SpecError
@@ -115,6 +116,7 @@ def _compare(build: Build, space: Any, seed: int, assignments: int) -> dict[str,
     rng = np.random.default_rng(seed)
     tried = list(islice(assignments_of(graph), assignments))
     tried += [] if build.stepwise else long_runs(build.source, graph)
+    tried += batches(graph)
     noisy = any(r.role == NOISE for r in graph.resources(tried[0]).values())
     modes = (EVAL,) if build.stepwise and noisy else (TRAIN, EVAL)  # steps draw noise of their own
     values = gradients = exact = rounded = 0
@@ -200,6 +202,7 @@ def _point(
             )
     inputs = [_random(t, context, rng, positive) for t in graph.dom]
     inputs = [scale * x if x.dtype.kind in "fc" else x for x in inputs]
+    inputs = with_ends(graph, inputs, sizes, mode == TRAIN)
     return Point(sizes, mode, lawful(graph, inputs), resources)
 
 

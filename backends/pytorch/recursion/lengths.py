@@ -2,7 +2,8 @@
 
 Definition.  The lengths of a ragged run are numbers from 0 to the size of its axis.  A module
 refuses others with the index of the first sample that has one; under ``torch.compile`` and
-``torch.export`` nothing is checked, as a program cannot branch on data.
+``torch.export`` nothing is checked, as a program cannot branch on data.  Builds are compared with
+the reference at lengths 0 and whole, whatever else is drawn, and on a batch of several lengths.
 
 >>> import torch
 >>> space = {"torch": torch, "Tensor": torch.Tensor}
@@ -19,10 +20,15 @@ ValueError: `lengths` must be between 0 and 3, got 4 for sample (1, 1)
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from backends.pytorch import safety
-from categorical.graph import Node
+from categorical.assignments import solutions
+from categorical.graph import Graph, Node, OperatorBox
+from categorical.index import disjoint_sum
 
 if TYPE_CHECKING:
     from backends.pytorch.emit import Writer
@@ -41,6 +47,39 @@ def check_lengths(lengths: Tensor, most: int, name: str) -> None:
         found = f"got {lengths[sample].item()} for sample {sample}"
         raise ValueError(f"`{name}` must be between 0 and {most}, {found}")
 '''
+
+
+SAMPLES, STEPS = 4, 3
+
+
+def batches(graph: Graph) -> Iterator[dict[str, int]]:
+    """At most one assignment of sizes at which a batch has several lengths, where runs have some:
+    a kernel puts the samples in order, which a single sample does not show."""
+    boxes = [node.box for _, node in graph.walk() if isinstance(node.box, OperatorBox)]
+    ragged = [box for box in boxes if box.attrs.get("ragged")]
+    known = {s: SAMPLES for box in ragged for a in box.dom[-1].axes for s in a.size.symbols}
+    known |= {s: STEPS for box in ragged for s in box.attrs["over"].size.symbols}
+    rest = [s for s in graph.dims if s not in known]
+    conditions = [c.substitute(known) for c in sorted(graph.conditions(), key=str)]
+    found = next(iter(solutions([c for c in conditions if c.symbols], rest, bound=5)), None)
+    if known and found is not None:
+        yield dict(sorted({**found, **known}.items()))
+
+
+def with_ends(
+    graph: Graph, inputs: Sequence[np.ndarray], sizes: Mapping[str, int], empty: bool
+) -> list[np.ndarray]:
+    """Random inputs with an extreme among the lengths: the first sample is empty, or whole."""
+    boxes = [node.box for _, node in graph.walk() if isinstance(node.box, OperatorBox)]
+    runs = [box.attrs["over"] for box in boxes if box.attrs.get("ragged")]
+    spaces = {disjoint_sum(over.index, 1): over.size.evaluate(sizes) for over in runs}
+    found = []
+    for type_, value in zip(graph.dom, inputs, strict=True):
+        if type_.kind == "fin" and type_.values in spaces and value.size:
+            value = value.copy()
+            value.reshape(-1)[0] = 0 if empty else spaces[type_.values]
+        found.append(value)
+    return found
 
 
 def checked(writer: Writer, node: Node) -> str:

@@ -6,7 +6,9 @@ import pytest
 import torch
 
 from backends.pytorch import build
-from categorical import Arrow, Dim, Fin, Real, architecture, arrow, op
+from backends.pytorch.validate import validate
+from categorical import Arrow, Dim, Fin, Real, SpecError, architecture, arrow, op
+from categorical.composites import recurrent
 from categorical.recursion import fold, foldr, mealy, scan
 from tests.backends.pytorch.recursion.recurrent_cells import SIZES, a, elman, gru, lstm, s, t
 
@@ -121,3 +123,26 @@ def test_no_steps_at_all(name: str, lengths: bool) -> None:
     found = module(*states, torch.randn(2, 0, 3), *more)
     for y, start in zip(found if len(states) > 1 else (found,), states, strict=True):
         assert torch.equal(y, start)
+
+
+BUGS = {
+    "an empty sample takes the kernel's state": (
+        "torch.where(empty[:, None]",
+        "torch.where(~empty[:, None]",
+    ),
+    "the order of samples is not restored": ("end[:, back]", "end"),
+    "the states are not put in order": ("state[:, order] for", "state for"),
+    "an empty sample shows what was read": ("y.masked_fill(empty[:, None, None], 0)", "y"),
+    "a run from the right is from the left": ("read_backwards(x, lengths)", "x"),
+    "lengths are one too short": ("lengths.clamp(min=1)", "(lengths - 1).clamp(min=1)"),
+}
+
+
+@pytest.mark.parametrize("bug", BUGS)
+def test_validation_finds_errors_in_the_lowering(bug: str) -> None:
+    found = made(recurrent(gru(), over=t, lengths=True, reverse=True))
+    right, wrong = BUGS[bug]
+    assert right in found.source
+    found.source = found.source.replace(right, wrong)
+    with pytest.raises(SpecError, match="CM040"):
+        validate(found)
