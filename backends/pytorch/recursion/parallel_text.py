@@ -21,7 +21,7 @@ from __future__ import annotations
 PREFIXES = '''
 def chunk(steps: int, width: int) -> int:
     """How many steps a chunk has; all of them where the loop is faster."""
-    if steps < 16 or (width >= 4096 and not torch.compiler.is_compiling()):
+    if steps < 16 or (not torch.compiler.is_compiling() and width >= 4096):
         return steps
     length = 8
     while 2 * length * length < steps:
