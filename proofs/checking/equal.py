@@ -28,7 +28,7 @@ from proofs.checking.natural import read_mode
 from proofs.checking.programs import Node, Program, freeze, need
 from proofs.checking.runs import UNROLLED, Rows, updates
 from proofs.checking.table import UNARY, shape
-from proofs.checking.terms import Table, constant, plus, scaled
+from proofs.checking.terms import Poly, Table, constant, plus, scaled
 from proofs.checking.tropical import Largest
 
 
@@ -312,6 +312,9 @@ class Reader(Folds, Largest):
         if node.op not in ("less", "less_equal"):  # symmetric: the smaller name of the two orders
             found.append(self.opaque(node, ins[::-1], [[], []], []))
         return min(found, key=repr)
+
+    def less(self, node: Node, ins: list[Value]) -> Poly:
+        return numbers(self.compared(node, ins))
 
     def on_gather(self, node: Node, ins: list[Value]) -> list[Value]:
         places = self.table.places(node.attr_axes("axis")[0])

@@ -21,6 +21,7 @@ from typing import Any
 
 from proofs.checking.atoms import Value
 from proofs.checking.indices import Term
+from proofs.checking.lengths import unpadded
 from proofs.checking.machines import Machine, machine
 from proofs.checking.programs import Node, Program, need
 from proofs.checking.sequences import Sequences
@@ -135,6 +136,10 @@ class Runs(Sequences):
     def run(
         self, program: Program, inputs: Sequence[Value], prefix: str = "", rows: Rows = ()
     ) -> list[Value]:
+        raise NotImplementedError
+
+    def less(self, node: Node, ins: list[Value]) -> Poly:
+        """Whether one index is below another, as a factor."""
         raise NotImplementedError
 
     def machine(self, node: Node, ins: list[Value], prefix: str, rows: Rows) -> list[Value]:
@@ -372,7 +377,10 @@ class Runs(Sequences):
             need(not any(p.startswith(own) for p in self.renaming), f"`{own}*` cannot be renamed")
             need(not updates(course.cell), "the state of steps of unknown number is not compared")
         free = self.free_states(course, range(one.states))
-        after = self.after(course, free, self.moved(entries, one.over, course.step))
+        read = self.moved(entries, one.over, course.step)
+        if lengths is not None and one.tied:
+            read = unpadded(self, course, read, lengths)
+        after = self.after(course, free, read)
         slots = {t: ("t", "step", *t[2:], self.table.set_of(t)) for t in self.places([course.step])}
         inner = [course.cell.types[w] for w in course.cell.outputs]
         items = [
