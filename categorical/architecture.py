@@ -77,15 +77,15 @@ class Architecture:
             return union(self.arrow, sample=BATCH).graph()
         return self.graph
 
-    def steps(self) -> tuple[StepForm, Graph, Graph] | None:
-        """The step form along ``stream``, with the start and the step that the module computes."""
+    def steps(self) -> tuple[StepForm, list[Graph]] | None:
+        """The step form along ``stream``; the start, the step and the step of a chunk, batched."""
         if self.stream is None:
             return None
         form = step_form(self.arrow, self.stream)
-        start, step = form.start, form.step
+        parts = [form.start, form.step, form.resume]
         if self.batch == "stack":
-            start, step = stack(start, BATCH), stack(step, BATCH)
-        return form, start.graph(), step.graph()
+            parts = [stack(one, BATCH) for one in parts]
+        return form, [one.graph() for one in parts]
 
     @property
     def parameter_count(self) -> int | None:
@@ -127,8 +127,9 @@ def architecture(
 ) -> Architecture:
     """Declare an architecture.
 
-    ``stream`` names a dim: the module that is built gets the methods ``initial_state`` and
-    ``step`` beside ``forward``, for one entry at a time (CM051 where the arrow has no step).
+    ``stream`` names a dim: the module that is built gets the methods ``initial_state``, ``step``
+    (one entry at a time) and ``resume`` (any number) beside ``forward``; CM051 where the arrow has
+    no step.
     ``sizes`` gives the sizes of dims (a dim without a size is read from the data); every law must
     be statable on the boundary (CM021), sizes must satisfy the collected conditions (CM008).
     """

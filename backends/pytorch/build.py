@@ -81,11 +81,11 @@ class Build:
     laws: list[str]
     validation: dict[str, Any] = field(default_factory=dict)
     stream: Stream | None = None
-    stepwise: bool = False  # whether ``run`` goes entry by entry
+    way: str = ""  # the method that ``run`` goes by, if it is not ``forward``
 
     def run(self, module: Any, inputs: Sequence[Any], sizes: Mapping[str, int]) -> Any:
         """The outputs of the module."""
-        if self.stepwise:
+        if self.way:
             return unrolled(self, module, inputs, sizes)
         return module(*inputs, *(sizes[s] for s in self.late))
 

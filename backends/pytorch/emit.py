@@ -388,7 +388,16 @@ class Writer(Declarations):
         holders = {path: text.removeprefix("self.") for path, text in self.owners.items()}
         late, layers = tuple(self.late), frozenset((*self.libraries, *self.holders))
         return ClassText(
-            name, lines, late, own, self.keys, self.children, holders, self.planned, layers
+            name,
+            lines,
+            late,
+            own,
+            self.keys,
+            self.children,
+            holders,
+            self.planned,
+            layers,
+            self.buffers,
         )
 
     # --- for operators ---------------------------------------------------------------------------

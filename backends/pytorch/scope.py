@@ -47,7 +47,7 @@ class ClassText:
     ``own`` are the paths of the graph's own resources, ``keys`` their keys where these differ;
     ``children`` maps operator nodes to the attribute of their module, its class, and whether there
     is one copy a step.  ``planned``: ``forward`` takes the schedule of a forest; ``layers`` are the
-    owners of weights that are torch's own layers.
+    owners of weights that are torch's own layers, ``buffers`` its constants by their expressions.
     """
 
     name: str
@@ -59,6 +59,7 @@ class ClassText:
     holders: dict[str, str]
     planned: bool = False
     layers: frozenset[str] = frozenset()
+    buffers: dict[str, str] = field(default_factory=dict)
 
     def key(self, path: str) -> str:
         """The state-dict key of a resource path: the path itself, but for names that torch

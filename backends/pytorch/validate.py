@@ -101,8 +101,8 @@ def validate(
     for_few_steps_too(space)
     try:
         report = _compare(build, space, seed, assignments)
-        if build.stream is not None:
-            report["step"] = _compare(replace(build, stepwise=True), space, seed, assignments)
+        for way in ("step", "resume") if build.stream is not None else ():
+            report[way] = _compare(replace(build, way=way), space, seed, assignments)
         report["cells"] = compare_cells(build, space, seed)
         if export and exports(build.contract):
             report["export"] = compare_export(build, space, seed)
@@ -115,10 +115,10 @@ def _compare(build: Build, space: Any, seed: int, assignments: int) -> dict[str,
     graph = build.graph
     rng = np.random.default_rng(seed)
     tried = list(islice(assignments_of(graph), assignments))
-    tried += [] if build.stepwise else long_runs(build.source, graph)
+    tried += [] if build.way else long_runs(build.source, graph)
     tried += batches(graph)
     noisy = any(r.role == NOISE for r in graph.resources(tried[0]).values())
-    modes = (EVAL,) if build.stepwise and noisy else (TRAIN, EVAL)  # steps draw noise of their own
+    modes = (EVAL,) if build.way and noisy else (TRAIN, EVAL)  # steps draw noise of their own
     values = gradients = exact = rounded = 0
     for place, sizes in enumerate(tried * 2 if len(tried) == 1 else tried):
         for mode in modes:

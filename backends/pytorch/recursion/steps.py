@@ -1,10 +1,11 @@
-"""Steps: the methods ``initial_state`` and ``step`` of a generated module, beside ``forward``.
+"""Steps: ``initial_state``, ``step`` and ``resume`` of a generated module, beside ``forward``.
 
 Definition.  A build of an architecture with a ``stream`` has a step graph and a start graph beside
 its own; all read the same resources.  They are written as methods of the classes that are there:
 a named part whose step differs gets a method of its own, weights are read where ``forward`` has
 them.  ``module.initial_state(batch)`` gives the state before the first entry, a tuple of tensors;
-``module.step(x, state)`` the outputs at the next entry and the new state.
+``module.step(x, state)`` the outputs at the next entry and the new state, ``module.resume(x,
+state)`` those at the next entries, of any number.
 
 Laws.  No parameter is added: the state-dict is that of ``forward``.  The build runs the module
 entry by entry and compares it with the reference meaning of the whole sequence, values and
@@ -41,7 +42,7 @@ from backends.pytorch import safety
 from backends.pytorch.emit import Writer
 from backends.pytorch.naming import Names
 from backends.pytorch.scope import ClassText, File
-from backends.pytorch.sizes import violation
+from backends.pytorch.sizes import Reading, violation
 from backends.pytorch.table import LIBRARY
 from categorical.errors import SpecError
 from categorical.graph import Graph, Node, OperatorBox
@@ -54,8 +55,8 @@ from categorical.recursion.streaming import StepForm
 if TYPE_CHECKING:
     from categorical.architecture import Architecture
 
-START, STEP = "initial_state", "step"
-METHODS = frozenset((START, STEP))
+START, STEP, RESUME = "initial_state", "step", "resume"
+METHODS = frozenset((START, STEP, RESUME))
 
 
 @dataclass
@@ -64,8 +65,7 @@ class Stream:
     methods take."""
 
     form: StepForm
-    start: Graph
-    step: Graph
+    graphs: dict[str, Graph]
     sizes: dict[str, tuple[str, ...]]
 
     def place(self, graph: Graph, wire: int) -> int:
@@ -81,7 +81,8 @@ def stream_of(architecture: Any) -> Stream | None:
     found: Architecture = architecture
     steps = found.steps()
     assert steps is not None
-    return Stream(steps[0], _filled(prune(steps[1])), prune(steps[2]), {})
+    start, step, resume = map(prune, steps[1])
+    return Stream(steps[0], {START: _filled(start), STEP: step, RESUME: resume}, {})
 
 
 def _filled(graph: Graph) -> Graph:
@@ -107,9 +108,9 @@ def write_methods(
     sizes: Mapping[str, int],
     prepare: Callable[..., Any],
 ) -> list[str]:
-    """Add both methods to the root class; returns the rewrites of the step."""
+    """Add the methods to the root class; returns the rewrites of the step."""
     notes = []
-    for name, graph in ((START, stream.start), (STEP, stream.step)):
+    for name, graph in stream.graphs.items():
         fitted = _fitted(graph, host)
         normal, plan = prepare(fitted, sizes)
         for kind in ("fused", "cells", "skipped", "widths", "runs"):
@@ -231,7 +232,7 @@ class StepWriter(Writer):
         return f"{function}.{method}({inputs})" if method else f"{function}({inputs})"
 
     def buffer(self, name: str, expression: str) -> str:
-        return expression.replace("config.", "self.config.")
+        return self.host.buffers.get(expression) or expression.replace("config.", "self.config.")
 
     def _symbol(self, symbol: str) -> str:
         return "0" if self._empty(symbol) else super()._symbol(symbol)
@@ -301,7 +302,7 @@ class _Root(StepWriter):
 
     def write(self) -> None:
         super().write()
-        if self.name == STEP:
+        if self.name != START:
             self.prologue += self._bounds()
 
     def text(self) -> list[str]:
@@ -314,7 +315,7 @@ class _Root(StepWriter):
     def _start(self) -> list[str]:
         states = [self.values[w] for w in self.graph.outputs]
         if self.stream.form.place:
-            batch = self._symbol("batch") if _batched(self.stream.step) else ""
+            batch = self._symbol("batch") if _batched(self.stream.graphs[STEP]) else ""
             states.append(f"torch.zeros(({batch}{',' if batch else ''}), {self._index()})")
         doc = '        """The state before the first entry."""'
         kind, out = "tuple[Tensor, ...]", [_tuple(states)]
@@ -330,11 +331,18 @@ class _Root(StepWriter):
         states, rest = values[:count], graph.inputs[count:]
         outs = [self.values[w] for w in graph.outputs]
         shown, after = outs[: len(outs) - count], outs[len(outs) - count :]
+        lines = []
         if form.place:
             entries = len(form.entries)
             place = self.values[rest[entries]]
             rest = [*rest[:entries], *rest[entries + 1 :]]
-            states, after = [*states, place], [*after, f"{place} + 1"]
+            first, more = place, "1"
+            if self.name == RESUME:
+                first, more = self.names.local("first"), self._chunk()
+                column = f"{first}[..., None]" if _batched(graph) else first
+                steps = f"torch.arange({more}, device={first}.device)"
+                lines.append(f"        {place} = {column} + {steps}")
+            states, after = [*states, first], [*after, f"{first} + {more}"]
         others = iter(shown)
         results = [
             after[form.finals[i]] if i in form.finals else next(others)
@@ -342,15 +350,31 @@ class _Root(StepWriter):
         ]
         head, late = self._arguments(rest), len(self.late)
         head.insert(len(head) - late, "state: tuple[Tensor, ...]")
-        before = ['        """The outputs at the next entry, and the new state."""']
+        what = "entry" if self.name == STEP else "entries, of any number"
+        before = [f'        """The outputs at the next {what}, and the new state."""']
         if states:
             left = ", ".join(states) if len(states) > 1 else _tuple(states)
             before.append(f"        {left} = state")
+        before += lines
         many = len(results) > 1
         kind = f"tuple[{', '.join(['Tensor'] * len(results))}]" if many else "Tensor"
         result = f"({', '.join(results)})" if many else results[0] if results else "()"
         kind = f"tuple[{kind}, tuple[Tensor, ...]]"
-        return self.method(STEP, head, kind, [result, _tuple(after)], before)
+        return self.method(self.name, head, kind, [result, _tuple(after)], before)
+
+    def _chunk(self) -> str:
+        """How many entries come at once: read off one of them, or an argument."""
+        found = self.reading(self.stream.form.chunk.name)
+        if found is None:
+            return self._symbol(self.stream.form.chunk.name)
+        return found.text.replace("x.shape", f"{self.values[self.graph.inputs[found.place]]}.shape")
+
+    def reading(self, symbol: str) -> Reading | None:
+        """Nothing is read off the index: it is computed here."""
+        found, form = super().reading(symbol), self.stream.form
+        index = len(form.states) + len(form.entries) if form.place and self.name != START else -1
+        own = found is not None and found.place == index and symbol == form.chunk.name
+        return None if own else found
 
     def _bounds(self) -> list[str]:
         """The checks that a context of fixed size has room for one more entry."""
@@ -383,53 +407,77 @@ def _tuple(values: Sequence[str]) -> str:
 
 
 def unrolled(build: Any, module: Any, inputs: Sequence[Any], sizes: Mapping[str, int]) -> Any:
-    """The outputs of a module, run entry by entry: shaped as those of ``forward``."""
+    """The outputs of a module, run in the way that ``build.way`` says: shaped as ``forward``'s."""
     import torch
 
     stream: Stream = build.stream
-    graph, form = build.graph, stream.form
-    late = {name: [sizes[s] for s in of] for name, of in stream.sizes.items()}
+    graph, form, way = build.graph, stream.form, build.way
+    late = {name: [sizes.get(s, 1) for s in of] for name, of in stream.sizes.items()}
     state = module.initial_state(*(inputs[i] for i in form.begins), *late[START])
     rows: list[Any] = []
-    for p in range(sizes[form.over.name]):
-        entries = [inputs[i].select(stream.place(graph, graph.inputs[i]), p) for i in form.entries]
-        shared = [inputs[i] for i in form.shared]
-        found, state = module.step(*entries, *shared, state, *late[STEP])
+    n, p = sizes[form.over.name], 0
+    shared = [inputs[i] for i in form.shared]
+    for count in [1] * n if way == STEP else [k for k in (n - n // 2, n // 2) if k]:
+        entries = [
+            inputs[i].narrow(stream.place(graph, graph.inputs[i]), p, count) for i in form.entries
+        ]
+        if way == STEP:
+            places = [stream.place(graph, graph.inputs[i]) for i in form.entries]
+            entries = [x.squeeze(place) for x, place in zip(entries, places, strict=True)]
+        more = [count if s == form.chunk.name else sizes[s] for s in stream.sizes[way]]
+        found, state = getattr(module, way)(*entries, *shared, state, *more)
         rows.append(found if isinstance(found, tuple) else (found,))
+        p += count
     outputs = []
+    join = torch.stack if way == STEP else torch.cat
     for i, wire in enumerate(graph.outputs):
         place, column = stream.place(graph, wire), [row[i] for row in rows]
-        outputs.append(column[-1] if place < 0 else torch.stack(column, place))
+        outputs.append(column[-1] if place < 0 else join(column, place))
     return tuple(outputs)
 
 
 def selftest(build: Any, sizes: Mapping[str, int]) -> list[str]:
-    """The function of a generated file that compares the step with ``forward``."""
+    """The functions of a generated file that compare both ways with ``forward``."""
     stream: Stream = build.stream
-    graph, form = build.graph, stream.form
-    late = {name: [str(sizes[s]) for s in of] for name, of in stream.sizes.items()}
+    graph, form, n = build.graph, stream.form, sizes[stream.form.over.name]
+    late = {
+        name: ["count" if s == form.chunk.name else str(sizes[s]) for s in of]
+        for name, of in stream.sizes.items()
+    }
     begin = ", ".join([*(f"inputs[{i}]" for i in form.begins), *late[START]])
-    entries = [
-        f"inputs[{i}].select({stream.place(graph, graph.inputs[i])}, p)" for i in form.entries
-    ]
-    ins = [*entries, *(f"inputs[{i}]" for i in form.shared), "state", *late[STEP]]
-    many = len(graph.outputs) > 1
+    places = [stream.place(graph, graph.inputs[i]) for i in form.entries]
+    pairs = list(zip(form.entries, places, strict=True))
+    shared = [*(f"inputs[{i}]" for i in form.shared), "state"]
+    one = ", ".join([*(f"inputs[{i}].select({d}, p)" for i, d in pairs), *shared, *late[STEP]])
+    some = [f"inputs[{i}].narrow({d}, p, count)" for i, d in pairs]
+    many = "y" if len(graph.outputs) > 1 else "(y,)"
     lines = [
         "def stepwise(model: nn.Module, inputs: tuple, outputs: tuple[Tensor, ...]) -> None:",
-        '    """Entry by entry, from the initial state, against the whole sequence."""',
+        '    """Entry by entry, and in two chunks, against the whole sequence."""',
         f"    state, rows = model.initial_state({begin}), []",
-        f"    for p in range({sizes[form.over.name]}):",
-        f"        y, state = model.step({', '.join(ins)})",
-        f"        rows.append({'y' if many else '(y,)'})",
-        "    found = []",
+        f"    for p in range({n}):",
+        f"        y, state = model.step({one})",
+        f"        rows.append({many})",
+        *_joined(stream, graph, "stack"),
+        '    agree("step by step", tuple(found), outputs)',
+        f"    state, rows = model.initial_state({begin}), []",
+        f"    for p, count in {[(p, k) for p, k in ((0, n - n // 2), (n - n // 2, n // 2)) if k]}:",
+        f"        y, state = model.resume({', '.join([*some, *shared, *late[RESUME]])})",
+        f"        rows.append({many})",
+        *_joined(stream, graph, "cat"),
+        '    agree("in chunks", tuple(found), outputs)',
     ]
+    return lines
+
+
+def _joined(stream: Stream, graph: Graph, join: str) -> list[str]:
+    """The statements that put rows together."""
+    texts = []
     for i, wire in enumerate(graph.outputs):
         place = stream.place(graph, wire)
-        text = (
-            f"rows[-1][{i}]" if place < 0 else f"torch.stack([row[{i}] for row in rows], {place})"
-        )
-        lines.append(f"    found.append({text})")
-    return [*lines, '    agree("step by step", tuple(found), outputs)']
+        row = f"torch.{join}([row[{i}] for row in rows], {place})"
+        texts.append(f"rows[-1][{i}]" if place < 0 else row)
+    return ["    found = []", *(f"    found.append({text})" for text in texts)]
 
 
 __all__ = ["METHODS", "Stream", "selftest", "stream_of", "unrolled", "write_methods"]

@@ -1,4 +1,4 @@
-"""The methods ``initial_state`` and ``step`` of generated modules."""
+"""The methods ``initial_state``, ``step`` and ``resume`` of generated modules."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import Tensor
 
 from backends.pytorch.build import build
 from backends.pytorch.validate import validate
@@ -109,8 +110,9 @@ def built(name: str, **options):
 @pytest.mark.parametrize("name", NETWORKS)
 def test_steps_are_validated_against_the_whole_sequence(name: str) -> None:
     made = built(name)
-    report = made.validation["step"]
-    assert report["outputs_and_states"] and (report["gradients"] or name == "noise")
+    for way in ("step", "resume"):
+        report = made.validation[way]
+        assert report["outputs_and_states"] and (report["gradients"] or name == "noise")
     plain = build(
         architecture(NETWORKS[name], sizes=made.sizes, name="net"), validate=False
     ).module()
@@ -155,6 +157,40 @@ def test_states_grow_and_a_full_context_is_refused() -> None:
         module.step(text[:, 0], state)
 
 
+@pytest.mark.parametrize("name", ["a text model", "positions", "two layers of LSTM"])
+def test_a_prompt_is_read_at_once_and_continued_by_steps(name: str) -> None:
+    module = built(name, validate=False).module().eval()
+    x = torch.randint(5, (3, 6)) if name == "a text model" else torch.randn(3, 6, 3)
+    wanted = module(x)
+    wanted = wanted if isinstance(wanted, Tensor) else wanted[0]
+    y, state = module.resume(x[:, :4], module.initial_state(3))
+    rows = [y if isinstance(y, Tensor) else y[0]]
+    for p in (4, 5):
+        y, state = module.step(x[:, p], state)
+        rows.append((y if isinstance(y, Tensor) else y[0])[:, None])
+    torch.testing.assert_close(torch.cat(rows, 1), wanted)
+
+
+def test_an_index_is_counted_in_the_state() -> None:
+    module = built("positions", validate=False).module()
+    (_, place) = module.initial_state(2)
+    assert place.tolist() == [0, 0]
+    _, state = module.resume(torch.zeros(2, 4, 3), module.initial_state(2))
+    assert state[-1].tolist() == [4, 4]
+    _, state = module.step(torch.zeros(2, 3), state)
+    assert state[-1].tolist() == [5, 5]
+
+
+def test_a_chunk_whose_mask_is_another_is_refused() -> None:
+    made = built("attention", validate=False)
+    right = ".narrow(-2, past, chunk)"
+    assert right in made.source
+    made.source = made.source.replace(right, ".narrow(-2, 0, chunk)")
+    with pytest.raises(SpecError) as caught:
+        validate(made)
+    assert caught.value.code == "CM040"
+
+
 def test_wrong_states_are_refused_in_the_words_of_the_spec() -> None:
     module = built("an Elman network", validate=False).module()
     (state,) = module.initial_state(3)
@@ -189,6 +225,7 @@ def test_the_file_tests_its_step(tmp_path: Path) -> None:
         [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert told.returncode == 0 and "step by step ok" in told.stdout, told.stderr
+    assert "in chunks ok" in told.stdout
 
 
 def test_what_has_no_step_is_refused_when_it_is_declared() -> None:
