@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from backends.pytorch import build
-from categorical import Arrow, Dim, Real, architecture, arrow, op
-from categorical.composites import elman_cell, gru_cell, lstm_cell, recurrent
+from backends.pytorch.validate import validate
+from categorical import Arrow, Dim, Real, SpecError, architecture, arrow, op
+from categorical.composites import bidirectional, elman_cell, gru_cell, lstm_cell, recurrent
 from categorical.normal import inline
 from categorical.para import tie
 from categorical.recursion import fold, foldr, mealy, scan
@@ -263,3 +264,38 @@ def test_a_compiled_module_is_refused_as_one_graph() -> None:
     torch.compiler.reset()
     with pytest.raises(Exception, match="disable"):
         torch.compile(module, backend="aot_eager", fullgraph=True)(x)
+
+
+BOTH = bidirectional(lstm(), lstm(), over=t)
+BUGS = {
+    "the input is not turned": (scan(gru(), over=t, reverse=True), "x2.flip(1)", "x2"),
+    "the rows are not turned": (scan(gru(), over=t, reverse=True), "rows.flip(1)", "rows"),
+    "states in the other order": (
+        BOTH,
+        "torch.stack((state_1, state_3))",
+        "torch.stack((state_3, state_1))",
+    ),
+    "memory for state": (fold(lstm(), over=t), "(h.unsqueeze(0), c.uns", "(c.unsqueeze(0), h.uns"),
+    "gates in the other order": (
+        fold(lstm(order="ogfi"), over=t),
+        "self.cell.read.weight[3 * self.config.s :],",
+        "self.cell.read.weight[: self.config.s],",
+    ),
+    "the ends exchanged": (BOTH, "last_state[0]", "last_state[1]"),
+    "no second bias": (
+        fold(gru(), over=t),
+        "self.cell.again.bias,",
+        "torch.zeros_like(self.cell.again.bias),",
+    ),
+    "another kernel": (fold(elman(), over=t), "return torch.rnn_tanh(", "return torch.rnn_relu("),
+}
+
+
+@pytest.mark.parametrize("bug", BUGS)
+def test_validation_finds_errors_in_the_lowering(bug: str) -> None:
+    net, right, wrong = BUGS[bug]
+    found = made(net)
+    assert right in found.source
+    found.source = found.source.replace(right, wrong)
+    with pytest.raises(SpecError, match="CM040"):
+        validate(found)
