@@ -74,8 +74,8 @@ def test_a_state_that_is_shown_before_and_after() -> None:
         new = op.sin(h) * x
         return h, new - h, new
 
-    made(mealy(cell, over=t))
-    made(mealy(cell, over=t, lengths=True))
+    made(mealy(cell, over=t, states=1))
+    made(mealy(cell, over=t, states=1, lengths=True))
 
 
 def test_a_delay() -> None:
@@ -83,8 +83,8 @@ def test_a_delay() -> None:
     def delay(h: Real[s], x: Real[s]) -> Real[s] * Real[s]:
         return op.tanh(h), x
 
-    made(mealy(delay, over=t))
-    made(mealy(delay, over=t, lengths=True))
+    made(mealy(delay, over=t, states=1))
+    made(mealy(delay, over=t, states=1, lengths=True))
 
 
 def test_names_that_are_functions_of_torch() -> None:
@@ -173,8 +173,8 @@ def test_masks_and_numbers_of_classes_are_states() -> None:
         new = op.logical_or(seen, x)
         return op.logical_not(new), new
 
-    made(mealy(cell, over=t))
-    made(mealy(cell, over=t, lengths=True))
+    made(mealy(cell, over=t, states=1))
+    made(mealy(cell, over=t, states=1, lengths=True))
 
 
 def test_lengths_that_are_wrong_name_the_sample() -> None:

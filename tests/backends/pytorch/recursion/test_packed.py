@@ -102,7 +102,7 @@ def test_biases_that_are_added_to_no_input() -> None:
 
     @arrow
     def two(h: Real[batch, s], x: Real[batch, t, s]) -> Real[batch, s] * Real[batch, s]:
-        one, other = (stack(mealy(cell, over=t, name=n), batch) for n in ("one", "other"))
+        one, other = (stack(mealy(cell, over=t, states=1, name=n), batch) for n in ("one", "other"))
         return one(h, x)[1], other(h, x)[1]
 
     assert "torch.baddbmm(start_t, " in build(two, SIZES, "net").source
