@@ -252,9 +252,9 @@ def transposed(target: str, old: Array, source: str, new: Array) -> list[Help]:
     ]
 
 
-def closing(body: Arrow) -> list[Help]:
+def closing(body: Arrow, *through: str) -> list[Help]:
     """Bring the result of a body back to its first input, where one step does it."""
-    written = Written.here(*_THROUGH)
+    written = Written.here(*_THROUGH, *through)
     call = written.call if written is not None else None
     got, want = body.cod, body.dom[:1]
     if len(got) != 1 or not isinstance(got[0], Array) or not isinstance(want[0], Array):

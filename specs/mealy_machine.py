@@ -129,7 +129,7 @@ def number(cell):
 
     @arrow
     def number(carry: NUMBER, a: Real[step], b: Real[step]) -> NUMBER:
-        digits, carry = mealy(cell, over=step)(carry, a, b)
+        digits, carry = mealy(cell, over=step, states=1)(carry, a, b)
         return fold(place, over=step, start=0, name="value")(digits) + 2 * carry
 
     return number

@@ -49,6 +49,7 @@ from categorical.index import Axis, IndexSet, index_set
 from categorical.messages import arrays
 from categorical.recursion import mealy
 from categorical.recursion.folds import Start, shown, started
+from categorical.recursion.mistakes import check_carrier
 from categorical.spaces import Real, Space
 
 LSTM_GATES, GRU_GATES = 4, 3
@@ -129,6 +130,7 @@ def recurrent(
 ) -> Arrow:
     """``S × A[t] → H[t] × S``: the first state after each step, and the last states."""
     states = len(cell.cod)
+    check_carrier(cell, states, "scan")
     return mealy(
         shown(cell, 1), over, start, states=states, reverse=reverse, lengths=lengths, name=name
     )

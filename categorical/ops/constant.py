@@ -58,13 +58,20 @@ def _array(name: str, value: object) -> Array:
 
 
 def _value(name: str, value: object) -> float | int | bool | complex:
-    if not isinstance(value, (int, float, complex)) or not math.isfinite(abs(value)):
+    if not isinstance(value, (int, float, complex)) or not _finite(value):
         raise SpecError(
             "CM041",
             f"`{name}` of {value!r}, which is not a finite number",
             help=["what does not count is a Bool mask: op.where, or masked=True"],
         )
     return value
+
+
+def _finite(value: complex) -> bool:
+    try:
+        return math.isfinite(abs(value))
+    except OverflowError:  # a whole number beyond the floats
+        return False
 
 
 # --- equal entries --------------------------------------------------------------------------------

@@ -39,16 +39,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from categorical import op
 from categorical.arrows import Arrow, Transformed, Types, copy, discard, identity, swap
 from categorical.checked import checked
 from categorical.errors import SpecError
 from categorical.graph import Builder, Graph
 from categorical.index import Axis, IndexSet
-from categorical.recursion import mistakes
+from categorical.recursion import mistakes, rewriting
 from categorical.recursion.machine import machine
-
-Start = Arrow | int | float | None
+from categorical.recursion.mistakes import Start
 
 
 @checked
@@ -68,6 +66,7 @@ def fold(
     at every step.  ``lengths`` adds an input ``Fin(t + 1)``, after which the state is kept.
     """
     axis = mistakes.run_axis(over)
+    mistakes.check_carrier(cell, len(cell.cod), "fold")
     run = machine(
         cell,
         axis,
@@ -94,6 +93,7 @@ def foldr(
 ) -> Arrow:
     """The fold of cons lists: as ``fold``, from the last entry to the first."""
     axis = mistakes.run_axis(over)
+    mistakes.check_carrier(cell, len(cell.cod), "foldr")
     run = machine(
         cell,
         axis,
@@ -123,6 +123,7 @@ def scan(
     """``S × A[t] → S[t]``: the states after each step (past a length they are 0)."""
     states = len(cell.cod)
     axis = mistakes.run_axis(over)
+    mistakes.check_carrier(cell, states, "scan")
     run = machine(
         shown(cell),
         axis,
@@ -144,7 +145,7 @@ def mealy(
     over: IndexSet | Axis | int,
     start: Start = None,
     *,
-    states: int = 1,
+    states: int | None = None,
     reverse: bool = False,
     shared: int = 0,
     lengths: bool = False,
@@ -153,9 +154,12 @@ def mealy(
 ) -> Arrow:
     """``S × I[t] → O[t] × S``: a coalgebra of ``I → (O×X)`` run along inputs.
 
-    ``cell``: ``S × I → O × S``, with ``states`` wires in S.
+    ``cell``: ``S × I → O × S``, with ``states`` wires in S (to be said where the types of the cell
+    leave it open).
     """
     axis = mistakes.run_axis(over)
+    states = mistakes.carrier_size(cell, states, shared)
+    mistakes.check_carrier(cell, states, "mealy")
     run = machine(
         cell,
         axis,
@@ -210,19 +214,19 @@ def moore_cell(out: Arrow, next: Arrow) -> Arrow:
 @checked
 def unfold_cell(out: Arrow, next: Arrow) -> Arrow:
     """The cell ``S → O × S`` of ``out: S → O`` and ``next: S → S``."""
-    _parts("unfolding", out, next, len(next.cod), "out: S → O and next: S → S")
+    _parts("stream", out, next, len(next.dom), "out: S → O and next: S → S")
     return copy(next.dom) >> (out @ next)
 
 
 def _parts(kind: str, out: Arrow, next: Arrow, count: int, wanted: str) -> None:
     """The two parts of a cell read the same wires, and the second returns to the states."""
     states = len(next.cod)
-    if out.dom != next.dom[:count] or next.cod != next.dom[:states]:
+    if out.dom != next.dom[:count] or next.cod != next.dom[:states] or not states:
         raise SpecError(
             "CM045",
             f"the two parts of a {kind} cell have different states",
             facts=[("out", out.type_text()), ("next", next.type_text())],
-            help=[wanted],
+            help=rewriting.parts_in_order(out, next, kind, wanted),
         )
 
 
@@ -232,14 +236,29 @@ def unfold(
     over: IndexSet | Axis | int | None = None,
     start: Start = None,
     *,
-    states: int = 1,
+    states: int | None = None,
     shared: int = 0,
     reverse: bool = False,
     weights: str = "tied",
     name: str = "cell",
 ) -> Arrow:
-    """``S → O[t] × S``: the first t outputs of the stream of a coalgebra ``S → O × S``."""
+    """``S → O[t] × S``: the first t outputs of the stream of a coalgebra ``S → O × S``.
+
+    ``cell``: all its inputs are ``states``, but for the last ``shared``.
+    """
     axis = mistakes.run_axis(over)
+    if states is None:
+        states = len(cell.dom) - shared
+        if states > len(cell.cod) or cell.dom[:states] != cell.cod[len(cell.cod) - states :]:
+            states = 1
+    mistakes.check_carrier(cell, states, "unfold")
+    if len(cell.dom) != states + shared:
+        raise SpecError(
+            "CM045",
+            f"`{cell.label()}` reads inputs: it is no coalgebra of O × X",
+            facts=[("the cell", cell.type_text())],
+            help=rewriting.called("mealy", "run it along its inputs"),
+        )
     run = machine(
         cell,
         axis,
@@ -250,13 +269,6 @@ def unfold(
         name=name,
         title="unfold",
     )
-    if len(cell.dom) != states + shared:
-        raise SpecError(
-            "CM045",
-            f"`{cell.label()}` reads inputs: it is no coalgebra of O × X",
-            facts=[("the cell", cell.type_text())],
-            help=["run it along its inputs:  mealy(cell, over=t)"],
-        )
     return started(run, cell.dom[:states], start)
 
 
@@ -276,7 +288,9 @@ def hylo(
     axis = mistakes.run_axis(over)
     kept, states = len(coalgebra.dom), len(algebra.cod)
     made = coalgebra.cod[: len(coalgebra.cod) - kept]
-    if algebra.dom[states:] != made:
+    mistakes.check_carrier(coalgebra, kept, "unfold")
+    mistakes.check_carrier(algebra, states, "fold")
+    if len(coalgebra.cod) < kept or not algebra.dom or algebra.dom[states:] != made:
         raise SpecError(
             "CM045",
             "the algebra does not read what the coalgebra makes",
@@ -301,15 +315,7 @@ def started(run: Arrow, types: Types, start: Start) -> Arrow:
     """The run from given states."""
     if start is None:
         return run
-    if not isinstance(start, Arrow):
-        value = float(start) if isinstance(start, float) else int(start)
-        each = [op.full(t, value) for t in types]
-        begin: Arrow = each[0]
-        for one in each[1:]:
-            begin = begin @ one
-    else:
-        begin = start
-    mistakes.start_of(begin, types)
+    begin = mistakes.start_of(start, types)
     rest = run.dom[len(types) :]
 
     def make(_: Types) -> Graph:
@@ -327,6 +333,13 @@ def started(run: Arrow, types: Types, start: Start) -> Arrow:
 @checked
 def shown(cell: Arrow, count: int | None = None) -> Arrow:
     """A cell ``S × A → S`` that shows its (first ``count``) new states: ``S × A → S × S``."""
+    if count is not None and not 0 <= count <= len(cell.cod):
+        raise SpecError(
+            "CM045",
+            f"`{cell.label()}` has no {count} states to show",
+            facts=[("the cell", cell.type_text())],
+            help=[f"a number from 0 to {len(cell.cod)}"],
+        )
 
     def make(types: Types) -> Graph:
         inner = cell.retype(types).graph()

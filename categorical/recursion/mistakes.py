@@ -19,16 +19,20 @@ categorical.errors.SpecError: error[CM046]: an unfolding needs a bound
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
-from categorical import declaring, messages
+from categorical import messages
 from categorical.arrows import Arrow, Types
 from categorical.errors import SpecError
 from categorical.graph import Graph
 from categorical.index import Axis, axis, disjoint_sum
 from categorical.messages import arrays as arrays
+from categorical.ops.constant import full
 from categorical.origin import Origin
-from categorical.spaces import Array, Fin
+from categorical.recursion import rewriting
+from categorical.spaces import Array, Fin, Space
+
+Start = Arrow | int | float | Sequence[Arrow | int | float] | None
 
 
 def run_axis(over: object) -> Axis:
@@ -47,15 +51,78 @@ def check_run(cell: Arrow, over: Axis, states: int, shared: int, weights: str, n
     """The arguments of a run."""
     messages.check_name(name, "a cell")
     if weights not in ("tied", "untied"):
-        raise SpecError("CM024", f"`{weights}` is no way to keep weights", help=["tied or untied"])
+        raise SpecError(
+            "CM024",
+            f"`{weights}` is no way to keep weights",
+            facts=[("known", 'weights="tied" (one set for all steps), weights="untied"')],
+            help=rewriting.instead(weights, '"tied"', 'weights="tied"'),
+        )
+    for word, number in (("states", states), ("shared", shared)):
+        if isinstance(number, bool):
+            raise SpecError(
+                "CM042",
+                f"`{word}` is a number of wires, not {number}",
+                facts=[("the cell", cell.type_text())],
+                help=[f"{word}={int(number)}"],
+            )
     most = len(cell.dom) - states
     if not 1 <= states <= min(len(cell.dom), len(cell.cod)) or not 0 <= shared <= most:
         raise SpecError(
             "CM045",
-            f"`{cell.label()}` has no {states} states and {shared} shared inputs",
-            facts=[("the cell", cell.type_text())],
+            f"`{cell.label()}` does not have {states} states and {shared} shared inputs",
+            facts=[
+                ("the cell", cell.type_text()),
+                ("inputs", f"{len(cell.dom)}, the states first, what is shared last"),
+                ("outputs", f"{len(cell.cod)}, the states last"),
+            ],
             help=["a cell takes its states first, and returns them last:  S × A → O × S"],
         )
+
+
+def check_carrier(cell: Arrow, states: int, title: str) -> None:
+    """A cell that is no cell of this run, before it is run: what it is the cell of."""
+    before, after = cell.dom[:states], cell.cod[len(cell.cod) - states :]
+    if cell.open or not 0 < states == len(before) == len(after) or before == after:
+        return
+    place = next(i for i in range(states) if before[i] != after[i])
+    old, new = before[place], after[place]
+    graph = cell.graph()
+    raise SpecError(
+        "CM045",
+        f"`{cell.label()}` does not return to its carrier",
+        facts=[
+            ("the cell", cell.type_text()),
+            (f"state `{graph.wire_name(graph.inputs[place])}`", str(old)),
+            ("the cell gives", str(new)),
+            ("difference", messages.difference(new, old)[0] or f"{new} ≠ {old}"),
+        ],
+        help=rewriting.as_a_cell(cell, states, title),
+    )
+
+
+def carrier_size(cell: Arrow, states: int | None, shared: int) -> int:
+    """How many states a machine has, where its cell says so."""
+    if states is not None:
+        return states
+    ins, outs = len(cell.dom) - shared, len(cell.cod)
+    fits = [k for k in range(1, min(ins, outs) + 1) if cell.dom[:k] == cell.cod[outs - k :]]
+    fits = [k for k in fits if not k == ins == outs] or fits
+    if len(fits) > 1:
+        facts = [("the cell", cell.type_text())]
+        for k in fits:
+            end = len(cell.dom) - shared
+            reads, shows = cell.dom[k:end], cell.cod[: len(cell.cod) - k]
+            carried = messages.side(cell.dom[:k])
+            parts = (("carries", carried), ("reads", messages.side(reads)))
+            text = ", ".join(f"{word} {side}" for word, side in parts)
+            facts.append((f"states={k}", f"{text}, gives {messages.side(shows)}"))
+        raise SpecError(
+            "CM045",
+            f"`{cell.label()}` can carry {' or '.join(map(str, fits))} states",
+            facts=facts,
+            help=rewriting.with_states(fits),
+        )
+    return fits[0] if fits else 1
 
 
 def inputs(
@@ -66,17 +133,43 @@ def inputs(
     count = len(cell.dom) + int(lengths)
     if len(found) != count:
         raise messages.arity(f"the run of {cell.label()}", count, len(found))
+    names = cell.graph()
+    wires = [f"`{names.wire_name(w)}`" for w in names.inputs]
     for place, one in enumerate(found[states : len(cell.dom) - shared], states):
         if one.position(over) < 0:
+            after = len(cell.dom) - place
             raise SpecError(
                 "CM005",
-                f"input {place + 1} of a run along `{over}` lacks that axis",
+                f"the input {wires[place]} of a run along `{over}` lacks that axis",
                 facts=[("it is", str(one)), ("the cell", cell.type_text())],
                 help=[
-                    f"an input that every step reads whole is said so:  shared={shared + 1}",
+                    f"an input that every step reads whole is said so:  shared={after}",
                     f"repeat it at every step:  op.expand({over})",
                 ],
             )
+    end = len(cell.dom) - shared
+    entries = tuple(
+        one.with_axes(tuple(a for a in one.axes if a != over)) if states <= i < end else one
+        for i, one in enumerate(found[: len(cell.dom)])
+    )
+    for place, (one, want) in enumerate(zip(entries, arrays(cell, cell.dom), strict=True)):
+        if cell.open or one == want:
+            continue
+        text, mend = messages.difference(one, want)
+        kind = "state" if place < states else "input"
+        facts = [("it is", str(found[place])), ("the cell reads", str(want))]
+        raise SpecError(
+            "CM001",
+            f"the {kind} {wires[place]} of the run of `{cell.label()}` has another type",
+            facts=[*facts, ("difference", text or f"{one} ≠ {want}")],
+            help=[mend] if mend else [f"the cell is  {cell.type_text()}"],
+        )
+    try:
+        cell.retype(entries)
+    except SpecError as problem:
+        run = messages.side(found)
+        problem.facts += [("the run takes", run), ("in its cell", f"`{cell.label()}`")]
+        raise
     return found
 
 
@@ -97,9 +190,9 @@ def check_cell(
                     ("the cell gives", str(new)),
                     ("difference", text or f"{new} ≠ {old}"),
                 ],
-                help=declaring.closing(cell)
-                if states == len(region.dom) == len(region.cod)
-                else ["the states are the first inputs and the last outputs:  S × A → O × S"],
+                help=rewriting.as_a_cell(
+                    cell, states, "", (region.dom, region.cod) if cell.open else None
+                ),
                 origin=origin,
             )
     stateful = [p for p, r in region.resources().items() if r.role in ("statistic", "noise")]
@@ -141,13 +234,43 @@ def check_lengths(one: Array, over: Axis, kept: tuple[Array, ...]) -> None:
                 )
 
 
-def start_of(start: Any, types: Types) -> None:
-    """The initial states are an arrow from nothing to the states."""
-    if not isinstance(start, Arrow) or start.dom or start.cod != types:
-        got = start.type_text() if isinstance(start, Arrow) else repr(start)
+def start_of(start: Start, types: Types) -> Arrow:
+    """The initial states, an arrow from nothing to the states: of a number for every state, of one
+    number or arrow for each of them, or the arrow itself."""
+    if isinstance(start, Arrow):
+        parts = [start]
+    else:
+        given = start if isinstance(start, Sequence) else [start] * len(types)
+        if len(given) != len(types):
+            raise SpecError(
+                "CM045",
+                f"{len(given)} starts for {len(types)} states",
+                facts=[("start", repr(start)), ("states", messages.side(types))],
+                help=["give one number for all states, or one start for each, in order"],
+            )
+        parts = [_constant(one, type_) for one, type_ in zip(given, types, strict=True)]
+    begin = parts[0]
+    for one in parts[1:]:
+        begin = begin @ one
+    if begin.dom or begin.cod != types:
+        facts = [("start", begin.type_text()), ("expected", f"One → {messages.side(types)}")]
         raise SpecError(
             "CM045",
             "the start of a fold is no state of its cell",
-            facts=[("start", got), ("expected", f"One → {messages.side(types)}")],
-            help=["give a number, or an arrow without inputs, as op.parameter(…)"],
+            facts=facts,
+            help=rewriting.starts(begin, types),
         )
+    return begin
+
+
+def _constant(value: Arrow | float, type_: Space) -> Arrow:
+    if isinstance(value, Arrow):
+        return value
+    if isinstance(value, bool):
+        raise SpecError(
+            "CM042",
+            f"the start of a run is {value}",
+            facts=[("state", str(type_)), ("expected", "a number, or an arrow")],
+            help=rewriting.instead(value, str(int(value)), f"start={int(value)}"),
+        )
+    return full(type_, value)
