@@ -44,7 +44,11 @@ decoder = transformer("causal")
 form = step_form(decoder, over=place)
 model = architecture(
     decoder,
-    laws=[laws.causal(place), laws.stepwise(form, name="cached decoding")],
+    laws=[
+        laws.causal(place),
+        laws.stepwise(form, name="cached decoding"),
+        laws.resumes(form, name="a prompt at once, then the rest"),
+    ],
     sizes=SIZES,
     stream=place,
 )

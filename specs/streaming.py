@@ -42,7 +42,7 @@ def decision(sound: Real[frame, band]) -> Real[score]:
 form = step_form(listener, over=frame)
 model = architecture(
     listener,
-    laws=[laws.stepwise(form), laws.causal(frame)],
+    laws=[laws.stepwise(form), laws.resumes(form), laws.causal(frame)],
     sizes=SIZES,
     stream=frame,
 )
