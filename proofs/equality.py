@@ -35,7 +35,7 @@ from proofs.certificate import Obstruction, Proof
 from proofs.checking.equal import boundary, normal_forms, summary
 from proofs.checking.programs import Refusal, read_program
 from proofs.checking.table import check_types
-from proofs.program import NotData, flat, program
+from proofs.program import Json, NotData, flat, program
 
 
 def prove_equal(
@@ -46,12 +46,23 @@ def prove_equal(
     ``renaming`` maps resource paths of ``other`` to those of ``graph``.
     """
     names = dict(sorted((renaming or {}).items()))
+    found = _prove(graph, other, names, mode, None)
+    if not found and any(node.box.name == "tree_fold" for node in flat(graph).nodes):
+        unfolded = (_prove(graph, other, names, mode, side) for side in (0, 1))
+        return next((one for one in unfolded if one), found)
+    return found
+
+
+def _prove(
+    graph: Graph, other: Graph, names: dict[str, str], mode: str, unfolded: int | None
+) -> Proof | Obstruction:
+    """With the folds of forests of one side written out once, if it is given."""
     try:
         sides = (program(graph), program(other))
         first, second = (read_program(side, check_types) for side in sides)
         if boundary(first) != boundary(second):
             return Obstruction("the two sides have different types")
-        mine, yours, left, right = normal_forms(first, second, mode, names)
+        mine, yours, left, right = normal_forms(first, second, mode, names, unfolded)
     except (NotData, Refusal, RecursionError) as problem:
         return Obstruction(str(problem))
     whole = flat(graph)
@@ -61,6 +72,9 @@ def prove_equal(
             return Obstruction(reason, whole, whole.producer().get(wire), wire)
     if left.updates != right.updates:
         return Obstruction("the two sides keep different state", whole)
-    sentence = f"both sides have one normal form in {mode} mode, all sizes"
-    steps = summary(mine, left)
-    return Proof("equal", sentence, sides, {"renaming": names, "mode": mode}, steps)
+    scope = "all sizes" if unfolded is None else "all sizes, on forests"
+    sentence = f"both sides have one normal form in {mode} mode, {scope}"
+    data: dict[str, Json] = {"renaming": names, "mode": mode}
+    if unfolded is not None:
+        data["unfolded"] = unfolded
+    return Proof("equal", sentence, sides, data, summary(mine, left), scope)

@@ -313,7 +313,7 @@ class Reader(Folds, Largest):
             found.append(self.opaque(node, ins[::-1], [[], []], []))
         return min(found, key=repr)
 
-    def less(self, node: Node, ins: list[Value]) -> Poly:
+    def compare(self, node: Node, ins: list[Value]) -> Poly:
         return numbers(self.compared(node, ins))
 
     def on_gather(self, node: Node, ins: list[Value]) -> list[Value]:
@@ -400,11 +400,19 @@ def boundary(program: Program) -> Any:
 
 
 def normal_forms(
-    first: Program, second: Program, mode: str, renaming: Mapping[str, str]
+    first: Program,
+    second: Program,
+    mode: str,
+    renaming: Mapping[str, str],
+    unfolded: int | None = None,
 ) -> tuple[list[Value], list[Value], Reader, Reader]:
-    """Both sides over one table; the resources of the second are renamed."""
+    """Both sides over one table; the resources of the second are renamed.
+
+    ``unfolded`` is the side whose folds of forests are written out once.
+    """
     table = Table()
     left, right = Reader(table, mode), Reader(table, mode, renaming)
+    left.unfolds, right.unfolds = unfolded == 0, unfolded == 1
     mine = left.run(first, left.start(first))
     return mine, right.run(second, right.start(second)), left, right
 
@@ -422,13 +430,16 @@ def check_equal(programs: list[Program], claim: Any, steps: list[Any]) -> str:
     mode, renaming = read_mode(claim), claim["renaming"]
     good = isinstance(renaming, dict) and all(isinstance(v, str) for v in renaming.values())
     need(good, "a renaming maps names to names")
-    need(claim["scope"] == "all sizes", "the scope of the claim is all sizes")
+    side = claim.get("unfolded")
+    need(side is None or (type(side) is int and side in (0, 1)), "no such side to unfold")
+    scope = "all sizes" if side is None else "all sizes, on forests"
+    need(claim["scope"] == scope, f"the scope of the claim is {scope}")
     need(boundary(first) == boundary(second), "the two sides have different types")
-    mine, yours, left, right = normal_forms(first, second, mode, renaming)
+    mine, yours, left, right = normal_forms(first, second, mode, renaming, side)
     need(left.updates == right.updates, "the two sides keep different state")
     need(mine == yours, "the two sides have different normal forms")
     steps.extend(summary(mine, left))
-    return f"both sides have one normal form in {mode} mode, all sizes{tied(second, renaming)}"
+    return f"both sides have one normal form in {mode} mode, {scope}{tied(second, renaming)}"
 
 
 def tied(program: Program, renaming: dict[str, str]) -> str:

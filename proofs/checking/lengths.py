@@ -51,7 +51,7 @@ def unpadded(reader: Runs, course: Course, entries: Sequence[Value], lengths: Va
     here = (("s", places, 0, reader.table.id(whole)),)
     fins = (("fin", (), whole),) * 2
     less = Node("less", {}, 2, (0, 1), (2,), fins, (("bool", (), None),), [], "")
-    counted = reader.less(less, [here, lengths])
+    counted = reader.compare(less, [here, lengths])
     (((_, (factor,)), _),) = counted.items()
     return [without(reader, v, factor) if isinstance(v, dict) else v for v in entries]
 

@@ -138,8 +138,8 @@ class Runs(Sequences):
     ) -> list[Value]:
         raise NotImplementedError
 
-    def less(self, node: Node, ins: list[Value]) -> Poly:
-        """Whether one index is below another, as a factor."""
+    def compare(self, node: Node, ins: list[Value]) -> Poly:
+        """A comparison, as a factor."""
         raise NotImplementedError
 
     def machine(self, node: Node, ins: list[Value], prefix: str, rows: Rows) -> list[Value]:
@@ -149,6 +149,9 @@ class Runs(Sequences):
         entries, states = ins[one.read], ins[: one.states]
         self.table.used.add("a run is read by its steps")
         if one.ragged:
+            if ins[-1] == (("c", 0),):
+                self.table.used.add("a run of no steps is its first states")
+                return [*map(nothing, node.cod[: one.outputs]), *states]
             return self.whole(course, entries, states, ins[-1])
         if not one.tied:
             lengths = self.lengths(one.over[0])
@@ -401,6 +404,14 @@ class Runs(Sequences):
             self.made((*name, i), t, order, [one.over, *s[1]] if i < one.outputs else s[1])
             for i, (t, s) in enumerate(zip(course.node.cod, inner, strict=True))
         ]
+
+
+def nothing(type_: Any) -> Value:
+    """The entries past a length: 0, or the index 0."""
+    if type_[0] != "fin":
+        return {}
+    index = type_[2]
+    return (("c", 0),) * (len(index) - 1 if index[0] == "product" else 1)
 
 
 def added(old: Value, new: Value) -> bool:

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from categorical import Bool, Dim, Fin, Real, arrow, identity, op, stack
-from categorical.recursion import fold, mealy, moore, scan, tree_fold, unfold
+from categorical.recursion import fold, mealy, moore, rose_fold, scan, tree_fold, unfold
+from categorical.recursion.tree_laws import again
 from proofs.causality import prove_causal
 from proofs.certificate import bundle, canonical, claim
 from proofs.checker import check, digest
@@ -310,3 +311,73 @@ def test_an_operator_of_no_table_is_refused():
         data["programs"][0]["nodes"][0]["op"] = name
         body = {k_: v for k_, v in data.items() if k_ != "digest"}
         assert not check(canonical({**body, "digest": digest(body)}) + "\n").ok
+
+
+# --- the equations of a fold of forests -----------------------------------------------------------
+
+
+@arrow(inline=True)
+def other_leaf(x: Real[a]) -> Real[s]:
+    return op.tanh(op.linear(a, s, name="leaf")(x))
+
+
+@arrow(inline=True)
+def largest(x: Real[a], below: Real[child, s]) -> Real[s]:
+    down = op.linear(s, s, name="down")(op.max(child)(below))
+    return op.tanh(op.linear(a, s, name="own")(x) + down)
+
+
+def test_the_algebra_once_more_changes_nothing():
+    for one in (
+        tree,
+        tree_fold(leaf, largest, over=node, arity=child),
+        rose_fold(inner, over=node, arity=child),
+    ):
+        graph = one.graph()
+        said = accepted(prove_equal(graph, again(one).graph()))
+        assert said == "both sides have one normal form in eval mode, all sizes, on forests"
+        assert accepted(prove_equal(again(one).graph(), graph))
+
+
+def test_another_algebra_is_not_the_same():
+    for leaves, cells in ((other_leaf, inner), (leaf, largest)):
+        other = tree_fold(leaves, cells, over=node, arity=child)
+        assert not prove_equal(tree.graph(), again(other).graph())
+    twice = again(tree).graph()
+    assert accepted(prove_equal(twice, twice))
+
+    @arrow
+    def started(x: Real[node, a], c: Fin(node)[node, child], p: Bool[node, child]) -> Real[node, s]:
+        return again(tree)(x, c, op.logical_not(p))
+
+    assert not prove_equal(tree.graph(), started.graph())
+
+
+def test_the_scope_of_an_unfolding_cannot_be_left_out():
+    honest = json.loads(bundle("", [claim("law", prove_equal(tree.graph(), again(tree).graph()))]))
+
+    def sealed(**changes):
+        data = copy.deepcopy(honest)
+        data["claims"][0].update(changes)
+        body = {k_: v for k_, v in data.items() if k_ != "digest"}
+        return check(canonical({**body, "digest": digest(body)}) + "\n").ok
+
+    assert sealed() and not sealed(scope="all sizes")
+    assert not sealed(unfolded=1) and not sealed(unfolded=True) and not sealed(unfolded=None)
+
+
+def test_a_run_of_no_steps_is_its_start():
+    @arrow
+    def none(x: Real[s], y: Real[t, a]) -> Real[s]:
+        return fold(cell, over=t, lengths=True)(x, y, op.full(Fin(t + 1)[()], 0)())
+
+    @arrow
+    def one(x: Real[s], y: Real[t, a]) -> Real[s]:
+        return fold(cell, over=t, lengths=True)(x, y, op.full(Fin(t + 1)[()], 1)())
+
+    @arrow
+    def start(x: Real[s], y: Real[t, a]) -> Real[s]:
+        return x
+
+    assert accepted(prove_equal(none.graph(), start.graph()))
+    assert not prove_equal(one.graph(), start.graph())
