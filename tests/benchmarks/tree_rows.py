@@ -16,7 +16,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from categorical import Architecture
+from categorical import Architecture, Real, architecture, discard, identity
+from categorical.recursion import rooted
 from categorical.recursion.forests import forest
 from tests.benchmarks.cases import Against, Case, Side, Work
 from tests.benchmarks.tree_baselines import (
@@ -69,14 +70,17 @@ def recursion(make: Callable[[int, int], nn.Module], kind: str) -> Side:
 
 
 def ours(name: str, kind: str, planned: bool = False) -> Side:
-    """The generated module, states read at the roots."""
+    """The generated module: the states at the roots."""
 
     def prepare(mode: str) -> Work:
         from backends.pytorch import build
         from backends.pytorch.loader import load_source
 
-        one = spec()[name]
-        sizes = {**one.sizes, "feature": FEATURE, "hidden": HIDDEN}
+        fold = spec()[name].arrow
+        hidden, node = fold.cod[0].axes[-1], fold.cod[0].axes[0]
+        first = identity(Real[hidden]) @ discard(Real[hidden])
+        one = architecture(rooted(fold, node) >> first, name=name, batch="union")
+        sizes = {"feature": FEATURE, "hidden": HIDDEN}
         made = build(one.batched(), sizes, one.name, validate=False)
         space = load_source(made.source, made.module_name)
         module = getattr(space, made.class_name)()
@@ -90,8 +94,7 @@ def ours(name: str, kind: str, planned: bool = False) -> Side:
                     cell.compile(fullgraph=True, dynamic=True)
 
         def work() -> None:
-            states, _ = module(x, *forest_, plan=plan)
-            states.index_select(0, roots).sum().backward()
+            module(x, *forest_, roots, plan=plan).sum().backward()
 
         return work
 

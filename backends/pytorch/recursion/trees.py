@@ -53,7 +53,8 @@ class FoldWriter(Writer):
         names += ["children", "present", "root"]
         ins = [builder.input(t, n) for t, n in zip(box.dom, names, strict=False)]
         outs = builder.operate(box, tuple(ins), node.name)
-        super().__init__(file, builder.finish(outs), wish, root=False)
+        doc = "A fold over trees: the states of all leaves, then each level from the one below."
+        super().__init__(file, builder.finish(outs, doc=doc), wish, root=False)
         self.box = box
         self.node = self.graph.nodes[0]
         self.names.taken.update(("rows_of", "handed_on", "plan", "schedule", "at", "below"))
@@ -102,9 +103,12 @@ class FoldWriter(Writer):
         for x, name in own.items():
             add((name, f"{x}.index_select(0, plan.inner).split(plan.counts)", ""))
         split = [local(f"{one}_split") for one in leaves]
-        for one, name, part, level in zip(leaves, split, rows, done, strict=True):
-            add((name, f"{one}.split(plan.leaf_counts)", ""))
-            add((f"{part}, {level}", f"[{name}[0]], []", ""))
+        read = self.box.attrs.get("read", tuple(range(len(states))))
+        for i, name in enumerate(split):
+            add((name, f"{leaves[i]}.split(plan.leaf_counts)", ""))
+            add((rows[i], f"[{name}[0]]", ""))
+            if i in read:
+                add((done[i], "[]", ""))
         add(("for at, below in enumerate(plan.below)", "", ""))
         arity = self.size(self.box.attrs["arity"])
         for one, part, type_ in zip(states, rows, region.dom[len(reads) :], strict=False):
@@ -114,17 +118,19 @@ class FoldWriter(Writer):
         ins += [f"{own[present]}[at]"] if self.box.attrs["mask"] else []
         add(("    " + ", ".join(new), self._call("node", ins, "plan.counts[at]"), notes))
         for i, part in enumerate(rows):
-            add(("    ", f"{done[i]}.append({new[i]})", ""))
+            if i in read:
+                add(("    ", f"{done[i]}.append({new[i]})", ""))
             text = f"handed_on({part}, {new[i]}, {split[i]}[at + 1], plan.carry[at])"
             add((f"    {part}", text, ""))
-        self._results(states, done, leaves)
+        self._results(states, done, leaves, read)
 
-    def _results(self, states: list[str], done: list[str], leaves: list[str]) -> None:
+    def _results(
+        self, states: list[str], done: list[str], leaves: list[str], read: tuple[int, ...]
+    ) -> None:
         """The states that are read further on, in the order of the nodes or at given rows."""
         place = "plan.place"
         if self.box.attrs.get("rows"):
             place = f"plan.place.index_select(0, {self.values[self.graph.inputs[-1]]})"
-        read = self.box.attrs.get("read", tuple(range(len(states))))
         for wire, i, type_ in zip(self.graph.outputs, read, self.box.cod, strict=True):
             text = f"torch.cat([*{done[i]}, {leaves[i]}]).index_select(0, {place})"
             if self.batch:
