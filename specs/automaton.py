@@ -8,11 +8,12 @@ distributions, and a word acts on a distribution of states by their product.
 The free monad is the free monoid of words here: reading two words is reading their concatenation.
 """
 
-from categorical import Dim, Fin, Real, architecture, arrow, laws, op
+from categorical import Dim, Fin, Init, Real, architecture, arrow, laws, op
 from categorical.recursion import fold, scan
 
 letter, place, state, early, late = Dim.named("letter place state early late")
 to = state.at("to")
+SPREAD = Init("normal", (1.0,))
 SIZES = dict(letter=3, state=4)
 SPLIT = dict(letter=3, state=4, early=5, late=6)
 
@@ -23,7 +24,7 @@ SPLIT = dict(letter=3, state=4, early=5, late=6)
 @arrow
 def move(s: Fin(state), x: Fin(letter)) -> Fin(state):
     """The next state: the best one in a table of scores."""
-    scores = op.parameter(Real[letter, state, to], name="scores")()
+    scores = op.parameter(Real[letter, state, to], name="scores", init=SPREAD)()
     table = op.argmax(to)(op.gather(letter)(scores, x))
     return op.gather(state)(table, s)
 
@@ -55,7 +56,7 @@ reading = architecture(
 @arrow
 def mix(p: Real[state], x: Fin(letter)) -> Real[state]:
     """The next distribution: a product with the letter's matrix, whose rows are distributions."""
-    scores = op.parameter(Real[letter, state, to], name="scores")()
+    scores = op.parameter(Real[letter, state, to], name="scores", init=SPREAD)()
     rows = op.softmax(to)(op.gather(letter)(scores, x))
     return op.relabel(to, state)(op.einsum(to)(p, rows))
 
@@ -63,9 +64,9 @@ def mix(p: Real[state], x: Fin(letter)) -> Real[state]:
 @arrow
 def accepted(word: Fin(letter)[place]) -> Real[()]:
     """How much of the distribution ends in accepting states."""
-    start = op.softmax(state)(op.parameter(Real[state], name="start")())
+    start = op.softmax(state)(op.parameter(Real[state], name="start", init=SPREAD)())
     end = fold(mix, over=place)(start, word)
-    return op.einsum()(end, op.sigmoid(op.parameter(Real[state], name="accepting")()))
+    return op.einsum()(end, op.sigmoid(op.parameter(Real[state], name="accepting", init=SPREAD)()))
 
 
 model = architecture(

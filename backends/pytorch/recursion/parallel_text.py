@@ -265,7 +265,8 @@ def block_scan(count: int, dim: int, reverse: bool, *parts: Tensor) -> tuple[Ten
     rows = torch.broadcast_tensors(*parts[:-count])
     if rows[0].shape[dim] == 0:
         return *rows[-count:], *parts[-count:]
-    return BlockScan.apply(count, dim, reverse, *rows, *parts[-count:])
+    starts = (x.clone() for x in parts[-count:])  # a tensor that is given twice is not traced
+    return BlockScan.apply(count, dim, reverse, *rows, *starts)
 '''
 
 MATRIX = '''
