@@ -106,11 +106,16 @@ def _called(function: Callable[..., Any]) -> str:
 def _misfit(function: Callable[..., Any], reason: str) -> SpecError:
     """CM042 for an argument that is missing, or that the function does not have."""
     reason = reason.removeprefix(f"{function.__name__}() ")
+    text = (inspect.getdoc(function) or "").partition("\n\n")[0]
+    does = " ".join(text.replace("``", "`").split())
     return SpecError(
         "CM042",
         f"`{_called(function)}` is called with other arguments than it has",
-        facts=[("reason", reason)],
+        facts=[("reason", reason), *([(f"`{_called(function)}` is", does)] if does else [])],
         help=[_usage(function)],
+        notes=[
+            one for name in re.findall(r"'(\w+)'", reason) for one in _said(function, f"`{name}`")
+        ],
     )
 
 
@@ -125,6 +130,15 @@ def _usage(function: Callable[..., Any]) -> str:
         default = "" if one.default is one.empty else f"={one.default!r}"
         parts.append(f"{star}{one.name}{default}")
     return f"the call is  {_called(function)}({', '.join(parts)})"
+
+
+def _said(function: Callable[..., Any], name: str) -> list[str]:
+    """What the docstring of a function says of an argument: the sentence about it."""
+    text = " ".join((inspect.getdoc(function) or "").split())
+    said = re.split(r"(?<=[.;]) (?=[`A-Z])", text)
+    found = [one for one in said if one.startswith(f"`{name}`")]
+    found += [one for one in said if f"`{name}`" in one]
+    return [found[0].rstrip(".;").replace("``", "`")] if found and len(found[0]) <= 240 else []
 
 
 def hints(function: Callable[..., Any]) -> dict[str, Any]:
@@ -197,12 +211,15 @@ def _check(
             helps = arrow_instead(value)
         elif get_origin(hint) is Sequence and _quick(get_args(hint)[0])(value):
             helps = ["put it into a list: […]"]
+        if not helps and Arrow in get_args(hint) and hasattr(value, "shape"):
+            helps = ["an architecture holds no data: what is trained is op.parameter(Real[…])"]
         helps = helps or [_usage(function)]
         raise SpecError(
             "CM042",
             f"{what} of `{_called(function)}` has the wrong type",
             facts=facts,
             help=helps,
+            notes=_said(function, what.split()[-1]),
         ) from None
 
 

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from categorical import mending
 from categorical.errors import Help, SpecError
-from categorical.index import Axis, IndexSet
+from categorical.index import Axis, Dim, IndexSet
 from categorical.origin import Origin
 from categorical.spaces import Array, Space
 from categorical.written import Written, operand
@@ -271,6 +271,16 @@ def closing(body: Arrow, *through: str) -> list[Help]:
     return [Help(f"end with {step}", written.edit(call.args[0], text))]
 
 
+_RECURRENT = "from categorical.composites import {0}, and its cell is {0}(feature, hidden)"
+_LAYERS = {
+    **{f"LSTM{end}": _RECURRENT.format("lstm_cell") for end in ("", "Cell")},
+    **{f"GRU{end}": _RECURRENT.format("gru_cell") for end in ("", "Cell")},
+    **{f"RNN{end}": _RECURRENT.format("elman_cell") for end in ("", "Cell")},
+    "Linear": "op.linear(feature, hidden)",
+    "Embedding": "op.embedding(symbol, feature)",
+}
+
+
 # --- what is no arrow -------------------------------------------------------------------------
 
 
@@ -281,6 +291,9 @@ def arrow_instead(value: object, *through: str) -> list[Help]:
         name = value.__name__
         if value.__module__.partition(".")[0] == "categorical":
             return [Help(f"call it: `{name}(…)` makes the arrow")]
+        if name == "<lambda>":
+            names = ", ".join(f"{one}: Real[…]" for one in inspect.signature(value).parameters)
+            return [Help(f"write it as a function with types: @arrow, def cell({names}) -> …")]
         place = Origin.of(value)
         text = f"make it an arrow: put @arrow above `def {name}`"
         if written is not None and place is not None and place.filename == written.filename:
@@ -313,6 +326,10 @@ def arrow_instead(value: object, *through: str) -> list[Help]:
                     )
                 ]
         return [Help(text)]
+    kind = value if isinstance(value, type) else type(value)
+    layer = _LAYERS.get(kind.__name__) if kind.__module__.partition(".")[0] == "torch" else None
+    if layer is not None:
+        return [Help(f"a spec is made of arrows, not of torch's modules: {layer}")]
     return [Help("compose arrows with >> and @; call an arrow on wires inside @arrow")]
 
 
@@ -351,6 +368,11 @@ def dim_of(text: str) -> list[Help]:
     line = f'{name} = Dim("{name}")'
     words = f"declare it first:  {line}"
     written = Written.here("index.py", "spaces.py", "declaring.py")
+    if written is not None and written.call is not None:
+        there = [k for k, v in written.names.items() if isinstance(v, Dim) and v.name == text]
+        for node in ast.walk(written.call) if there else ():
+            if isinstance(node, ast.Constant) and node.value == text:
+                return [Help(f"it is declared:  {there[0]}", written.edit(node, there[0]))]
     if written is None or not isinstance(written.node, ast.Subscript):
         return [Help(words)]
     uses = [

@@ -63,7 +63,9 @@ def fold(
     """``S × A[t] → S``, from the first entry to the last; with ``start``, ``A[t] → S``.
 
     ``cell``: ``S × A → S``, where A may be several wires; the last ``shared`` inputs are read whole
-    at every step.  ``lengths`` adds an input ``Fin(t + 1)``, after which the state is kept.
+    at every step.  ``over`` is the axis of the steps.  ``start``: a number, a number or an arrow
+    without inputs for each state, or one arrow for all; without it the states are inputs.
+    ``lengths=True`` adds an input ``lengths``, Fin(t + 1), after which the state is kept.
     """
     axis = mistakes.run_axis(over)
     mistakes.check_carrier(cell, len(cell.cod), "fold")
