@@ -108,9 +108,9 @@ def equation_text(one: Found, names: Sequence[str] | None = None) -> str:
 
 
 def _poly(value: Any, keys: dict[int, Any], names: Sequence[str]) -> str:
-    """A normal form as a sum of products; index terms as they are."""
+    """A normal form: a sum of products, or an index."""
     if not isinstance(value, dict):
-        return ", ".join(map(str, value))
+        return ", ".join(_index(one, keys, names) for one in value)
     terms = []
     for (bounds, factors), number in value.items():
         shown = sorted(_atom(atom, keys, names) for atom, _ in factors)
@@ -120,11 +120,23 @@ def _poly(value: Any, keys: dict[int, Any], names: Sequence[str]) -> str:
     return " + ".join(sorted(terms)) or "0"
 
 
+def _index(term: Any, keys: dict[int, Any], names: Sequence[str]) -> str:
+    """An index: an entry of a wire of indices at indices, or a number."""
+    if term[0] == "v":
+        inner = [_index(one, keys, names) for one in term[2] if one[0] == "v"]
+        return _atom(term[1], keys, names) + (f"[{', '.join(inner)}]" if inner else "")
+    return str(term[1])
+
+
 def _atom(atom: int, keys: dict[int, Any], names: Sequence[str]) -> str:
+    """An input by its name, a weight by its path; a function by its name."""
     key = keys[atom]
-    if isinstance(key, tuple) and key[0] == "input":
+    if not isinstance(key, tuple):
+        return str(key)
+    if key[0] == "largest":
+        return f"max({', '.join(_poly(dict(one), keys, names) for one in key[1][0])})"
+    if key[0] == "input":
         return names[key[1]]
-    if isinstance(key, tuple) and key[0] in ("source", "function", "largest"):
-        name = key[1] if key[0] != "largest" else "max"
-        return f"{name}(…)" if key[0] != "source" else str(name)
-    return f"⟨{key[0] if isinstance(key, tuple) else key}⟩"
+    if key[0] in ("source", "function"):
+        return str(key[1]) if key[0] == "source" else f"{key[1]}(…)"
+    return f"{key[0][0] if isinstance(key[0], tuple) else key[0]}(…)"
