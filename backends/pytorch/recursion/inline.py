@@ -66,9 +66,10 @@ class Inline(Writer):
             return
         if product is None:
             super()._node(node)
-        elif node is product.linear:
+            return
+        if node is product.linear:
             self.lines.append(("", f"{product.reads}.append({self._wire(product.read)})", ""))
-        elif node is product.sum:
+        if node is product.sum:
             read, out = self._wire(product.read), node.outs[0]
             if product.batched or len(self.graph.types[out].axes) == 2:
                 function = "torch.baddbmm" if product.batched else "torch.addmm"

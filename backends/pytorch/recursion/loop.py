@@ -348,7 +348,11 @@ class _Written:
         """The terms of a product for all steps, and its weight."""
         writer, type_ = self.writer, self.region.types[one.sum.outs[0]]
         inner, whole = one.start, self.region.types[one.start] is type_
-        if whole and inner in self.region.inputs[self.sequences]:
+        if inner < 0:
+            have = along(type_, self.over, int(one.batched))
+            weight = body.values[one.weight]
+            sequence = f"{atom(weight)}.new_zeros(()).expand{writer.shape(have)}"
+        elif whole and inner in self.region.inputs[self.sequences]:
             at = self.region.inputs.index(inner)
             sequence, have = self.ins[at], self.box.dom[at]
         elif inner in self.region.inputs[self.sequences]:  # broadcast along other axes

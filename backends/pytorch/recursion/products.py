@@ -1,7 +1,8 @@
 """Products of a loop: sums ``a_t + W v_t`` with one weight for all steps.
 
 Definition.  A product is a linear map without bias of the last axis of something that a state
-reaches, whose result is added, and read by nothing else, to something that no state reaches.
+reaches.  Where its result is added to something that no state reaches, and read by nothing else,
+that is its start; otherwise the start is 0 (−1 among the wires).
 
 >>> from categorical import Dim, Real, op
 >>> from categorical.recursion import fold
@@ -54,11 +55,12 @@ class Product:
 
     @property
     def nodes(self) -> list[Node]:
-        return [n for n in (self.linear, self.between, self.sum) if n is not None]
+        found = [n for n in (self.linear, self.between, self.sum) if n is not None]
+        return found[:-1] if self.sum is self.linear else found
 
 
 def products(region: Graph, states: set[int]) -> list[Product]:
-    """The sums of a product with one weight and of something that no state reads."""
+    """The products of a cell with one weight, with what they are added to."""
     moving = dependent(region, list(states))
     readers, made, found = region.consumers(), region.producer(), []
     for node in region.nodes:
@@ -72,14 +74,14 @@ def products(region: Graph, states: set[int]) -> list[Product]:
         if between is not None:
             out = between.outs[0]
             after = _only(region, readers, out)
-        if after is None or after.box.name != "add":
-            continue
-        start = next((w for w in after.ins if w != out), out)
-        chain = []
-        while start in made and made[start].box.name in ("expand", "transpose"):
-            chain.append(start)
-            start = made[start].ins[0]
-        if start in moving or start not in region.inputs:
+        start, chain = -1, []
+        if after is not None and after.box.name == "add":
+            start = next((w for w in after.ins if w != out), out)
+            while start in made and made[start].box.name in ("expand", "transpose"):
+                chain.append(start)
+                start = made[start].ins[0]
+        if after is None or start in moving or start not in region.inputs:
+            found.append(Product(node, node, node.ins[0], node.ins[1], -1, not _plain(box)))
             continue
         product = Product(node, after, node.ins[0], node.ins[1], start, not _plain(box), between)
         if all(_only(region, readers, w) is not None for w in chain):
