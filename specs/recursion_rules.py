@@ -10,7 +10,7 @@ Meijer, Fokkinga and Paterson, "Functional programming with bananas, lenses, env
 wire", 1991; Gavranović et al., "Categorical Deep Learning", 2024, examples 2.9-2.15 and appendix J.
 """
 
-from categorical import Dim, Real, architecture, arrow, discard, identity, laws, op
+from categorical import Dim, Fin, Real, architecture, arrow, discard, identity, laws, op
 from categorical.recursion import fold, foldr, hylo, mealy, moore, scan, unfold
 
 step, early, late, feature, hidden, value, show = Dim.named(
@@ -243,6 +243,67 @@ split_from_the_right = stated(
     laws.equal(split(*right, "last"), renaming=SAME, name="split and resume"),
     laws.equal(split(*right, "first"), renaming=SAME, name="the earlier part first").fails(),
     laws.equal(whole(fold), name="the fold from the left").fails(),
+)
+
+
+# --- the empty list, lists of several lengths, and lists from their end ---------------------------
+
+LENGTH = Fin(step + 1)[()]
+
+
+@arrow
+def of_no_entries(s: Real[hidden], x: Real[step, feature]) -> Real[hidden]:
+    """The fold of the first 0 entries."""
+    return fold(cell, over=step, lengths=True)(s, x, op.full(LENGTH, 0)())
+
+
+@arrow
+def of_one_entry(s: Real[hidden], x: Real[step, feature]) -> Real[hidden]:
+    """The fold of the first entry."""
+    return fold(cell, over=step, lengths=True)(s, x, op.full(LENGTH, 1)())
+
+
+empty = stated(
+    "empty",
+    of_no_entries,
+    laws.equal(state @ discard(Real[step, feature]), name="f([]) is the start"),
+    laws.equal(of_one_entry, name="f([x]) is the start").fails(),
+)
+
+
+def filled(entries_kept):
+    """The fold of the first entries, those past the length (or before it) set to 0."""
+
+    @arrow
+    def with_zeros(s: Real[hidden], x: Real[step, feature], length: LENGTH) -> Real[hidden]:
+        places, _ = op.unconcat(step, 1)(op.positions(step + 1)())
+        counted = op.less(places, op.expand(step)(length))
+        zeros = op.full_like(0)(x)
+        kept = op.where(counted, x, zeros) if entries_kept else op.where(counted, zeros, x)
+        return fold(cell, over=step, lengths=True)(s, kept, length)
+
+    return with_zeros
+
+
+padded = stated(
+    "padded",
+    fold(cell, over=step, lengths=True),
+    laws.equal(filled(True), name="padding is not read"),
+    laws.equal(filled(False), name="nothing is read").fails(),
+)
+
+
+@arrow
+def reversed_first(s: Real[hidden], x: Real[step, feature]) -> Real[hidden]:
+    """The fold of the reversed list."""
+    return fold(cell, over=step)(s, op.flip(step)(x))
+
+
+from_the_right = stated(
+    "from_the_right",
+    foldr(cell, over=step),
+    laws.equal(reversed_first, name="the fold of the reversed list"),
+    laws.equal(fold(cell, over=step), name="the fold of the list").fails(),
 )
 
 
