@@ -39,6 +39,11 @@ from categorical.records import NOISE
 from categorical.sizes import Size
 from categorical.spaces import Array
 
+#: Functions of generated files that run cells: no variable has their names.
+KINDS = ("lstm", "gru", "rnn_tanh", "rnn_relu")
+RUNS = {f"run_{kind}{more}" for kind in KINDS for more in ("", "_outside", "_of_lengths")}
+RUNS |= {"read_backwards", "cut_rows", "check_lengths"}
+
 
 @dataclass
 class ClassText:
@@ -139,7 +144,7 @@ class Scope(Emit):
         given: tuple[str, ...] = (),
     ) -> None:
         self.file, self.graph, self.wish, self.root = file, graph, wish, root
-        self.names = Names({"self", "config", "bound"})
+        self.names = Names({"self", "config", "bound", *RUNS})
         self.attributes = Names({"config", *file.methods})
         self.sizes: dict[str, str] = {}
         self.readings: dict[str, Reading | None] = {}

@@ -160,8 +160,6 @@ class Kernel:
 
     def declare(self, writer: Writer, node: Node) -> None:
         writer.child(node, lambda text: f"{text.name}(config)")
-        kind = f"run_{self.cell.kind}"
-        writer.names.taken.update((kind, f"{kind}_of_lengths", "read_backwards", "check_lengths"))
 
     def write(self, writer: Writer, node: Node) -> None:
         if node is self.stack.runs[-1].node:  # where all that the call needs is there
@@ -175,7 +173,7 @@ class Cut:
     contract = "static"
 
     def declare(self, writer: Writer, node: Node) -> None:
-        writer.names.taken.update(("cut_rows", "check_lengths"))
+        """Nothing has weights here."""
 
     def write(self, writer: Writer, node: Node) -> None:
         over, type_ = node.box.attrs["over"], node.box.dom[0]

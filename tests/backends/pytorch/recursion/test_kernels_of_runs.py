@@ -196,6 +196,14 @@ def test_runs_with_one_set_of_weights_have_one_form() -> None:
     assert "run_lstm(" not in written.source
 
 
+def test_wires_with_the_names_of_functions() -> None:
+    @arrow
+    def named(read_backwards: Real[s], run_gru: Real[t, a], run_gru_outside: Real[s]) -> Real[s]:
+        return foldr(gru(), over=t)(read_backwards, run_gru) + run_gru_outside
+
+    assert kernels(named) == ["gru"]
+
+
 @pytest.mark.parametrize("kind", [elman_cell, gru_cell, lstm_cell])
 @pytest.mark.parametrize("train", [True, False])
 def test_float32_is_float64_up_to_rounding(kind, train: bool) -> None:
