@@ -161,6 +161,8 @@ def _quick(hint: Any) -> Quick:
         return lambda value: isinstance(value, (IndexSet, int)) and not isinstance(value, bool)
     if hint is float:
         return lambda value: isinstance(value, (float, int)) and not isinstance(value, bool)
+    if origin is Callable:
+        return callable
     if origin in (Union, types.UnionType):
         some = [_quick(one) for one in args]
         return lambda value: any(one(value) for one in some)

@@ -26,6 +26,7 @@ from categorical.recursion.folds import (
     unfold,
     unfold_cell,
 )
+from categorical.recursion.forests import forest
 from categorical.recursion.streaming import StepForm, step_form
 from categorical.recursion.trees import (
     binary,
@@ -41,6 +42,7 @@ __all__ = [
     "binary",
     "fold",
     "foldr",
+    "forest",
     "hylo",
     "leaf_labelled",
     "mealy",

@@ -30,12 +30,14 @@ categorical.errors.SpecError: error[CM050]: node 1 is its own descendant
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from categorical.checked import checked
 from categorical.errors import SpecError
 from categorical.graph import Graph, OperatorBox
 
@@ -88,6 +90,11 @@ def cycle(children: Ints, present: Bools) -> list[int]:
 
 def check(children: Ints, present: Bools) -> None:
     """CM050 with the number of the offending node where the arrays are no forest."""
+    children, present = np.asarray(children), np.asarray(present)
+    for name, one, kinds in (("children", children, "iu"), ("present", present, "b")):
+        if one.dtype.kind not in kinds:
+            wanted = "whole numbers" if name == "children" else "true or false"
+            raise _refused(f"`{name}` is of {one.dtype}, not {wanted}")
     if children.shape != present.shape or children.ndim != 2:
         raise _refused(f"children of shape {children.shape}, present of shape {present.shape}")
     outside = present & ((children < 0) | (children >= len(children)))
@@ -101,13 +108,12 @@ def check(children: Ints, present: Bools) -> None:
         raise _refused(f"node {found[0]} is its own descendant", ("cycle", path))
 
 
-def _refused(title: str, *facts: tuple[str, str]) -> SpecError:
-    return SpecError(
-        "CM050",
-        title,
-        facts=list(facts),
-        help=["a child is a node of the same forest, and no node is below itself"],
-    )
+def _refused(
+    title: str,
+    *facts: tuple[str, str],
+    help: str = "a child is a node of the same forest, and no node is below itself",
+) -> SpecError:
+    return SpecError("CM050", title, facts=list(facts), help=[help])
 
 
 # --- from data --------------------------------------------------------------------------------
@@ -123,6 +129,7 @@ class Forest:
     roots: Ints
 
 
+@checked
 def forest(
     trees: Iterable[Any],
     children: Callable[[Any], Sequence[Any]],
@@ -138,16 +145,26 @@ def forest(
     equal subtrees of equal labels are one node: a fold, which depends on the subtree alone, then
     computes their state once.
     """
+    if not isinstance(trees, Iterable) or isinstance(trees, str):
+        raise _of_data("the trees are no list", "a list of roots", trees)
+    if arity is not None and (not isinstance(arity, int) or isinstance(arity, bool) or arity < 1):
+        raise _of_data("the arity is no number of children", "1 or more", arity)
     numbered: list[tuple[Any, list[int | None]]] = []
     known: dict[tuple[Hashable, ...], int] = {}
     roots: list[int] = []
-    for tree in trees:
+    for place, tree in enumerate(trees):
+        if tree is None:
+            raise _of_data(f"tree {place} is None", "a root for every tree", tree)
         roots.append(_number(tree, children, label, numbered, known if shared else None))
     most = max((len(below) for _, below in numbered), default=0)
     width = max(most, 1) if arity is None else arity
     if most > width:
         node = next(i for i, (_, below) in enumerate(numbered) if len(below) > width)
-        raise _refused(f"node {node} has {len(numbered[node][1])} children, more than {width}")
+        raise _refused(
+            f"node {node} has {len(numbered[node][1])} children, more than {width}",
+            ("its label", _brief(numbered[node][0])),
+            help=f"arity={most}, or leave it out: it is then what is found",
+        )
     places, there = np.zeros((2, len(numbered), width), dtype=np.int64)
     for node, (_, below) in enumerate(numbered):
         places[node, : len(below)] = [child or 0 for child in below]
@@ -166,30 +183,79 @@ def _number(
     """Number the nodes of one tree, in front of their children (behind them where shared)."""
     root: list[int | None] = []
     pending: list[tuple[Any, list[int | None], list[int | None] | None]] = [(tree, root, None)]
+    above: dict[Hashable, Any] = {}  # the nodes on the way from the root: a node below itself
+    count = 0
     while pending:
         one, into, below = pending.pop()
         if one is None:
             into.append(None)
         elif below is None:
             below = []
+            if _key(one) in above:
+                raise _of_data("a node is its own descendant", "trees that end", one)
+            above[_key(one)] = one
             if known is None:
                 into.append(len(numbered))
-                numbered.append((label(one), below))
-            else:
-                pending.append((one, into, below))
-            pending.extend((child, below, None) for child in reversed(children(one)))
-        elif known is not None:
-            key = (label(one), *below)
-            if key not in known:
+                numbered.append((_read("label", label, one, count), below))
+            pending.append((one, into, below))
+            found = _read("children", children, one, count)
+            if isinstance(found, str) or not isinstance(found, Sequence):
+                title = f"the children of node {count} are no list"
+                raise _of_data(title, "[] for a leaf, None for a place left empty", found)
+            pending.extend((child, below, None) for child in reversed(found))
+            count += 1
+        else:
+            del above[_key(one)]
+            if known is None:
+                continue
+            key = (_read("label", label, one, len(numbered)), *below)
+            try:
+                new = key not in known
+            except TypeError:
+                title = f"the label of node {len(numbered)} cannot be compared"
+                raise _of_data(title, "a hashable label, as shared=True asks", key[0]) from None
+            if new:
                 known[key] = len(numbered)
-                numbered.append((label(one), below))
+                numbered.append((key[0], below))
             into.append(known[key])
     return root[0] or 0
 
 
+def _key(node: Any) -> Hashable:
+    """What tells a node from others: a number or a text by its value, other things as they are."""
+    return (type(node), node) if isinstance(node, (int, str)) else id(node)
+
+
+def _read(name: str, function: Callable[[Any], Any], node: Any, number: int) -> Any:
+    """What a function of the user says of a node; an exception in it is told with the node."""
+    try:
+        return function(node)
+    except (TypeError, LookupError, AttributeError, ValueError) as problem:
+        found = f"{type(problem).__name__}: {problem}"
+        raise _refused(
+            f"`{name}` fails at node {number}",
+            ("node", _brief(node)),
+            ("error", found),
+            help=f"{name} takes every node of the trees, leaves as well",
+        ) from problem
+
+
+def _of_data(title: str, expected: str, found: Any) -> SpecError:
+    kind = type(found).__name__
+    return _refused(title, ("got", f"{_brief(found)} ({kind})"), help=f"expected: {expected}")
+
+
+def _brief(value: Any) -> str:
+    text = reprlib.repr(value)
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+@checked
 def joined(forests: Sequence[Forest]) -> Forest:
     """The disjoint union: the nodes of all forests in a row, children and roots shifted."""
-    width = max((one.children.shape[1] for one in forests), default=1)
+    if not forests:
+        return forest([], tuple, tuple)
+    width = max(one.children.shape[1] for one in forests)
     starts = np.cumsum([0, *(len(one.labels) for one in forests)])
 
     def wide(array: Any) -> Any:
