@@ -50,6 +50,7 @@ from categorical.recursion import mistakes
 from categorical.spaces import Array, Fin
 
 WEIGHTS = ("tied", "untied")
+ATTRIBUTES = frozenset(("over", "times", "states", "shared", "reverse", "weights", "ragged"))
 
 
 def at_step(array: Array, over: Axis) -> Array:
@@ -138,6 +139,8 @@ def _narrowed(box: OperatorBox, used: Sequence[bool]) -> Narrowed:
     One state stays, so that the run is a run.
     """
     cell, states = box.regions[0], int(box.attrs["states"])
+    if not set(box.attrs) <= ATTRIBUTES:  # what else is said of a run speaks of all its ports
+        return Narrowed(box, tuple(range(len(box.dom))), tuple(range(len(box.cod))))
     outputs = len(cell.outputs) - states
     needed = {i for i in range(states) if used[outputs + i]}
     shown = [j for j in range(outputs) if used[j]]
