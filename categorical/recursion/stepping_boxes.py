@@ -6,22 +6,23 @@ Its attributes follow: the axis ``now`` is gone, another axis over t is one over
 
 Laws.  The image is the box restricted to an initial segment, read at its last index: the box must
 be natural for every map of ``now``, and along each other axis either natural as well, or a sum that
-vanishes after ``now``.  A causal window, the last entry, and a sum along t keep a state instead.
+vanishes after ``now``.  A causal window keeps a buffer (``stepping_totals`` has values without the
+axis, and their states).
 
 >>> from categorical import Dim, Real, op
 >>> from categorical.recursion.stepping import derive
->>> t, c = Dim.named("t c")
->>> print(derive(op.sum(t).at(Real[t, c]).graph(), t).step)
-(total: Real[c], x: Real[c]) →
-  total_2 = add(total, x): Real[c]
-→ total_2, total_2
+>>> t, c, h = Dim.named("t c h")
+>>> print(derive((op.linear(c, h, bias=False) >> op.transpose(h, t)).graph(), t).step)
+(x: Real[c]) →
+  linear = linear(x; linear.weight): Real[h]
+→ linear
 
-A mean divides by how many entries there are, which no state of it says:
+An entry of a softmax along t depends on the other ones:
 
->>> derive(op.mean(t).at(Real[t, c]).graph(), t)
+>>> derive(op.softmax(t).at(Real[t, c]).graph(), t)
 Traceback (most recent call last):
 ...
-categorical.errors.SpecError: error[CM051]: `mean` cannot run step by step along `t`
+categorical.errors.SpecError: error[CM051]: `softmax` cannot run step by step along `t`
 ...
 """
 
@@ -40,6 +41,7 @@ from categorical.ops.convolution import slid
 from categorical.ops.reduction import over_axes
 from categorical.ops.windows import Window
 from categorical.records import EVAL, TRAIN, Box, Op
+from categorical.recursion import stepping_totals
 from categorical.recursion.vanishing import closure
 from categorical.spaces import Array
 
@@ -79,7 +81,7 @@ def image(d: Derivation, node: Node, box: Box, now: Axis | None) -> Sequence[int
         if moved:
             return (_window(d, node, box, moved),)
     if now is None and d.running(node.outs[0]):
-        return (_running(d, node, box),)
+        return (stepping_totals.running(d, node, box, substituted),)
     if d.fixed(node.outs[0]):  # what natural boxes make of initial segments, or a part of the whole
         try:
             return _generic(d, node, box, now)
@@ -209,7 +211,7 @@ def _emit(
     builder = d.builder
     if box.name in _MASKED and box.op["masked"] and data[1] in d.true:
         image, data = Op(image.generator, **{**image.attrs, "masked": False}), data[:1]
-    if not _changes(image):
+    if not _changes(image, [builder.graph.types[w] for w in data]):
         return (data[0],)
     resources = tuple(
         -1 if d.graph.sources[w].role == "noise" else d.source(w) for w in node.ins[len(box.dom) :]
@@ -228,10 +230,12 @@ def _emit(
     return made
 
 
-def _changes(op: Op) -> bool:
+def _changes(op: Op, types: list[Array]) -> bool:
     """Whether an op is more than the identity: an expansion along nothing is not."""
-    empty = {"expand": "axes", "transpose": "order", "squeeze": "axis", "diagonal": "axes"}
-    return op.name not in empty or op[empty[op.name]] not in ((), None)
+    empty = {"expand": "axes", "squeeze": "axis", "diagonal": "axes", "transpose": "order"}
+    if op.name in empty and op[empty[op.name]] in ((), None):
+        return False
+    return op.name != "transpose" or op.box(tuple(types)).cod[0] is not types[0]
 
 
 def _constant(d: Derivation, node: Node, box: Box, now: Axis | None) -> int:
@@ -311,31 +315,3 @@ def _window(d: Derivation, node: Node, box: Box, moved: list[Axis]) -> int:
     if made is one:
         return found
     return builder.apply(op.slice(made, into=one).op, (found,), node.name)[0]
-
-
-def _running(d: Derivation, node: Node, box: Box) -> int:
-    """A value without the axis: the last entry, or a sum along it, as the inputs so far give it."""
-    axes = {a for one in box.dom for a in d.places.axes(one)}
-    last = box.name == "take" and box.op["at"] == -1
-    total = box.name == "einsum" or (box.name == "sum" and not box.op["masked"])
-    if len(axes) != 1 or not (last or total):
-        raise d.refused(
-            node,
-            f"what it makes of all of `{d.places.over}` is no running value of a state",
-            "write it as a fold: categorical.recursion.fold",
-        )
-    (axis,) = axes
-    data = [d.value(w, axis) for w in node.data]
-    builder, type_, here = d.builder, box.cod[0], d.places.here(axis)
-    if last:
-        if here is None:
-            return data[0]
-        return builder.apply(op.take(here, -1).op, (data[0],), "last")[0]
-    image = substituted(d, box, lambda one: here)
-    new = data[0]
-    if box.name == "einsum" or image["over"]:
-        (new,) = apply_image(builder, node, box, image, tuple(data), ())
-    before = d.before("total", type_)
-    (after,) = builder.apply(op.add.op, (before, new), "total")
-    d.state(before, after, d.zeros(type_))
-    return after
