@@ -308,6 +308,14 @@ class Reader(Folds, Largest):
         return self.opaque(node, ins, [over, over], new)
 
     def compared(self, node: Node, ins: list[Value]) -> Value:
+        if ins[0] == ins[1] and node.op in ("maximum", "minimum"):
+            return ins[0]
+        known = ordered(ins)
+        if known is not None and node.op in ("less", "less_equal", "equal"):
+            self.table.used.add("known places are compared")
+            below, same = known
+            holds = {"less": below, "equal": same}.get(node.op, below or same)
+            return ONE if holds else {}
         found = [self.opaque(node, ins, [[], []], [])]
         if node.op not in ("less", "less_equal"):  # symmetric: the smaller name of the two orders
             found.append(self.opaque(node, ins[::-1], [[], []], []))
@@ -392,6 +400,19 @@ class Reader(Folds, Largest):
         return [plus(numbers(ins[0]), scaled(numbers(ins[1]), std))]
 
     on_gaussian_noise = on_gumbel_noise
+
+
+def ordered(ins: Sequence[Value]) -> tuple[bool, bool] | None:
+    """Whether the first of two values is below the second, and whether they are equal, if known."""
+    left, right = ins
+    if left == right:
+        return False, True
+    single = isinstance(left, tuple) and isinstance(right, tuple) and len(left) == len(right) == 1
+    if not single:
+        return None
+    (a,), (b,) = left, right
+    fixed = a[0] == b[0] == "c" and min(a[1], b[1]) >= 0
+    return (a[1] < b[1], a[1] == b[1]) if fixed else None
 
 
 def boundary(program: Program) -> Any:

@@ -485,3 +485,28 @@ def test_a_tied_iteration_is_a_run_that_reads_nothing():
     two = times(t) >> times(u, "cell_2")
     assert same(times(t + u), two) and not same(times(t + t), two)
     assert not same(times(t, weights="stacked"), times(t, weights="stacked") >> op.tanh, {})
+
+
+def test_known_places_are_compared():
+    def chosen(name, one, other):
+        @arrow
+        def side(x: Real[s], y: Real[s]) -> Real[s]:
+            ends = op.full(Fin(t)[()], one)(), op.full(Fin(t)[()], other)()
+            return op.where(getattr(op, name)(*ends), x, y)
+
+        return side
+
+    first, second = (made(f, x=Real[s], y=Real[s]) for f in (lambda x, y: x, lambda x, y: y))
+    for one, other in ((0, 0), (0, 1), (1, 0), (2, 2)):
+        known = {"less": one < other, "less_equal": one <= other, "equal": one == other}
+        for name, holds in known.items():
+            side = chosen(name, one, other)
+            assert same(side, first) == holds and same(side, second) == (not holds)
+
+
+def test_the_larger_of_two_equals():
+    def side(function):
+        return made(function, x=Real[s], y=Real[s])
+
+    assert same(side(lambda x, y: op.maximum(x, x)), side(lambda x, y: x))
+    assert not same(side(lambda x, y: op.maximum(x, y)), side(lambda x, y: x))
