@@ -35,7 +35,7 @@ from backends.pytorch.sizes import Reading, python, reading
 from backends.pytorch.table.base import Emit, Library
 from categorical.graph import Graph, Node, Resource
 from categorical.index import Axis, IndexSet
-from categorical.records import NOISE
+from categorical.records import NOISE, WEIGHT
 from categorical.sizes import Size
 from categorical.spaces import Array
 
@@ -228,6 +228,20 @@ class Scope(Emit):
                 role = self.graph.sources[wire].role if wire in self.graph.sources else ""
                 if role != NOISE and wanted in (None, self.graph.types[wire].kind):
                     return self._wire(wire)
+        return self._weight()
+
+    def _weight(self) -> str | None:
+        """A weight of a part, where nothing else is in scope."""
+        for path, one in self.graph.resources(dict.fromkeys(self.graph.dims, 1)).items():
+            instance = next((n for n in self.children if path.startswith(f"{n}.")), None)
+            if instance is None or one.role != WEIGHT or one.space.kind != "real":
+                continue
+            attribute, text, copies = self.children[instance]
+            number, rest = "", path[len(instance) + 1 :]
+            if copies:
+                number, _, rest = rest.partition(".")
+            parts = [*attribute.split("."), *number.split(), *text.key(rest).split(".")]
+            return "self" + "".join(f"[{p}]" if p.isdigit() else f".{p}" for p in parts)
         return None
 
     def helper(self, name: str, source: str) -> str:
