@@ -217,6 +217,7 @@ def _say(
         ("parameters", parameters(declared) + before),
         ("contract", made.contract),
         ("validated", f"{', '.join(counted)} agree with the reference" if counted else "nothing"),
+        *_streams(made),
         ("laws", last_line(found) + before if options.check else "not checked (--no-check)"),
         ("wrote", ", ".join(paths)),
     ]
@@ -225,6 +226,23 @@ def _say(
     for one in found:
         if not one.passed or one.verdict in (Verdict.UNKNOWN, Verdict.VACUOUS):
             print(f"warning: {one.law} is {word(one)}")
+
+
+def _streams(made: Any) -> list[tuple[str, str]]:
+    """How the module runs entry by entry, and what was compared."""
+    if made.stream is None:
+        return []
+    form, checks = made.stream.form, made.validation
+    values = sum(checks[way]["outputs_and_states"] for way in ("step", "resume"))
+    gradients = sum(checks[way]["gradients"] for way in ("step", "resume"))
+    states = ", ".join(form.names) or "no state"
+    return [
+        (
+            "streams",
+            f"along {form.over} by initial_state, step and resume ({states}): "
+            f"{values} outputs and {gradients} gradients agree with the whole sequence",
+        )
+    ]
 
 
 def _command(declared: Declared) -> str:
