@@ -48,6 +48,7 @@ class Sides:
         self.programs, self.mode, self.renaming = tuple(programs), mode, renaming
         self.table = Table()
         self.given: dict[Any, tuple[list[Value], list[Value]]] = {}
+        self.shown: tuple[list[Value], list[Value]] = ([], [])  # base and step of the last lemma
         self.read()
 
     def read(self) -> None:
@@ -115,6 +116,7 @@ class Sides:
         left, mine = image(after), image(before)
         right = self.stepped(reader, one, dict(zip(members, mine, strict=True)))
         need(left == right, "the step does not hold")
+        self.shown = (base, left)
         final = image(last)
         for run in self.runs[lemma.target[0][0]]:
             if run.stage == one.stage and set(run.members) <= set(members):

@@ -40,6 +40,7 @@ from categorical.records import Op
 from categorical.spaces import Array
 from proofs.certificate import Obstruction, Proof
 from proofs.equality import prove_equal
+from proofs.monoids.exactly import Exactly, agree
 from proofs.monoids.sheet import Sheet, Term, Wire
 
 Types = tuple[Array, ...]
@@ -236,8 +237,15 @@ class Found:
 
     law: str
     equation: str
-    verdict: Proof | Obstruction
+    verdict: Proof | Exactly | Obstruction
     sides: tuple[Graph, Graph] = field(repr=False)
+
+    @property
+    def grade(self) -> str:
+        """PROVED, EXACT, or nothing."""
+        if isinstance(self.verdict, Proof):
+            return "PROVED"
+        return "EXACT" if self.verdict else ""
 
     def __bool__(self) -> bool:
         return bool(self.verdict)
@@ -245,6 +253,8 @@ class Found:
     def __str__(self) -> str:
         if isinstance(self.verdict, Proof):
             return f"{self.law}: PROVED, {self.verdict.scope}"
+        if isinstance(self.verdict, Exactly):
+            return f"{self.law}: {self.verdict}"
         return f"{self.law}: not proved ({self.verdict.reason})"
 
 
@@ -268,7 +278,13 @@ def equation(
         outs = [sheet.wire(x, t).at for x, t in zip(found, wanted, strict=True)]
         graphs.append(sheet.builder.finish(outs))
     left, right = graphs
-    return Found(name, text, prove_equal(left, right), (left, right))
+    return Found(name, text, decided(family, left, right), (left, right))
+
+
+def decided(family: Family, left: Graph, right: Graph) -> Proof | Exactly | Obstruction:
+    """One normal form; of quotients, which have none, agreement in prime fields."""
+    found = prove_equal(left, right)
+    return found if found or family.name != "mobius" else agree(left, right)
 
 
 def laws_of(family: Family, types: Types) -> list[Found]:

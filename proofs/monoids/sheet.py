@@ -57,7 +57,7 @@ class Sheet:
 
     def wire(self, term: Term, type_: Array) -> Wire:
         """The term as a wire."""
-        return term if isinstance(term, Wire) else self.apply(op.full(type_, term))
+        return term if isinstance(term, Wire) else self.apply(op.full(type_, term))  # type: ignore[arg-type]
 
     def times(self, x: Term, y: Term) -> Term:
         if isinstance(x, Wire) and isinstance(y, Wire):

@@ -43,6 +43,7 @@ from proofs.certificate import Proof
 from proofs.checking.equal import normal_forms
 from proofs.checking.programs import read_program
 from proofs.checking.table import check_types
+from proofs.monoids.exactly import Exactly
 from proofs.monoids.family import Found
 from proofs.monoids.reading import Place, Reading, Stage
 from proofs.program import flat, program
@@ -92,6 +93,8 @@ def _element(stage: Stage, region: Graph) -> list[str]:
 def equation_text(one: Found, names: Sequence[str] | None = None) -> str:
     """An equation, its verdict, and the normal form of both sides."""
     head = f"{one.law}: {one.equation}".ljust(WIDTH)
+    if isinstance(one.verdict, Exactly):
+        return f"{head}{one.verdict}"
     if not isinstance(one.verdict, Proof):
         return f"{head}not proved\n  {one.verdict.reason}"
     left, right = (flat(side) for side in one.sides)
