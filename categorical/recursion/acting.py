@@ -43,7 +43,8 @@ from categorical.checked import checked
 from categorical.errors import SpecError
 from categorical.index import Axis, IndexSet
 from categorical.para import tie
-from categorical.recursion.folds import Start, fold
+from categorical.recursion.folds import fold
+from categorical.recursion.mistakes import Start
 
 declared = architecture  # this module is no spec: the name of a call says what is one
 

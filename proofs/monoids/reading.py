@@ -312,7 +312,7 @@ def _along(region: Graph, state: int, result: int, known: dict[int, str], axis: 
         outputs.append(_ordered(sheet, Wire(at), last(type_, axis).axes).at)
         element[1] = Place(1)
     elif form.offset != 0:
-        element[1] = form.offset
+        element[1] = form.offset  # type: ignore[assignment]
     graph = prune(sheet.builder.finish(outputs))
     types = (last(type_, axis),)
     return MATRIX, types, graph, _inputs(region, (state,), known), tuple(element)

@@ -7,7 +7,7 @@ before and after each step, again at all steps at once.  What is left of the run
 ``monoid``, and is written as a scan (``parallel_rung``).
 
 Laws.  A stage is used only where associativity, the action law, and the equation between the cell
-and the action are proved; a cell that is read in no family stays as it is.
+and the action are proved (of quotients: exact); a cell that is read in no family stays as it is.
 
 >>> from categorical import Dim, Real, op
 >>> from categorical.recursion import scan
@@ -38,7 +38,7 @@ from categorical.normal import hash_cons
 from categorical.recursion.machine import SCAN, along, at_step, parts
 from categorical.spaces import Array
 from proofs.monoids.family import MAXPLUS, MINPLUS
-from proofs.monoids.reading import Place, Reading, Stage, cut_at, read
+from proofs.monoids.reading import GRADES, Place, Reading, Stage, cut_at, read
 from proofs.monoids.sheet import Number, Sheet, Term, Wire
 from proofs.monoids.walk import Refused
 
@@ -163,7 +163,7 @@ def _taken_apart(
         return None
     try:
         reading = read(box)
-        if not all(stage.proved and _small(stage, sizes) for stage in reading.stages):
+        if not all(stage.grade and _small(stage, sizes) for stage in reading.stages):
             return None
         whole = Parts(box, reading).graph(box.regions[0].name or node.name)
     except (Refused, SpecError):
@@ -171,9 +171,11 @@ def _taken_apart(
     kinds = ", then ".join(dict.fromkeys(stage.family.title for stage in reading.stages))
     ties = any(stage.family in (MAXPLUS, MINPLUS) for stage in reading.stages)
     where = "almost everywhere" if ties else "everywhere"
+    grade = min((stage.grade for stage in reading.stages), key=GRADES.index)
+    verdict = "PROVED for all sizes" if grade == "PROVED" else "EXACT off poles"
     notes.append(
         f"parallel scan: `{node.name}` acts by {kinds}; associativity, the action law and "
-        f"cell = action are PROVED for all sizes (gradient {where})"
+        f"cell = action are {verdict} (gradient {where})"
     )
     return whole
 

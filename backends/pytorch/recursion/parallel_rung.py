@@ -43,6 +43,7 @@ FUNCTIONS = {
     "matrix": "matrix_scan",
     "maxplus": "most_scan",
     "minplus": "least_scan",
+    "mobius": "mobius_scan",
     "finite": "finite_scan",
 }
 
@@ -50,7 +51,7 @@ FUNCTIONS = {
 def scanned(graph: Graph, node: Node, sizes: Mapping[str, int]) -> Scanned | None:
     """The lowering of the run of an action; None for any other run."""
     form = node.box.attrs.get("monoid") if node.box.name == "scan" else None
-    return None if form is None or form.family == "mobius" else Scanned(form)
+    return None if form is None else Scanned(form)
 
 
 class Scanned:
@@ -123,6 +124,8 @@ class Scanned:
         options = f"dtype={like}.dtype, device={like}.device"
         if family == "diagonal":
             return str(int(which < count * count and which % (count + 1) == 0))
+        if family == "mobius":
+            return str(int(which in (0, 3)))
         if family == "matrix":
             return "0" if which else f"torch.eye({size}, {options})"
         if family == "finite":

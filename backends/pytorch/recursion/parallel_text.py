@@ -386,6 +386,62 @@ def {name}_scan(
 '''
 
 
+MOBIUS = '''
+def mobius_multiply(total: tuple, row: tuple) -> tuple:
+    """First one map, then another one; entries are kept near 1, as a multiple is the same map."""
+    a, b, c, d = total
+    e, f, g, h = row
+    found = e * a + f * c, e * b + f * d, g * a + h * c, g * b + h * d
+    size = torch.maximum(
+        torch.maximum(found[0].abs(), found[1].abs()), torch.maximum(found[2].abs(), found[3].abs())
+    )
+    size = torch.where(size > 0, size, 1)
+    return tuple(x / size for x in found)
+
+
+def mobius_move(states: tuple, row: tuple) -> tuple:
+    """s ↦ (a·s + b) / (c·s + d)."""
+    return ((row[0] * states[0] + row[1]) / (row[2] * states[0] + row[3]),)
+
+
+def mobius_act(states: tuple, row: tuple) -> tuple:
+    """One step; the new state is shown."""
+    new = mobius_move(states, row)
+    return new, new
+
+
+class MobiusScan(torch.autograd.Function):
+    """h' = (a·h + b) / (c·h + d)."""
+
+    @staticmethod
+    def forward(a: Tensor, b: Tensor, c: Tensor, d: Tensor, start: Tensor, dim: int, reverse: bool):
+        monoid = (pair, mobius_multiply, mobius_move, mobius_act)
+        (rows,), (last,) = prefixes(monoid, (a, b, c, d), (start,), dim, reverse)
+        return rows, last
+
+    @staticmethod
+    def setup_context(ctx, inputs, output) -> None:
+        a, _, c, d, start, ctx.dim, ctx.reverse = inputs
+        ctx.save_for_backward(a, c, d, start, output[0])
+
+    @staticmethod
+    def backward(ctx, grad, last):
+        a, c, d, start, states = ctx.saved_tensors
+        old = before(states, start, ctx.dim, ctx.reverse)
+        below = c * old + d
+        g, begin = adjoint((a - c * states) / below, grad, last, ctx.dim, ctx.reverse)
+        g = g / below
+        return g * old, g, -g * states * old, -g * states, begin, None, None
+
+
+def mobius_scan(
+    a: Tensor, b: Tensor, c: Tensor, d: Tensor, start: Tensor, dim: int, reverse: bool = False
+) -> tuple[Tensor, Tensor]:
+    """The states of h' = (a·h + b) / (c·h + d) after each step along ``dim``, and the last one."""
+    a, b, c, d = torch.broadcast_tensors(a, b, c, d)
+    return MobiusScan.apply(a, b, c, d, start, dim, reverse) if a.shape[dim] else (b, start)
+'''
+
 FINITE = '''
 def finite_multiply(total: tuple, row: tuple) -> tuple:
     """First one function, then another one."""
@@ -445,6 +501,7 @@ TEXTS = {
     "matrix_scan": MATRIX,
     "most_scan": _tropical("most", "maximum", ">"),
     "least_scan": _tropical("least", "minimum", "<"),
+    "mobius_scan": MOBIUS,
     "finite_scan": FINITE,
     "decayed_sum": DECAYED,
     "weighted_sum": WEIGHTED,
@@ -455,5 +512,6 @@ NEEDS = {
     "matrix_scan": ("prefixes",),
     "most_scan": ("prefixes", "adjoint"),
     "least_scan": ("prefixes", "adjoint"),
+    "mobius_scan": ("prefixes", "adjoint"),
     "finite_scan": ("prefixes",),
 }

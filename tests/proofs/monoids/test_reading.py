@@ -96,10 +96,11 @@ def test_coefficients_that_depend_on_a_state_are_refused(cell: Arrow, reason: st
         reading(fold(cell, over=t))
 
 
-def test_a_quotient_is_read_but_nothing_is_claimed_of_it() -> None:
-    (stage,) = reading(fold(divided, over=t)).stages
-    assert stage.family.name == "mobius"
-    assert not stage.proved
+def test_quotients_are_exact_off_poles() -> None:
+    for cell in (cells.fraction, cells.moved, divided):
+        (stage,) = reading(fold(cell, over=t)).stages
+        assert stage.family.name == "mobius"
+        assert stage.grade == "EXACT" and not stage.proved
 
 
 def test_untied_weights_have_no_common_action() -> None:

@@ -128,3 +128,15 @@ def linear_cell() -> Arrow:
         return new, new
 
     return shown
+
+
+@arrow
+def fraction(s: Real[n], a: Real[n], b: Real[n]) -> Real[n]:
+    """A step of a continued fraction with positive parts."""
+    return op.softplus(a) + op.softplus(b) / s
+
+
+@arrow
+def moved(s: Real[n], a: Real[n], b: Real[n], c: Real[n]) -> Real[n]:
+    """A Möbius map without poles at positive states."""
+    return (op.exp(a) * s + op.softplus(b)) / (op.softplus(c) * s + op.exp(b))

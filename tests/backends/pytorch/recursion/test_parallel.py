@@ -50,6 +50,8 @@ FORMS: dict[str, Arrow] = {
     "most reversed, lengths": scan(cells.most, over=t, reverse=True, lengths=True),
     "attention": mealy(cells.linear_attention, over=t, start=0),
     "attention, lengths": mealy(cells.linear_attention, over=t, start=0, lengths=True),
+    "fraction": scan(cells.fraction, over=t, start=1),
+    "Möbius maps reversed, lengths": foldr(cells.moved, over=t, start=1, lengths=True),
     "register": mealy(cells.register, over=t, states=2),
     "moore": moore(op.tanh.at(cells.Real[n]), cells.gated, over=t),
 }
