@@ -43,7 +43,7 @@ from backends.pytorch.plan import Plan
 from backends.pytorch.recursion.hoist import hoisted
 from backends.pytorch.recursion.isolate import isolate
 from backends.pytorch.recursion.ladder import runs, taken
-from backends.pytorch.recursion.levels import forests_of, levelled
+from backends.pytorch.recursion.levels import forests_of, levelled, narrowed
 from backends.pytorch.recursion.packed import together
 from backends.pytorch.recursion.parallel import parallel
 from backends.pytorch.widths import free_widths
@@ -95,7 +95,8 @@ def prepare(graph: Graph, sizes: Mapping[str, int] | None = None) -> tuple[Graph
         plan.derivation.append(
             f"pooling before {moved} × an affine map of another axis (gradient everywhere)"
         )
-    plan.forest, normal = forests_of(normal), levelled(normal)
+    plan.forest, plan.narrow = forests_of(normal), narrowed(normal)
+    normal = levelled(normal)
     total = steps = 0
     pending, seen = [normal], set()
     while pending:

@@ -31,6 +31,7 @@ class Plan:
     skipped: dict[int, set[int]] = field(default_factory=dict)
     widths: dict[int, dict[int, Axis]] = field(default_factory=dict)
     runs: dict[int, dict[int, Lowering]] = field(default_factory=dict)
+    narrow: bool = False  # whether cells get no more places for children than a level needs
     forest: tuple[int, int] | None = None  # the inputs that all tree folds read: children, present
     derivation: list[str] = field(default_factory=list)
     keep: list[Graph] = field(default_factory=list)  # graphs that are known by identity here

@@ -32,6 +32,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
+from backends.pytorch.recursion.fading import fades
 from categorical.functors import Stack
 from categorical.graph import Graph, Node, OperatorBox
 from categorical.index import Axis, Dim
@@ -41,6 +42,15 @@ from categorical.recursion.forests import inputs
 
 #: The axis of the nodes of a level.
 LEVEL = "level"
+
+
+def narrowed(graph: Graph) -> bool:
+    """Whether no cell of a graph minds if places for children are left out."""
+    return all(
+        fades(node.regions[-1], len(node.regions[-1].cod), len(node.box.attrs["node"]))
+        for _, node in graph.walk()
+        if isinstance(node.box, OperatorBox) and node.box.name == "tree_fold"
+    )
 
 
 def has_fold(graph: Graph) -> bool:
@@ -177,6 +187,7 @@ class Schedule:
     below: list[Tensor]  # for each such level, where its children stand on the level below
     carry: list[Tensor]  # which of those are read again further up
     spare: list[bool]  # whether some children are not there
+    widths: list[int]  # how many places for children the nodes of a level have
 
     def to(self, device: torch.device | str) -> "Schedule":
         """The schedule with its indices on a device."""
@@ -189,13 +200,15 @@ class Schedule:
             [one.to(device) for one in self.below],
             [one.to(device) for one in self.carry],
             self.spare,
+            self.widths,
         )
 
 
-def schedule(children: Tensor, present: Tensor) -> Schedule:
+def schedule(children: Tensor, present: Tensor, narrow: bool = False) -> Schedule:
     """The levels of a forest: node numbers [..., node, child], and which of them are children.
 
     The work is done on the CPU: a collate function may do it, and ``forward`` take it as ``plan``.
+    With ``narrow`` the nodes of a level have as many places as one of them has children.
     """
     device, count = children.device, children.shape[-2]
     children, present = children.detach().cpu(), present.detach().cpu()
@@ -243,20 +256,27 @@ def schedule(children: Tensor, present: Tensor) -> Schedule:
         far = at.repeat_interleave(arity) - 1 - level.index_select(0, read)
         read = first.index_select(0, read) + far.clamp(min=0)
     read = row.index_select(0, read).view(-1, arity)
-    read = read.where(there, width.index_select(0, at - 1)[:, None]).flatten()
-    short = torch.bincount(at.masked_select(~there.all(1)), minlength=len(sizes))[1:].tolist()
+    read = read.where(there, width.index_select(0, at - 1)[:, None])
+    wide = torch.full((len(sizes),), arity)
+    if narrow and len(nodes):
+        last = (there * torch.arange(1, arity + 1)).amax(1)
+        wide = torch.zeros_like(wide).scatter_reduce(0, at, last, "amax")
+    lacking = there.sum(1) < wide.index_select(0, at)
+    short = torch.bincount(at.masked_select(lacking), minlength=len(sizes))[1:].tolist()
     place = torch.empty(total, dtype=torch.int64)
     place.scatter_(0, torch.cat([nodes, leaves]), torch.arange(total))
     (_, *counts), leaf_counts, (_, *kept) = sizes.t().tolist()
+    widths = wide[1:].tolist()
     made = Schedule(
         leaves,
         nodes,
         place,
         leaf_counts,
         counts,
-        list(read.split([arity * one for one in counts])),
+        [one[:, :w].flatten() for one, w in zip(read.split(counts), widths, strict=True)],
         list(row.index_select(0, order.masked_select(kind == 2) - 1).split(kept)),
         [one > 0 for one in short],
+        widths,
     )
     return made if device.type == "cpu" else made.to(device)
 

@@ -68,7 +68,7 @@ class FoldWriter(Writer):
         self._bodies()
         self.planned = self.file.plan.forest is not None
         if not self.planned:
-            helper = self.helper("schedule", SCHEDULE)
+            helper = self.helper("schedule", text_of(self.file))
             self.lines.append(("plan", f"{helper}({children}, {present})", ""))
         self.batch = len(self.box.dom[self.count].axes) - 2
         if self.batch:
@@ -110,7 +110,8 @@ class FoldWriter(Writer):
             if i in read:
                 add((done[i], "[]", ""))
         add(("for at, below in enumerate(plan.below)", "", ""))
-        arity = self.size(self.box.attrs["arity"])
+        narrow = self.file.plan.narrow
+        arity = "plan.widths[at]" if narrow else self.size(self.box.attrs["arity"])
         for one, part, type_ in zip(states, rows, region.dom[len(reads) :], strict=False):
             text = f"rows_of({part}, below, plan.spare[at]).unflatten(0, (-1, {arity}))"
             add((f"    {one}", text, shape_note(type_)))
@@ -158,7 +159,9 @@ class FoldWriter(Writer):
 
     def _nothing(self, one: Array) -> str:
         """The states of the children of leaves, or which are there: none."""
-        shape = ", ".join(["len(plan.leaves)", *(self.size(a) for a in one.axes[1:])])
+        sizes = [self.size(a) for a in one.axes[2:]]
+        places = "0" if self.file.plan.narrow else self.size(self.box.attrs["arity"])
+        shape = ", ".join(["len(plan.leaves)", places, *sizes])
         if one.kind in ("bool", "fin"):
             place = self.count + int(one.kind == "bool")
             return f"{self.values[self.graph.inputs[place]]}.new_zeros({shape})"
@@ -166,12 +169,18 @@ class FoldWriter(Writer):
         return f"{self.buffer('nothing', f'torch.zeros((){kind})')}.expand({shape})"
 
 
+def text_of(file: File) -> str:
+    """The text of the schedule, and of what reads it."""
+    narrow = f"narrow: bool = {file.plan.narrow}"
+    return SCHEDULE.replace("narrow: bool = False", narrow)
+
+
 def declare(writer: Writer, node: Node) -> None:
     """Declare the module of a fold (once for every instance name)."""
     box, file = node.box, writer.file
     assert isinstance(box, OperatorBox)
     file.names.taken.add("Schedule")
-    writer.helper("schedule", SCHEDULE)
+    writer.helper("schedule", text_of(file))
     inner = FoldWriter(file, node, f"{node.name}_fold")
     inner.write()
     body = "\n".join(inner.body())

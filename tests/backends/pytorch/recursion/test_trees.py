@@ -96,7 +96,7 @@ def test_a_wrong_schedule_is_not_written(monkeypatch: pytest.MonkeyPatch) -> Non
     """The broken twin: children in another order than the levels below."""
     from backends.pytorch.recursion import trees
 
-    wrong = trees.SCHEDULE.replace("list(read.split(", "list(read.flip(0).split(")
+    wrong = trees.SCHEDULE.replace("read.split(counts)", "read.flip(0).split(counts)")
     assert wrong != trees.SCHEDULE
     monkeypatch.setattr(trees, "SCHEDULE", wrong)
     with pytest.raises(SpecError, match="disagrees with the spec"):
