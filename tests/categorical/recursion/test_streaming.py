@@ -33,6 +33,8 @@ from categorical.semantics import FloatAlgebra
 from categorical.verdicts import Verdict
 from synthesis.ladder import check
 from synthesis.runner import Runner, draw_inputs, draw_resources
+from tests.fuzz import looks
+from tests.fuzz.looks import random_look
 from tests.fuzz.terms import SIZES, random_arrow
 
 t, a, s, c, heads = Dim.named("t a s c heads")
@@ -170,6 +172,20 @@ def test_chunks_that_start_anew_are_refuted(name: str) -> None:
     assert found.verdict is Verdict.REFUTED
 
 
+def agrees(network, form, sizes, seed: int) -> bool:
+    """Whether steps and chunks give what the whole sequence gives, in floats."""
+    graph = network.graph()
+    ctx, rng = Context(FloatAlgebra(), sizes, "eval"), np.random.default_rng(seed)
+    run = Runner(graph, ctx, draw_resources(graph, ctx, rng))
+    inputs = draw_inputs(graph, ctx, rng)
+    wanted, n = run(inputs), ctx.size(form.over)
+    return all(
+        np.allclose(one, other, rtol=1e-6, atol=1e-9)
+        for chunks in (None, [n], [1] * (n > 1) + [n - 1 or 1])
+        for one, other in zip(stepped(form, ctx, run, inputs, chunks), wanted, strict=True)
+    )
+
+
 @pytest.mark.parametrize("seed", range(30))
 def test_whatever_has_a_step_is_what_it_computes(seed: int) -> None:
     with warnings.catch_warnings():
@@ -183,14 +199,24 @@ def test_whatever_has_a_step_is_what_it_computes(seed: int) -> None:
             form = step_form(network, over=dim)
         except SpecError as refusal:
             assert refusal.code == "CM051"
-            continue
-        ctx, rng = Context(FloatAlgebra(), sizes, "eval"), np.random.default_rng(seed)
-        run = Runner(graph, ctx, draw_resources(graph, ctx, rng))
-        inputs = draw_inputs(graph, ctx, rng)
-        wanted, n = run(inputs), ctx.size(dim)
-        for chunks in (None, [n], [1] * (n > 1) + [n - 1 or 1]):
-            for one, other in zip(stepped(form, ctx, run, inputs, chunks), wanted, strict=True):
-                np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-9)
+        else:
+            assert agrees(network, form, sizes, seed)
+
+
+def test_random_looks_are_right_or_refused() -> None:
+    """Masks of all kinds: a step exists for many, and is wrong for none."""
+    derived = refused = 0
+    for seed in range(150):
+        network = random_look(seed)
+        try:
+            form = step_form(network, over=looks.t)
+        except SpecError as refusal:
+            assert refusal.code == "CM051"
+            refused += 1
+        else:
+            assert agrees(network, form, {"t": 4, "c": 3}, seed), seed
+            derived += 1
+    assert derived > 25 and refused > 50
 
 
 def test_types_of_a_step() -> None:

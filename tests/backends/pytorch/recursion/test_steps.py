@@ -12,7 +12,7 @@ from torch import Tensor
 
 from backends.pytorch.build import build
 from backends.pytorch.validate import validate
-from categorical import Dim, Fin, Real, SpecError, architecture, arrow, copy, iterate, op
+from categorical import Dim, Fin, Real, SpecError, architecture, arrow, cli, copy, iterate, op
 from categorical.composites import attention, mlp, residual
 from categorical.composites.recurrence import gru_cell, lstm_cell, recurrent, stacked
 from categorical.recursion import fold, mealy, scan
@@ -235,3 +235,13 @@ def test_what_has_no_step_is_refused_when_it_is_declared() -> None:
     with pytest.raises(SpecError) as caught:
         architecture(op.relu.at(Real[t]), stream=t, batch="union")
     assert caught.value.code == "CM021"
+
+
+def test_the_command_says_how_a_module_streams(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = Path(__file__).parents[4] / "specs" / "streaming.py"
+    words = ["build", str(spec), "--arch", "listener", "-o", str(tmp_path / "m.py"), "--no-check"]
+    assert cli.main(words) == 0
+    said = capsys.readouterr().out
+    assert "streams       along frame by initial_state, step and resume (buffer, " in said
