@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import json
 
 import numpy as np
 import pytest
 
 from categorical import Bool, Dim, Fin, Real, arrow, identity, op, stack
+from categorical.groups import cyclic, dihedral
+from categorical.groups.actions import Acting
+from categorical.index import axis
+from categorical.records import Context
 from categorical.recursion import fold, mealy, moore, rose_fold, scan, tree_fold, unfold
 from categorical.recursion.tree_laws import again
+from categorical.semantics.floats import FloatAlgebra
 from proofs.causality import prove_causal
 from proofs.certificate import bundle, canonical, claim
 from proofs.checker import check, digest
 from proofs.counts import prove_count
 from proofs.equality import prove_equal
+from proofs.equivariance import prove_equivariant
 from proofs.intervals import bounds, prove_bounded
 from proofs.linearity import prove_degree, prove_linear
 from proofs.naturality import prove_natural, prove_parity
+from synthesis.runner import draw_inputs
 from tests.proofs.graphs import evaluate
 
 t, a, s, b, n, node, child, k = Dim.named("t a s b n node child k")
@@ -381,3 +389,86 @@ def test_a_run_of_no_steps_is_its_start():
 
     assert accepted(prove_equal(none.graph(), start.graph()))
     assert not prove_equal(one.graph(), start.graph())
+
+
+# --- solved layers and grids inside of cells ------------------------------------------------------
+
+
+def test_groups_act_through_cells():
+    four, row = Dim("four", size=4), Dim("row")
+    turns = Acting(cyclic(4), {four: cyclic(4).standard()})
+
+    @arrow
+    def rolled(x: Real[four], y: Real[four]) -> Real[four]:
+        return op.tanh(op.roll(four, 1)(x) + y)
+
+    @arrow
+    def weighted(x: Real[four], y: Real[four]) -> Real[four]:
+        return op.tanh(x + op.linear(four, four)(y))
+
+    assert accepted(prove_equivariant(fold(rolled, over=t).graph(), turns))
+    assert not prove_equivariant(fold(weighted, over=t).graph(), turns)
+    one, two = row.at("i"), row.at("j")
+    square = Acting(dihedral(4), {}, grid=(axis(one), axis(two)))
+
+    @arrow
+    def along_rows(x: Real[two], y: Real[two]) -> Real[two]:
+        return x + y
+
+    @arrow
+    def everywhere(x: Real[one, two], y: Real[one, two]) -> Real[one, two]:
+        return op.tanh(x + y)
+
+    assert accepted(prove_equivariant(scan(everywhere, over=t).graph(), square))
+    assert not prove_equivariant(scan(along_rows, over=one).graph(), square)
+
+
+# --- random folds of forests ----------------------------------------------------------------------
+
+
+def test_folds_of_one_form_are_equal_in_floats():
+    """All folds of some leaves and cells, with maps before and after, on random forests."""
+
+    def cells():
+        total = op.sum(child).at(Real[child, s])
+        yield made_cell(lambda x, z: x + total(z))
+        yield made_cell(lambda x, z: total(z) + x)
+        yield made_cell(lambda x, z: op.tanh(x + total(z)))
+        yield made_cell(lambda x, z: op.neg(op.tanh(op.neg(x) - total(z))))
+        yield made_cell(lambda x, z: x + op.mean(child)(z))
+        yield made_cell(lambda x, z: x + op.max(child)(z))
+        yield made_cell(lambda x, z: x + op.take(child, 0)(z))
+        yield made_cell(lambda x, z: op.tanh(total(z)) + op.scale(0)(x))
+
+    leaves = [identity(Real[s]), op.tanh.at(Real[s]), op.scale(2).at(Real[s])]
+    folds = [
+        tree_fold(one, cell, over=node, arity=child)
+        for one, cell in itertools.product(leaves, cells())
+    ]
+    rose = [rose_fold(cell, over=node, arity=child) for cell in cells()]
+    again_ = [again(one) for one in folds[:8]]
+    mapped = [one >> op.tanh for one in folds[:6]] + [one >> op.neg >> op.neg for one in folds[:6]]
+    arrows = [*folds, *rose, *again_, *mapped]
+    sizes = {"node": 5, "child": 2, "s": 2}
+    ctx = Context(FloatAlgebra(), sizes)
+    outs = []
+    for one in arrows:
+        rows = []
+        for seed in range(4):
+            values = draw_inputs(one.graph(), ctx, np.random.default_rng(seed))
+            rows.append(evaluate(one.graph(), values, {}, sizes)[0])
+        outs.append(rows)
+    proved = 0
+    for i, j in itertools.combinations(range(len(arrows)), 2):
+        same = all(np.allclose(a_, b_) for a_, b_ in zip(outs[i], outs[j]))
+        if same or (i + j) % 8 == 0:
+            found = prove_equal(arrows[i].graph(), arrows[j].graph())
+            assert same or not found, (arrows[i], arrows[j])
+            proved += bool(found)
+    assert proved > 20
+
+
+def made_cell(function):
+    function.__annotations__ = {"x": Real[s], "z": Real[child, s]}
+    function.__name__ = "cell"
+    return arrow(inline=True)(function)
