@@ -43,8 +43,10 @@ def check_lengths(lengths: Tensor, most: int, name: str) -> None:
         raise ValueError(text)
     wrong = (lengths < 0) | (lengths > most)
     if wrong.any():
-        sample = tuple(wrong.nonzero()[0].tolist())
-        found = f"got {lengths[sample].item()} for sample {sample}"
+        at = wrong.nonzero()[0].tolist()
+        found = f"got {lengths[tuple(at)].item()}"
+        if at:
+            found += f" for sample {at[0] if len(at) == 1 else tuple(at)}"
         raise ValueError(f"`{name}` must be between 0 and {most}, {found}")
 '''
 

@@ -39,8 +39,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from backends.pytorch import safety
+from backends.pytorch.checks import STATE
 from backends.pytorch.emit import Writer
 from backends.pytorch.naming import Names
+from backends.pytorch.passes import attention, prepare
 from backends.pytorch.scope import ClassText, File
 from backends.pytorch.sizes import Reading, violation
 from backends.pytorch.table import LIBRARY
@@ -106,7 +108,6 @@ def write_methods(
     whole: Graph,
     stream: Stream,
     sizes: Mapping[str, int],
-    prepare: Callable[..., Any],
 ) -> list[str]:
     """Add the methods to the root class; returns the rewrites of the step."""
     notes = []
@@ -115,6 +116,7 @@ def write_methods(
         normal, plan = prepare(fitted, sizes)
         for kind in ("fused", "cells", "skipped", "widths", "runs"):
             getattr(file.plan, kind).update(getattr(plan, kind))
+        _attend(file, normal)
         file.plan.keep += [normal, fitted]
         notes += [f"{name}: {line}" for line in plan.derivation]
         writer = _Root(file, normal, host, name, stream, whole)
@@ -122,6 +124,15 @@ def write_methods(
         host.lines += ["", *writer.text()]
         stream.sizes[name] = tuple(writer.late)
     return notes
+
+
+def _attend(file: File, graph: Graph) -> None:
+    """The attention of one query is torch's, too."""
+    regions = [region for _, node in graph.walk() for region in node.regions]
+    for one in {id(one): one for one in (graph, *regions)}.values():
+        found, needless = attention(one, single=True)
+        file.plan.fused.setdefault(id(one), {}).update(found)
+        file.plan.skipped.setdefault(id(one), set()).update(needless)
 
 
 def _fitted(graph: Graph, host: ClassText) -> Graph:
@@ -319,7 +330,13 @@ class _Root(StepWriter):
             states.append(f"torch.zeros(({batch}{',' if batch else ''}), {self._index()})")
         doc = '        """The state before the first entry."""'
         kind, out = "tuple[Tensor, ...]", [_tuple(states)]
-        return self.method(START, self._arguments(self.graph.inputs), kind, out, [doc])
+        before = [doc]
+        for name in (self.sizes[one] for one in self.late):
+            wrong = f"isinstance({name}, (float, str, Tensor)) or {name} < 0"
+            said = f"`{name}` must be a whole number, 0 or more, got "
+            before.append(f"        if {wrong}:")
+            before.append(f'            raise ValueError(f"{said}{{str({name})[:60]}}")')
+        return self.method(START, self._arguments(self.graph.inputs), kind, out, before)
 
     def _index(self) -> str:
         like = self._like(True)
@@ -354,6 +371,8 @@ class _Root(StepWriter):
         before = [f'        """The outputs at the next {what}, and the new state."""']
         if states:
             left = ", ".join(states) if len(states) > 1 else _tuple(states)
+            check = self.helper("check_state", STATE)
+            before.append(f"        {check}(state, {len(states)})")
             before.append(f"        {left} = state")
         before += lines
         many = len(results) > 1
