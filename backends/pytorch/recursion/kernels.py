@@ -113,7 +113,7 @@ def {name}(
 
     An empty sequence is read as one entry that is 0, and its results are not used.
     """
-    if x.shape[1] == 0:
+    if 0 in x.shape[:2]:
         return x.new_zeros((*x.shape[:2], states[0].shape[-1] * (2 if two_ways else 1))), *states
     pack = nn.utils.rnn.pack_padded_sequence
     empty = lengths == 0
