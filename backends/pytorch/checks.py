@@ -88,8 +88,8 @@ def input_checks(writer: Scope) -> list[str]:
         type_, name = graph.types[wire], writer.values[wire]
         rank = len(type_.axes)
         if strict:
-            nested = f" or {name}.is_nested" if type_.kind == "real" else ""
-            first[place].append(f"not isinstance({name}, Tensor){nested}")
+            first[place].append(f"not isinstance({name}, Tensor)")
+            first[place] += [f"{name}.is_nested"] if type_.kind == "real" else []
         first[place].append(f"{name}.dim() != {rank}")
         for position, axis in enumerate(type_.axes):
             here = f"{name}.shape[{position - rank}]"
