@@ -75,14 +75,19 @@ def back_act(states: tuple, row: tuple) -> tuple:
     return times(row[:square], shown, zeros), shown
 
 
+def block_run(count: int, dim: int, reverse: bool, *parts: Tensor) -> tuple:
+    """All states, and the last ones."""
+    monoid = (pair, block_multiply, block_move, block_act)
+    rows, last = prefixes(monoid, parts[:-count], parts[-count:], dim, reverse)
+    return *rows, *last
+
+
 class BlockScan(torch.autograd.Function):
     """k states under a k × k matrix at every entry."""
 
     @staticmethod
     def forward(count: int, dim: int, reverse: bool, *parts: Tensor):
-        monoid = (pair, block_multiply, block_move, block_act)
-        rows, last = prefixes(monoid, parts[:-count], parts[-count:], dim, reverse)
-        return *rows, *last
+        return block_run(count, dim, reverse, *parts)
 
     @staticmethod
     def setup_context(ctx, inputs, output) -> None:
@@ -110,6 +115,8 @@ def block_scan(count: int, dim: int, reverse: bool, *parts: Tensor) -> tuple[Ten
     if rows[0].shape[dim] == 0:
         return *rows[-count:], *parts[-count:]
     starts = (x.clone() for x in parts[-count:])  # a tensor that is given twice is not traced
+    if chunk(rows[0].shape[dim], parts[-1].numel()) == rows[0].shape[dim]:
+        return block_run(count, dim, reverse, *rows, *starts)
     return BlockScan.apply(count, dim, reverse, *rows, *starts)
 '''
 
@@ -146,14 +153,19 @@ def turn_act(states: tuple, row: tuple) -> tuple:
     return ((row[0] @ shown.unsqueeze(-1)).squeeze(-1),), (shown,)
 
 
+def matrix_run(a: Tensor, b: Tensor, start: Tensor, dim: int, reverse: bool) -> tuple:
+    """All states, and the last one."""
+    monoid = (pair, matrix_multiply, matrix_move, matrix_act)
+    (rows,), (last,) = prefixes(monoid, (a, b), (start,), dim, reverse)
+    return rows, last
+
+
 class MatrixScan(torch.autograd.Function):
     """h' = A h + b."""
 
     @staticmethod
     def forward(a: Tensor, b: Tensor, start: Tensor, dim: int, reverse: bool):
-        monoid = (pair, matrix_multiply, matrix_move, matrix_act)
-        (rows,), (last,) = prefixes(monoid, (a, b), (start,), dim, reverse)
-        return rows, last
+        return matrix_run(a, b, start, dim, reverse)
 
     @staticmethod
     def setup_context(ctx, inputs, output) -> None:
@@ -175,5 +187,9 @@ def matrix_scan(
     """The states of h' = A h + b after each step along ``dim``, and the last one."""
     shape = torch.broadcast_shapes(a.shape[:-1], b.shape)
     a, b = a.expand(*shape, shape[-1]), b.expand(shape)
-    return MatrixScan.apply(a, b, start, dim, reverse) if shape[dim] else (b, start)
+    if not shape[dim]:
+        return b, start
+    if chunk(shape[dim], start.numel()) == shape[dim]:
+        return matrix_run(a, b, start, dim, reverse)
+    return MatrixScan.apply(a, b, start, dim, reverse)
 '''

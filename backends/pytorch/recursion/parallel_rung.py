@@ -197,14 +197,16 @@ class Scanned:
 
     def extreme(self, only: bool) -> bool:
         """Shift 0: a maximum, or a running one (least: minimum)."""
+        w = self.writer
         kind, place = "max" if self.form.family == "maxplus" else "min", self.place
         start = f"{atom(self.starts[0])}.unsqueeze({place})"
         if only:
             self.bind(0, f"torch.cat([{start}, {self.part(1)}], {place}).a{kind}({place})")
             return True
-        whole = f"torch.cat([{start}, {self.turned(self.part(1))}], {place}).cum{kind}({place})"
-        steps = self.writer.size(self.box.attrs["times"])
-        self.rows_of(self.row(self.turned(f"{whole}.values.narrow({place}, 1, {steps})")))
+        text = f"torch.cat([{start}, {self.turned(self.part(1))}], {place})"
+        whole, steps = w.line(text, None, "whole"), w.size(self.box.attrs["times"])
+        text = f"{whole}.cum{kind}({place}).values.narrow({place}, 1, {steps})"
+        self.rows_of(self.row(self.turned(text)))
         return True
 
     def turned(self, text: str) -> str:

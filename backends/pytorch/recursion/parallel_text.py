@@ -22,8 +22,8 @@ from backends.pytorch.recursion.parallel_matrices import BLOCK, MATRIX
 
 PREFIXES = '''
 def chunk(steps: int, width: int) -> int:
-    """How many steps a chunk has; all of them where the loop is faster."""
-    if steps < 16 or (not torch.compiler.is_compiling() and width >= 4096):
+    """How many steps a chunk has; all of them where the loop is faster, as measured."""
+    if steps < 24 or (not torch.compiler.is_compiling() and width >= 4096):
         return steps
     length = 8
     while 2 * length * length < steps:
@@ -139,14 +139,19 @@ def linear_act(states: tuple, row: tuple) -> tuple:
     return new, new
 
 
+def linear_run(a: Tensor, b: Tensor, start: Tensor, dim: int, reverse: bool) -> tuple:
+    """All states, and the last one."""
+    monoid = (pair, linear_multiply, linear_move, linear_act)
+    (rows,), (last,) = prefixes(monoid, (a, b), (start,), dim, reverse)
+    return rows, last
+
+
 class LinearScan(torch.autograd.Function):
     """h' = a·h + b."""
 
     @staticmethod
     def forward(a: Tensor, b: Tensor, start: Tensor, dim: int, reverse: bool):
-        monoid = (pair, linear_multiply, linear_move, linear_act)
-        (rows,), (last,) = prefixes(monoid, (a, b), (start,), dim, reverse)
-        return rows, last
+        return linear_run(a, b, start, dim, reverse)
 
     @staticmethod
     def setup_context(ctx, inputs, output) -> None:
@@ -165,7 +170,11 @@ def linear_scan(
 ) -> tuple[Tensor, Tensor]:
     """The states of h' = a·h + b after each step along ``dim``, and the last one."""
     a, b = torch.broadcast_tensors(a, b)
-    return LinearScan.apply(a, b, start, dim, reverse) if a.shape[dim] else (b, start)
+    if not a.shape[dim]:
+        return b, start
+    if chunk(a.shape[dim], start.numel()) == a.shape[dim]:
+        return linear_run(a, b, start, dim, reverse)
+    return LinearScan.apply(a, b, start, dim, reverse)
 '''
 
 
@@ -187,14 +196,19 @@ def {name}_act(states: tuple, row: tuple) -> tuple:
     return new, new
 
 
+def {name}_run(a: Tensor, b: Tensor, start: Tensor, dim: int, reverse: bool) -> tuple:
+    """All states, and the last one."""
+    monoid = (pair, {name}_multiply, {name}_move, {name}_act)
+    (rows,), (last,) = prefixes(monoid, (a, b), (start,), dim, reverse)
+    return rows, last
+
+
 class {name.title()}Scan(torch.autograd.Function):
     """h' = {function}(h + a, b); a tie counts half for either side."""
 
     @staticmethod
     def forward(a: Tensor, b: Tensor, start: Tensor, dim: int, reverse: bool):
-        monoid = (pair, {name}_multiply, {name}_move, {name}_act)
-        (rows,), (last,) = prefixes(monoid, (a, b), (start,), dim, reverse)
-        return rows, last
+        return {name}_run(a, b, start, dim, reverse)
 
     @staticmethod
     def setup_context(ctx, inputs, output) -> None:
@@ -216,7 +230,11 @@ def {name}_scan(
 ) -> tuple[Tensor, Tensor]:
     """The states of h' = {function}(h + a, b) after each step along ``dim``, and the last one."""
     a, b = torch.broadcast_tensors(a, b)
-    return {name.title()}Scan.apply(a, b, start, dim, reverse) if a.shape[dim] else (b, start)
+    if not a.shape[dim]:
+        return b, start
+    if chunk(a.shape[dim], start.numel()) == a.shape[dim]:
+        return {name}_run(a, b, start, dim, reverse)
+    return {name.title()}Scan.apply(a, b, start, dim, reverse)
 '''
 
 
@@ -305,9 +323,7 @@ def finite_scan(
 '''
 
 DECAYED = '''
-def decayed_sum(
-    factor: float, x: Tensor, start: Tensor, dim: int, reverse: bool = False
-) -> Tensor:
+def decayed_sum(factor: float, x: Tensor, start: Tensor, dim: int, reverse: bool = False) -> Tensor:
     """Σ factorⁿ · x along ``dim``, the last entry with n = 0, and the start."""
     steps = x.shape[dim]
     age = torch.arange(steps, device=x.device, dtype=x.dtype)
