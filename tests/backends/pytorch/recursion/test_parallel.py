@@ -133,7 +133,7 @@ def test_a_planted_bug_is_refused(bug: str) -> None:
     old, new = BUGS[bug]
     broken = {name: text.replace(old, new) for name, text in parallel_text.TEXTS.items()}
     assert broken != parallel_text.TEXTS, "the text has changed: plant the bug anew"
-    run = mealy(cells.linear_cell(), over=t)
+    run = mealy(cells.linear_cell(), over=t, states=1)
     with (
         patch.dict("backends.pytorch.recursion.parallel_rung.TEXTS", broken),
         pytest.raises(SpecError, match="disagrees with the spec"),
