@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from types import ModuleType
 
 import torch
@@ -27,6 +28,7 @@ from categorical.composites import (
     stacked,
 )
 from tests.specs import machine_parity as machines
+from tests.specs import test_parity_scans as scans
 from tests.specs import test_parity_trees as trees
 from tests.specs.parity import TOLERANCE, Pick, architectures, compare
 
@@ -214,21 +216,29 @@ def rows() -> list[tuple[str, str, Callable[[], float]]]:
                     lambda k=kind, w=ways, r=ragged: max(difference(k, n, w, r) for n in (1, 2, 3)),
                 )
             )
-    return found + list(machines.ROWS) + of_trees()
+    return found + list(machines.ROWS) + by_tests()
 
 
-def of_trees() -> list[tuple[str, str, Callable[[], float]]]:
-    """The comparisons of tree networks, made by their tests."""
-    other = "the recursion, node by node"
+def by_tests() -> list[tuple[str, str, Callable[[], float]]]:
+    """The comparisons of tree networks and of scans, made by their tests."""
+    recursion, loop = "the recursion, node by node", "a loop over the steps"
     tests = (
-        ("tree_lstm.py, child-sum", trees.test_child_sum_tree_lstm_is_the_recursion, 9),
-        ("tree_lstm.py, binary", trees.test_binary_tree_lstm_is_the_recursion, 9),
-        ("recursive_network.py", trees.test_the_recursive_network_is_the_recursion),
+        ("tree_lstm.py, child-sum", recursion, trees.test_child_sum_tree_lstm_is_the_recursion, 9),
+        ("tree_lstm.py, binary", recursion, trees.test_binary_tree_lstm_is_the_recursion, 9),
+        ("recursive_network.py", recursion, trees.test_the_recursive_network_is_the_recursion),
+        ("linear_recurrent_unit.py", loop, scans.test_linear_recurrent_unit, 40),
+        ("selective_scan.py", loop, scans.test_selective_scan, 40),
+        ("linear_attention.py", loop, scans.test_linear_attention, 40),
+        ("automaton.py", loop, scans.test_automaton_learner, 8),
     )
     return [
-        (f"specs/{title}", other, lambda test=test, more=more: made_by(trees, test, *more))
-        for title, test, *more in tests
+        (f"specs/{title} model", other, partial(made_by, module_of(test), test, *more))
+        for title, other, test, *more in tests
     ]
+
+
+def module_of(test: Callable[..., None]) -> ModuleType:
+    return trees if test.__module__ == trees.__name__ else scans
 
 
 def made_by(module: ModuleType, test: Callable[..., None], *arguments: object) -> float:
