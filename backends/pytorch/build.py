@@ -39,14 +39,8 @@ from backends.pytorch.contracts import contract, exports, one_graph
 from backends.pytorch.emit import Writer
 from backends.pytorch.naming import Names
 from backends.pytorch.passes import prepare
-from backends.pytorch.recursion.steps import (
-    METHODS,
-    Stream,
-    selftest,
-    stream_of,
-    unrolled,
-    write_methods,
-)
+from backends.pytorch.recursion.steps import write_methods
+from backends.pytorch.recursion.streams import METHODS, Stream, selftest, stream_of, unrolled
 from backends.pytorch.scope import ClassText, File
 from backends.pytorch.sizes import conditions_on, defaults, fixed_symbols, violation
 from backends.pytorch.table.opaque import imports
@@ -178,7 +172,7 @@ def build(
     main = root.finished(title)
     promised = contract(normal, plan)
     if stream is not None:
-        plan.derivation += write_methods(file, main, graph, stream, sizes, prepare)
+        plan.derivation += write_methods(file, main, graph, stream, sizes)
     made = Build(
         source="",
         module_name=safety.identifier(name),
@@ -400,7 +394,7 @@ def _kinds(graph: Graph, late: Sequence[str]) -> str:
 def _examples(graph: Graph, sizes: Mapping[str, int], late: Sequence[str]) -> list[str]:
     """The body of the function that makes example inputs."""
     rows = []
-    pairs = forests(graph)
+    pairs = forests(graph, thinned=True)
     children, present = {c for c, _ in pairs}, {p for _, p in pairs}
     for place, type_ in enumerate(graph.dom):
         shape = ", ".join(str(a.size.evaluate(sizes)) for a in type_.axes) or "()"

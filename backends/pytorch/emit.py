@@ -272,16 +272,17 @@ class Writer(Declarations):
         q = self.permuted(self._wire(match.q), self.graph.types[match.q].axes, match.query)
         k = self.permuted(self._wire(match.k), self.graph.types[match.k].axes, match.key)
         v = self.permuted(self._wire(match.v), self.graph.types[match.v].axes, match.value)
-        more = ""
+        single, more = len(match.query) < len(match.key), ""
+        q = f"{atom(q)}.unsqueeze(-2)" if single else q
         if match.causal:
             more = ", is_causal=True"
         elif match.mask is not None:
             scores = Array("real", (*match.query[:-1], match.key[-2]))
             mask = self.aligned(self._wire(match.mask), self.graph.types[match.mask], scores)
-            more = f", attn_mask={mask}"
+            more = f", attn_mask={atom(mask)}.unsqueeze(-2)" if single else f", attn_mask={mask}"
         if match.scale is not None:
             more += f", scale={safety.literal(match.scale)}"
-        call = f"F.scaled_dot_product_attention({q}, {k}, {v}{more})"
+        call = f"F.scaled_dot_product_attention({q}, {k}, {v}{more})" + ".squeeze(-2)" * single
         return self.permuted(call, match.result, match.out) if match.result != match.out else call
 
     def _lstm(self, cell: LstmCell) -> None:

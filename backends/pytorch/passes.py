@@ -43,7 +43,7 @@ from backends.pytorch.plan import Plan
 from backends.pytorch.recursion.hoist import hoisted
 from backends.pytorch.recursion.isolate import isolate
 from backends.pytorch.recursion.ladder import runs, taken
-from backends.pytorch.recursion.levels import forests_of, levelled, narrowed
+from backends.pytorch.recursion.levels import forests_of, levelled, narrowed, notes
 from backends.pytorch.recursion.packed import together
 from backends.pytorch.recursion.parallel import parallel
 from backends.pytorch.widths import free_widths
@@ -96,6 +96,7 @@ def prepare(graph: Graph, sizes: Mapping[str, int] | None = None) -> tuple[Graph
             f"pooling before {moved} × an affine map of another axis (gradient everywhere)"
         )
     plan.forest, plan.narrow = forests_of(normal), narrowed(normal)
+    plan.derivation += notes(normal, plan.narrow)
     normal = levelled(normal)
     total = steps = 0
     pending, seen = [normal], set()
@@ -202,8 +203,9 @@ def _map_before(
     return None if map_.op["source"] in axes else at
 
 
-def attention(graph: Graph) -> tuple[dict[int, Attention], set[int]]:
-    """Every attention in one graph, by output wire, and the wires that become needless."""
+def attention(graph: Graph, single: bool = False) -> tuple[dict[int, Attention], set[int]]:
+    """Every attention in one graph, by output wire, and the wires that become needless; ``single``
+    takes those of one query (a step), too."""
     producer = graph.producer()
     reads: dict[int, int] = {}
     for node in graph.nodes:
@@ -214,7 +216,7 @@ def attention(graph: Graph) -> tuple[dict[int, Attention], set[int]]:
     found: dict[int, Attention] = {}
     skipped: set[int] = set()
     for node in graph.nodes:
-        match = _match(graph, node, producer, reads)
+        match = _match(graph, node, producer, reads, single)
         if match is not None:
             found[node.outs[0]] = match[0]
             skipped |= match[1]
@@ -237,7 +239,7 @@ def _single(
 
 
 def _match(
-    graph: Graph, node: Node, producer: dict[int, Node], reads: dict[int, int]
+    graph: Graph, node: Node, producer: dict[int, Node], reads: dict[int, int], single: bool
 ) -> tuple[Attention, set[int]] | None:
     box = node.box
     if isinstance(box, OperatorBox) or box.name != "einsum" or len(box.dom) != 2:
@@ -273,7 +275,7 @@ def _match(
             continue
         needless.add(wire)
         for q, k in (scores[0].ins, scores[0].ins[::-1]):
-            orders = _orders(graph, q, k, v, wire, node.outs[0], axes[0])
+            orders = _orders(graph, q, k, v, wire, node.outs[0], axes[0], single)
             if orders is not None and rooted in (None, orders[0][-1].index):
                 causal, rest = _causal(graph, mask, producer, orders)
                 if causal and mask is not None and reads[mask] == 1:
@@ -292,7 +294,7 @@ def _causal(
     made = producer.get(mask) if mask is not None else None
     if made is None or isinstance(made.box, OperatorBox) or made.box.name != "causal_mask":
         return False, mask
-    if made.box.op["strict"]:
+    if made.box.op["strict"] or len(orders[0]) < len(orders[1]):
         return False, mask
     query, key = orders[0][-2], orders[1][-2]
     if (
@@ -304,9 +306,10 @@ def _causal(
 
 
 def _orders(
-    graph: Graph, q: int, k: int, v: int, scores: int, out: int, key: Axis
+    graph: Graph, q: int, k: int, v: int, scores: int, out: int, key: Axis, single: bool
 ) -> tuple[tuple[Axis, ...], ...] | None:
-    """The axis orders (batch…, L, E), (batch…, S, E), (batch…, S, Ev) and (batch…, L, Ev)."""
+    """The axis orders (batch…, L, E), (batch…, S, E), (batch…, S, Ev) and (batch…, L, Ev); of one
+    query without L."""
     types = graph.types
     if any(types[w].kind != "real" for w in (q, k, v)):
         return None
@@ -315,19 +318,19 @@ def _orders(
     inner = [a for a in aq if a not in s]
     batch = tuple(a for a in aq if a in ak and a in s)
     length = [a for a in aq if a not in ak]
-    if len(inner) != 1 or len(length) != 1 or inner[0] not in ak:
+    if len(inner) != 1 or len(length) not in ((0, 1) if single else (1,)) or inner[0] not in ak:
         return None
-    if key in aq or set(ak) != {*batch, key, inner[0]} or set(aq) != {*batch, length[0], inner[0]}:
+    if key in aq or set(ak) != {*batch, key, inner[0]} or set(aq) != {*batch, *length, inner[0]}:
         return None
     feature = [a for a in av if a not in s]
     if len(feature) != 1 or set(av) != {*batch, key, feature[0]} or key in o:
         return None
-    if set(s) != {*batch, length[0], key} or set(o) != {*batch, length[0], feature[0]}:
+    if set(s) != {*batch, *length, key} or set(o) != {*batch, *length, feature[0]}:
         return None
     return (
-        (*batch, length[0], inner[0]),
+        (*batch, *length, inner[0]),
         (*batch, key, inner[0]),
         (*batch, key, feature[0]),
-        (*batch, length[0], feature[0]),
+        (*batch, *length, feature[0]),
         o,
     )
