@@ -130,7 +130,7 @@ class Runs(Sequences):
         self.met: dict[Any, Generic] = {}
         self.inside = self.stage = 0
         #: states that are sums: before each step, and after the last one, with the axis of the step
-        self.sums: dict[tuple[Any, int], tuple[tuple[Value | None, Value], Any]] = {}
+        self.sums: dict[tuple[Any, Any, int], tuple[tuple[Value | None, Value], Any]] = {}
         self.wires: dict[int, Value] = {}
 
     def run(
@@ -344,7 +344,7 @@ class Runs(Sequences):
         if one.name in self.given_runs:
             given, final = self.given_runs[one.name]
             return self.moved([given[at]], one.at(STEP), one.step)[0], final[at]
-        (before, last), step = self.sums.get((one.name, at), ((None, None), one.step))
+        (before, last), step = self.sums.get((one.name, one.order, at), ((None, None), one.step))
         if before is not None and last is not None:
             return self.moved([before], step, one.step)[0], last
         axes = [*type_[1], one.step]
@@ -359,9 +359,10 @@ class Runs(Sequences):
         """Whether a state only grows, by what the others say: then it is a sum."""
         course, at = one.course, one.members.index(state)
         more = increment(self, course, state, one.entries, states)
-        if more is not None and (one.name, at) not in self.sums:
+        if more is not None:
             self.table.used.add("a run that adds is a sum")
-            self.sums[one.name, at] = accumulated(self, more, one.starts[state], one.step), one.step
+            found = accumulated(self, more, one.starts[state], one.step)
+            self.sums[one.name, one.order, at] = found, one.step
 
     def first(self, before: Poly, start: Value) -> None:
         """The state before step 0 is the first one."""

@@ -510,3 +510,28 @@ def test_the_larger_of_two_equals():
 
     assert same(side(lambda x, y: op.maximum(x, x)), side(lambda x, y: x))
     assert not same(side(lambda x, y: op.maximum(x, y)), side(lambda x, y: x))
+
+
+def test_one_inner_run_at_several_steps_of_outer_ones():
+    """A sum inside of a cell is the sum at that step: of the outer run from either end."""
+
+    @arrow
+    def inner(x: Real[s], y: Real[u, s]) -> Real[s]:
+        return op.tanh(op.scale(0.5)(x) + fold(add, over=u, start=0)(y))
+
+    @arrow
+    def plain(x: Real[s], y: Real[u, s]) -> Real[s]:
+        return op.tanh(op.scale(0.5)(x) + op.sum(u)(y))
+
+    def pair(first, second, cells=(inner, inner)):
+        @arrow
+        def two(x: Real[s], y: Real[t, u, s]) -> (Real[s], Real[s]):
+            return first(cells[0], over=t)(x, y), second(cells[1], over=t)(x, y)
+
+        return two
+
+    assert same(pair(fold, foldr), pair(fold, foldr, (plain, plain)))
+    assert same(pair(foldr, fold), pair(foldr, fold, (plain, inner)))
+    assert not same(pair(fold, foldr), pair(fold, fold))
+    assert not same(pair(foldr, fold), pair(fold, fold))
+    assert not same(pair(foldr, fold), pair(foldr, foldr))
