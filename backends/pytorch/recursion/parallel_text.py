@@ -42,10 +42,11 @@ def prefixes(
 ) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
     """What each step along ``dim`` shows, and the last states.
 
-    A monoid is four functions: ``lift`` makes an element of what a step reads, ``multiply`` an
-    element of one and a later step, ``move`` is the action on states, ``act`` is one step of it.
+    A monoid is functions: ``lift`` makes an element of what a step reads, ``multiply`` an element
+    of one and a later step, ``move`` is the action on states, ``act`` is one step of it, and
+    ``write``, where there is one, is a step whose result is written where it belongs.
     """
-    lift, multiply, move, act = monoid
+    lift, multiply, move, act, *write = monoid
     steps = parts[0].shape[dim]
     length = chunk(steps, states[0].numel())
     count = steps // length
@@ -67,11 +68,19 @@ def prefixes(
         borders.append(states)
         states = move(states, row)
     inner = tuple(torch.stack(x, dim) for x in zip(*ordered(borders, reverse), strict=True))
-    for row in rows:
-        inner, shown = act(inner, row)
-        out.append(shown)
-    pairs = zip(*ordered(out, reverse), strict=True)
-    found = tuple(torch.stack(x, dim + 1).flatten(dim, dim + 1) for x in pairs)
+    if write and not torch.compiler.is_compiling() and not torch.is_grad_enabled():
+        whole_rows = parts[-1].new_empty(parts[-1].narrow(dim, first, whole).shape)
+        targets = whole_rows.unflatten(dim, (count, length)).unbind(dim + 1)
+        (step,) = write
+        for row, target in zip(rows, ordered(targets, reverse), strict=True):
+            inner = step(inner, row, target)
+        found = (whole_rows,)
+    else:
+        for row in rows:
+            inner, shown = act(inner, row)
+            out.append(shown)
+        pairs = zip(*ordered(out, reverse), strict=True)
+        found = tuple(torch.stack(x, dim + 1).flatten(dim, dim + 1) for x in pairs)
     if whole == steps:
         return found, states
     parts = tuple(p.narrow(dim, 0 if reverse else whole, steps - whole) for p in parts)
@@ -115,9 +124,15 @@ def slope_act(states: tuple, row: tuple) -> tuple:
     return (row[0] * shown,), (shown,)
 
 
+def slope_write(states: tuple, row: tuple, target: Tensor) -> tuple:
+    """A step back, its adjoint written in place."""
+    torch.add(row[1], states[0], out=target)
+    return (row[0] * target,)
+
+
 def adjoint(slopes: Tensor, grad: Tensor, last: Tensor, dim: int, reverse: bool) -> tuple:
     """The adjoints of the states after each step, and that of the start: g = ḡ + slope' · g'."""
-    monoid = (slope_lift, slope_multiply, slope_move, slope_act)
+    monoid = (slope_lift, slope_multiply, slope_move, slope_act, slope_write)
     (shown,), (begin,) = prefixes(monoid, (slopes, grad), (last,), dim, not reverse)
     return shown, begin
 '''
@@ -139,9 +154,14 @@ def linear_act(states: tuple, row: tuple) -> tuple:
     return new, new
 
 
+def linear_write(states: tuple, row: tuple, target: Tensor) -> tuple:
+    """One step, its state written in place."""
+    return (torch.addcmul(row[1], row[0], states[0], out=target),)
+
+
 def linear_run(a: Tensor, b: Tensor, start: Tensor, dim: int, reverse: bool) -> tuple:
     """All states, and the last one."""
-    monoid = (pair, linear_multiply, linear_move, linear_act)
+    monoid = (pair, linear_multiply, linear_move, linear_act, linear_write)
     (rows,), (last,) = prefixes(monoid, (a, b), (start,), dim, reverse)
     return rows, last
 
