@@ -272,10 +272,18 @@ def joined(forests: Sequence[Forest]) -> Forest:
 # --- inputs of graphs ---------------------------------------------------------------------------
 
 
-def inputs(graph: Graph) -> list[tuple[int, int]]:
-    """The places of the inputs that are the children of a tree fold, and which are present."""
+def inputs(graph: Graph, thinned: bool = False) -> list[tuple[int, int]]:
+    """The places of the inputs that are the children of a tree fold, and which are present.
+
+    With ``thinned`` also those of which a fold reads a part: a forest with fewer children is one.
+    """
     found: dict[tuple[int, int], None] = {}
     places = {w: i for i, w in enumerate(graph.inputs)}
+    if thinned:
+        for node in graph.nodes:
+            known = [places[w] for w in node.data if w in places]
+            if node.box.name == "logical_and" and known:
+                places.setdefault(node.outs[0], known[0])
     for node in graph.nodes:
         if not isinstance(node.box, OperatorBox):
             continue
@@ -283,7 +291,7 @@ def inputs(graph: Graph) -> list[tuple[int, int]]:
             end = len(node.data) - int(node.box.attrs.get("rows", False))
             pairs = [(end - 2, end - 1)]
         elif node.box.name == "call":
-            pairs = inputs(node.box.regions[0])
+            pairs = inputs(node.box.regions[0], thinned)
         else:
             continue
         for children, present in pairs:
@@ -308,7 +316,7 @@ def crowded(graph: Graph, sizes: Mapping[str, int]) -> dict[str, int]:
 def lawful(graph: Graph, values: Sequence[Any]) -> list[Any]:
     """The values of the inputs of a graph, made forests where a fold reads forests."""
     changed = list(values)
-    for children, present in inputs(graph):
+    for children, present in inputs(graph, thinned=True):
         below, there = np.array(changed[children]), np.array(changed[present])
         for at in np.ndindex(there.shape[:-2]):
             below[at], there[at] = acyclic(below[at], there[at])

@@ -53,6 +53,14 @@ def narrowed(graph: Graph) -> bool:
     )
 
 
+def notes(graph: Graph, narrow: bool) -> list[str]:
+    """What the derivation says of the folds of a graph."""
+    count = sum(1 for _, node in graph.walk() if node.box.name == "tree_fold")
+    places = ", with no more places for children than it needs" if narrow else ""
+    text = f"trees: {count} × one call of the cell for each level{places} (gradient everywhere)"
+    return [text] if count else []
+
+
 def has_fold(graph: Graph) -> bool:
     """Whether there is a tree fold in a graph, or in a part of it."""
     return any(node.box.name == "tree_fold" for _, node in graph.walk())

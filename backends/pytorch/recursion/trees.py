@@ -28,8 +28,8 @@ ValueError: node 0 is its own descendant: 0 → 1 → 0
 
 from __future__ import annotations
 
-from backends.pytorch import layout
 from backends.pytorch.emit import Writer, class_of
+from backends.pytorch.layout import statement
 from backends.pytorch.recursion.levels import SCHEDULE
 from backends.pytorch.scope import File, shape_note
 from categorical.errors import SpecError
@@ -83,7 +83,7 @@ class FoldWriter(Writer):
         for name, region in zip(("leaf", "node")[-len(self.box.regions) :], self.box.regions):
             text = class_of(self.file, region, region.name or f"{self.node.name}_{name}")
             self.children[name] = (name, text, False)
-            self.init += layout.statement(f"self.{name}", f"{text.name}(config)")
+            self.init += statement(f"self.{name}", f"{text.name}(config)")
 
     def _levels(self, labels: list[str], present: str) -> None:
         """The states of all leaves, and each level from the one below."""
@@ -194,7 +194,7 @@ def declare(writer: Writer, node: Node) -> None:
         attribute = writer.attributes.attribute(node.name)
         writer.owners[node.name] = f"self.{attribute}"
         writer.children[node.name] = (attribute, text, False)
-        writer.init += layout.statement(f"self.{attribute}", f"{text.name}(config)")
+        writer.init += statement(f"self.{attribute}", f"{text.name}(config)")
     elif known[1] is not text:
         raise SpecError(
             "CM040",

@@ -13,10 +13,24 @@ import torch
 
 from backends.pytorch import build
 from backends.pytorch.loader import load_source
-from categorical import Bool, Complex, Dim, Fin, Real, SpecError, architecture, arrow, identity, op
+from categorical import (
+    Bool,
+    Complex,
+    Dim,
+    Fin,
+    Real,
+    SpecError,
+    architecture,
+    arrow,
+    identity,
+    iterate,
+    op,
+    tie,
+)
 from categorical.functors import stack
 from categorical.recursion import (
     binary,
+    fold,
     leaf_labelled,
     node_labelled,
     rooted,
@@ -84,11 +98,11 @@ def sizes_of(arrow_: Any) -> dict[str, int]:
 @pytest.mark.parametrize("name", FOLDS)
 def test_a_fold_is_validated(name: str, batched: bool) -> None:
     """Values, gradients, both modes; a batch of forests of one size too."""
-    fold = stack(FOLDS[name], Dim("batch")) if batched else FOLDS[name]
-    made = build(fold, sizes_of(fold), "net")
+    one = stack(FOLDS[name], Dim("batch")) if batched else FOLDS[name]
+    made = build(one, sizes_of(one), "net")
     assert made.contract.startswith("data-scheduled")
     assert made.validation["outputs_and_states"] > 0
-    again = build(fold, sizes_of(fold), "net", validate=False)
+    again = build(one, sizes_of(one), "net", validate=False)
     assert made.source == again.source
 
 
@@ -199,3 +213,50 @@ def test_gradients_twice_and_in_single_precision() -> None:
     found = low(x.float(), children, present)
     assert found.dtype == torch.float32
     torch.testing.assert_close(found.double(), module(x, children, present), atol=1e-5, rtol=1e-5)
+
+
+@arrow
+def thinned(
+    x: Real[node, a],
+    children: Fin(node)[node, child],
+    present: Bool[node, child],
+    keep: Bool[node, child],
+) -> Real[node, s]:
+    """Some subtrees are left out: fewer children are a forest still."""
+    return rose_fold(cell, over=node, arity=child)(x, children, op.logical_and(keep, present))
+
+
+def test_a_forest_may_lose_subtrees() -> None:
+    made = build(thinned, SIZES, "net")
+    assert "plan: Schedule | None" not in made.source  # the schedule is made inside
+
+
+def test_one_fold_twice_over_one_forest() -> None:
+    again = rose_fold(
+        (op.linear(s, s) @ op.sum(child).at(Real[child, s])) >> op.add, over=node, arity=child
+    )
+    shared = tie(again.at(Real[node, s], Fin(node)[node, child], Bool[node, child]))
+
+    @arrow
+    def twice(
+        x: Real[node, s], children: Fin(node)[node, child], present: Bool[node, child]
+    ) -> Real[node, s]:
+        return shared(shared(x, children, present), children, present)
+
+    made = build(twice, {"s": 4}, "net")
+    assert [one.split(".node.")[1] for one in made.parameters] == ["linear.weight", "linear.bias"]
+    assert made.source.count("schedule(children, present)") == 1
+    assert any(line.startswith("trees: 2 × one call of the cell") for line in made.derivation)
+
+
+def test_cells_with_bodies_of_their_own() -> None:
+    t = Dim("t")
+    run = fold((op.linear(s, s) @ op.linear(a, s)) >> op.add >> op.tanh, over=t, start=0)
+    steps = iterate(op.linear(s, s) >> op.tanh, 2, weights="stacked")
+
+    @arrow
+    def deep(x: Real[t, a], below: Real[child, s]) -> Real[s]:
+        return steps(run(x) + op.sum(child)(below))
+
+    made = build(rose_fold(deep, over=node, arity=child), {**SIZES, "t": 3}, "net")
+    assert made.contract.startswith("data-scheduled")
