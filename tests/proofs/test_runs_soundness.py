@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from categorical import Dim, Fin, Real, arrow, identity, op
+from categorical.graph import Builder
 from categorical.recursion import fold, foldr, mealy, moore, scan
 from proofs.certificate import bundle, claim
 from proofs.checker import check
@@ -372,3 +373,25 @@ def test_a_changed_run_is_equal_only_if_it_is_in_floats(seed):
     for other in itertools.islice(mutants(graph, random.Random(seed)), 10):
         same = alike(before, outputs(other))
         assert same or not prove_equal(graph, other)
+
+
+def beside(*graphs):
+    """Graphs on the same inputs, as one."""
+    builder = Builder()
+    ins = [builder.input(one) for one in graphs[0].dom]
+    return builder.finish([w for graph in graphs for w in builder.splice(graph, ins)])
+
+
+@pytest.mark.parametrize("seed", range(100, 108))
+def test_runs_beside_one_another_are_kept_apart(seed):
+    """What is known of one run is not taken for another, that stands in the same graph."""
+    graph = random_runs(seed)
+    before = outputs(graph)
+    if not all(np.isfinite(x).all() for row in before for x in row):
+        return
+    others = list(itertools.islice(mutants(graph, random.Random(seed)), 30))
+    random.Random(seed).shuffle(others)
+    for other in others[:5]:
+        same = alike(before, outputs(other))
+        assert same or not prove_equal(beside(graph, other), beside(graph, graph))
+        assert same or not prove_equal(beside(other, graph), beside(graph, other))
