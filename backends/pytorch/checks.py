@@ -88,8 +88,7 @@ def input_checks(writer: Scope) -> list[str]:
         type_, name = graph.types[wire], writer.values[wire]
         rank = len(type_.axes)
         if strict:
-            first[place].append(f"not isinstance({name}, Tensor)")
-            first[place] += [f"{name}.is_nested"] if type_.kind == "real" else []
+            first[place].append(f"not {_kind(writer, type_.kind)}({name})")
         first[place].append(f"{name}.dim() != {rank}")
         for position, axis in enumerate(type_.axes):
             here = f"{name}.shape[{position - rank}]"
@@ -109,12 +108,8 @@ def input_checks(writer: Scope) -> list[str]:
                 test = f"{here} != {writer.size(axis)}"
                 at = max([place, *(r.place for r in reads if r)])
                 then.setdefault(at, []).append((place, test))
-        if type_.kind == "bool":
+        if type_.kind == "bool" and not strict:
             first[place].append(f"{name}.dtype != torch.bool")
-        if type_.kind == "real" and strict:
-            first[place].append(f"not {name}.is_floating_point()")
-        if type_.kind == "fin" and strict:
-            first[place].append(f"{name}.dtype not in (torch.int64, torch.int32)")
     for place, wire in enumerate(graph.inputs):
         tests = [first[place]]
         read = [text for at, text in writer.heads if at == place]
@@ -128,6 +123,26 @@ def input_checks(writer: Scope) -> list[str]:
             name = writer.values[graph.inputs[of]]
             lines += _guard(chosen, name, _wanted(writer, of), strict)
     return lines + _roots(writer)
+
+
+def _kind(writer: Scope, kind: str) -> str:
+    """The function that says whether something is a tensor of a kind of elements."""
+    test, what = _KINDS[kind]
+    name = f"is_{kind}"
+    text = f'''
+def {name}(x: object) -> bool:
+    """Whether something is one dense tensor of {what}."""
+    return isinstance(x, Tensor) and not x.is_nested and {test}
+'''
+    return writer.helper(name, text)
+
+
+_KINDS = {
+    "real": ("x.is_floating_point()", "real numbers"),
+    "complex": ("x.is_complex()", "complex numbers"),
+    "fin": ("x.dtype in (torch.int64, torch.int32)", "whole numbers"),
+    "bool": ("x.dtype == torch.bool", "truth values"),
+}
 
 
 def _wanted(writer: Scope, place: int) -> str:

@@ -44,8 +44,11 @@ def _words(text: str) -> frozenset[str]:
 
 
 #: Names that generated files use themselves.
-GLOBALS = frozenset(
-    ("torch", "nn", "F", "math", "sys", "shutil", "self", "Tensor", "Config", "dataclass", "config")
+GLOBALS = _words(
+    """
+    torch nn F math sys shutil self Tensor Config dataclass config described is_real is_complex
+    is_fin is_bool check_inside check_state check_lengths stack_rows
+    """
 )
 
 #: Public attributes of ``torch.nn.Module`` (a weight of such a name would hide them).

@@ -57,6 +57,13 @@ if TYPE_CHECKING:
     from backends.pytorch.recursion.inline import Inline, Line
 
 
+STACK = '''
+def stack_rows(rows: list[Tensor], dim: int, shape: tuple[int, ...], **options) -> Tensor:
+    """The rows of a loop as one array, of this shape where no step was made."""
+    return torch.stack(rows, dim) if rows else torch.zeros(shape, **options)
+'''
+
+
 class Loop:
     """Writes a run as a loop over its cell."""
 
@@ -229,6 +236,10 @@ class _Written:
                 continue
             place = type_.position(self.over) - len(type_.axes)
             text = f"torch.stack({row}{reverse}, {place})"
+            if self.box.attrs["times"].size.symbols - writer.file.fixed:  # there may be no step
+                stack = writer.helper("stack_rows", STACK)
+                kind = f"{writer.shape(type_)}, {writer.factory(type_)}"
+                text = f"{stack}({row}{reverse}, {place}, {kind})"
             if self.box.attrs["ragged"]:
                 zero = {"bool": "False", "fin": "0"}.get(type_.kind, "0.0")
                 text = f"torch.where({self._mask(type_)}, {text}, {zero})"

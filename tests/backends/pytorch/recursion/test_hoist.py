@@ -207,7 +207,8 @@ GOLDEN = """
             mul_2 = f * sub  # [batch, s]
             h = h + mul_2  # [batch, s]
             hs_rows.append(h)
-        hs = torch.stack(hs_rows, -2)  # [batch, t, s]
+        # [batch, t, s]
+        hs = stack_rows(hs_rows, -2, (batch, t, self.config.s), dtype=x.dtype, device=x.device)
         (hs,) = traced(trace, read, -2, hs)
         (hs,) = traced(trace_2, read_2, -2, hs)
         return hs"""
