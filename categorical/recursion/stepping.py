@@ -81,6 +81,14 @@ class Derived:
     past: Dim | None
 
 
+class Missing(Exception):
+    """A wire is read that is not made yet; what asks for it asks before it makes anything."""
+
+    def __init__(self, wire: int, now: Axis | None) -> None:
+        super().__init__()
+        self.wire, self.now = wire, now
+
+
 class Places:
     """What one derivation shares: the dim, the past of it, and how the index is known."""
 
@@ -157,6 +165,7 @@ class Derivation:
         self.values: dict[tuple[int, Axis | None], int] = {}
         self.known: dict[int, int] = {}  # fixed wires as they are, in the step
         self.starts: dict[int, int] = {}  # and in its start
+        self._busy = False
         self.states: list[State] = []
         self.called: set[str] = set()
         self.true: set[int] = set()  # wires of masks that are true everywhere
@@ -170,7 +179,7 @@ class Derivation:
         inputs: list[int] = []
         for w in graph.inputs:
             type_, axes = graph.types[w], places.axes(graph.types[w])
-            if len(axes) > 1 or self._mixed(w):
+            if len(axes) > 1 or self.mixed(w):
                 raise self.refused(
                     None,
                     f"the input `{graph.wire_name(w)}` is {type_}: it has no entry at one index",
@@ -248,15 +257,15 @@ class Derivation:
             for n in found
         )
 
-    def _mixed(self, wire: int) -> bool:
+    def mixed(self, wire: int) -> bool:
         """Whether an axis of a wire mixes the dim with others."""
         over, axes = self.places.over, self.graph.types[wire].axes
         return any(over in a.index.atoms and a.index is not over for a in axes)
 
-    def _no_entries(self, wire: int) -> SpecError:
+    def no_entries(self, wire: int) -> SpecError:
         """The refusal of a wire that mixes the dim: the box that mixed it is named."""
         node = self.producer.get(wire)
-        while node is not None and (before := [w for w in node.data if self._mixed(w)]):
+        while node is not None and (before := [w for w in node.data if self.mixed(w)]):
             wire, node = before[0], self.producer.get(before[0])
         return self.refused(node, f"an axis of {self.graph.types[wire]} mixes it with others")
 
@@ -267,22 +276,47 @@ class Derivation:
         its other axes over the dim."""
         axes = self.places.axes(self.graph.types[wire])
         now = now if now in axes else None
-        key = (wire, now)
-        if key not in self.values:
-            if self._mixed(wire):
-                raise self._no_entries(wire)
-            if wire in self.graph.sources:
-                self.values[key] = self._resource(wire, now)
-            elif self.kinds[wire] == SEQUENCE and now is None:
-                self.values[key] = self._cached(wire)
-            elif self.fixed(wire) and not axes:
-                self.values[key] = self.copied(self.builder, self.known, wire)
-            else:
-                node = self.producer[wire]
-                for w, made in zip(node.outs, self._node(node, now), strict=True):
-                    own = self.places.axes(self.graph.types[w])
-                    self.values[w, now if now in own else None] = made
-        return self.values[key]
+        if (wire, now) not in self.values:
+            if self._busy:
+                raise Missing(wire, now)
+            self._busy = True
+            try:
+                self._compute([(wire, now)])
+            finally:
+                self._busy = False
+        return self.values[wire, now]
+
+    def _compute(self, pending: list[tuple[int, Axis | None]]) -> None:
+        """Make wires, and before each what it reads: graphs may be deep, so without recursion."""
+        while pending:
+            wire, now = pending[-1]
+            if (wire, now) in self.values:
+                pending.pop()
+                continue
+            try:
+                self._make(wire, now)
+            except Missing as other:
+                pending.append((other.wire, other.now))
+            except SpecError:
+                if not self.fixed(wire):
+                    raise
+                self.values[wire, now] = stepping_boxes.cut(self, wire, now)
+
+    def _make(self, wire: int, now: Axis | None) -> None:
+        """Make one wire, or raise ``Missing`` for what it reads."""
+        if self.mixed(wire):
+            raise self.no_entries(wire)
+        if wire in self.graph.sources:
+            self.values[wire, now] = self._resource(wire, now)
+        elif self.kinds[wire] == SEQUENCE and now is None:
+            self.values[wire, now] = self._cached(wire)
+        elif self.fixed(wire) and not self.along(wire):
+            self.values[wire, now] = self.copied(self.builder, self.known, wire)
+        else:
+            node = self.producer[wire]
+            for w, made in zip(node.outs, self._node(node, now), strict=True):
+                own = self.places.axes(self.graph.types[w])
+                self.values[w, now if now in own else None] = made
 
     def source(self, wire: int) -> int:
         """A resource, whole."""
@@ -386,13 +420,13 @@ class Derivation:
             )
         self.places.cached = True
         (axis,) = axes
+        new = self.value(wire, axis)
         old, one = Axis(self.places.past, axis.label), self.places.entry(axis.label)
         place = type_.position(axis)
         before = self.before(
             self.graph.wire_name(wire),
             type_.with_axes((*type_.axes[:place], old, *type_.axes[place + 1 :])),
         )
-        new = self.value(wire, axis)
         if self.places.chunk is None:
             new = stepping_boxes.widened(builder, new, one, place)
         joined = builder.apply(op.concat(old, one, label=axis.label).op, (before, new), "joined")[0]

@@ -82,11 +82,6 @@ def image(d: Derivation, node: Node, box: Box, now: Axis | None) -> Sequence[int
             return (_window(d, node, box, moved),)
     if now is None and d.running(node.outs[0]):
         return (stepping_totals.running(d, node, box, substituted),)
-    if d.fixed(node.outs[0]):  # what natural boxes make of initial segments, or a part of the whole
-        try:
-            return _generic(d, node, box, now)
-        except SpecError:
-            return tuple(_cut(d, w, now) for w in node.outs)
     return _generic(d, node, box, now)
 
 
@@ -153,6 +148,9 @@ def _relabelled(d: Derivation, wire: int, old: Axis, new: Axis) -> int:
 
 
 def _generic(d: Derivation, node: Node, box: Box, now: Axis | None) -> Sequence[int]:
+    for w in node.data:
+        if d.mixed(w):
+            raise d.no_entries(w)
     data = [d.value(w, now) for w in node.data]  # what an input reads too much of comes first
     _check(d, node, box, now)
     return _emit(d, node, box, substituted(d, box, _sofar(d, now, True)), data, now)
@@ -267,7 +265,7 @@ def _constant(d: Derivation, node: Node, box: Box, now: Axis | None) -> int:
     return found
 
 
-def _cut(d: Derivation, wire: int, now: Axis | None) -> int:
+def cut(d: Derivation, wire: int, now: Axis | None) -> int:
     """The entry of a fixed wire, or its entries so far, cut from the whole."""
     found = d.copied(d.builder, d.known, wire)
     for a in d.places.axes(d.graph.types[wire]):

@@ -73,9 +73,9 @@ def _run(d: Derivation, node: Node, box: OperatorBox) -> Sequence[int]:
     if any(d.places.axes(one) for one in region.types):
         raise d.refused(node, f"its cell has the axis `{d.places.over}` as well")
     names = [region.wire_name(w) for w in region.inputs]
-    before = [d.before(names[i], box.dom[i]) for i in range(box.attrs["states"])]
     entries = [d.value(w, over) for w in node.data[sequences]]
     rest = [d.value(w, None) for w in node.data[shared]]
+    before = [d.before(names[i], box.dom[i]) for i in range(box.attrs["states"])]
     cell = OperatorBox(CALL, (region,), region.dom, region.cod)
     here = d.places.here(over)
     if here is not None:  # a run over the chunk
@@ -100,8 +100,8 @@ def _region(d: Derivation, region: Graph) -> Derived:
 def _call(d: Derivation, node: Node, box: OperatorBox) -> Sequence[int]:
     """A named part: its step, with states of its own."""
     found, region = _region(d, box.regions[0]), box.regions[0]
-    states = [d.before(f"{node.name}_{s.name}", s.type) for s in found.states]
     values = _read(d, node, found)
+    states = [d.before(f"{node.name}_{s.name}", s.type) for s in found.states]
     place = [d.place()] if found.place is not None else []
     rest = [values[i] for i in found.shared]
     entries = [v for v, w in zip(values, node.data, strict=True) if d.along(w)]

@@ -175,7 +175,7 @@ def step_form(arrow: Arrow, over: IndexSet | Axis) -> StepForm:
             if graph.name
             else f"the arrow has no input or output along `{dim}`",
             facts=[("the boundary", messages.boundary(graph))],
-            help=["name the dim of the steps:  over=t"],
+            help=["name a dim of the boundary: the one along which the entries come"],
         )
     found, chunk = derive(graph, dim), free_dim("chunk", graph)
     start = Traced(replace(found.start, name=f"{title}_start"), True, None)

@@ -21,7 +21,7 @@ from categorical import (
     laws,
     op,
 )
-from categorical.arrows import Traced
+from categorical.arrows import Traced, sequence
 from categorical.composites import attention
 from categorical.errors import CommuteNotice
 from categorical.index import Axis
@@ -382,6 +382,13 @@ def test_an_axis_that_is_not_there() -> None:
     assert caught.value.code == "CM005"
     with pytest.raises(SpecError):
         step_form(op.relu.at(Real[t * s]), over=t * s)
+
+
+def test_deep_graphs_are_no_deep_recursion() -> None:
+    long = sequence([op.relu.at(Real[t, a]), *[op.tanh, op.relu] * 1000])
+    assert len(step_form(long, over=t).step.graph().nodes) == 2001
+    runs = sequence([scan(inner, over=t, start=0, name=f"run{i}") for i in range(120)])
+    assert len(step_form(runs, over=t).states) == 120
 
 
 def test_a_growing_state_has_no_sequence_form() -> None:
