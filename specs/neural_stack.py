@@ -164,6 +164,7 @@ first_out = architecture(
 )
 half_popped = architecture(
     pushed_and_popped(0.5),
+    name="half_popped",
     laws=[laws.equal(before, name="equal[the stack before]").fails()],
     sizes=dict(slot=8, width=5),
 )

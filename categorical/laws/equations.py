@@ -23,7 +23,7 @@ from typing import Any
 from categorical import declaring, messages
 from categorical.arrows import Arrow
 from categorical.errors import SpecError
-from categorical.graph import Graph
+from categorical.graph import Graph, OperatorBox
 from categorical.laws.inductions import Induction
 from categorical.laws.law import (
     Instance,
@@ -87,6 +87,31 @@ class Equal(Law):
                 raise self._unstatable(
                     f"`{path}` is {resource.space} on one side, {mine[own].space} here"
                 )
+        for one in self.by:
+            self._runs(one.via, (graph, other))
+
+    def _runs(self, via: Arrow | None, sides: Sequence[Graph]) -> None:
+        """A map of states goes from the states of runs to those of one."""
+        runs = {
+            node.name: node.regions[-1].cod[-node.box.attrs.get("states", 0) :]
+            for side in sides
+            for _, node in side.walk()
+            if isinstance(node.box, OperatorBox) and node.box.name in ("scan", "tree_fold")
+        }
+        if not runs:
+            raise self._unstatable(
+                "an induction goes along runs, and neither side has one",
+                "leave `by` out",
+                facts=[("sides", " and ".join(messages.boundary(one) for one in sides))],
+            )
+        if via is None or via.open or via.cod in runs.values():
+            return
+        facts = [(f"states of `{name}`", messages.side(types)) for name, types in runs.items()]
+        raise self._unstatable(
+            f"`{via.label()}` does not make the states of a run",
+            "by=laws.induction(h), where h takes the states of some runs to those of one",
+            facts=[("h", via.type_text()), *facts],
+        )
 
     def sides(
         self, ctx: Context, run: Run, graph: Graph, inputs: Values, rng: Any

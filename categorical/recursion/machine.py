@@ -40,8 +40,9 @@ from typing import Any
 import numpy as np
 
 from categorical.arrows import Arrow, Transformed, Types
+from categorical.errors import SpecError
 from categorical.graph import Builder, Graph, Narrowed, Operator, OperatorBox
-from categorical.index import Axis, disjoint_sum
+from categorical.index import Axis, IndexSet, disjoint_sum
 from categorical.ops.axes import structural
 from categorical.ops.common import aligned
 from categorical.origin import here
@@ -70,9 +71,22 @@ def parts(box: OperatorBox) -> tuple[slice, slice, slice]:
     return slice(0, states), slice(states, end - shared), slice(end - shared, end)
 
 
+def unrolled(times: IndexSet, sizes: Mapping[str, int]) -> int:
+    """How many sets of weights an untied run has: the number of its steps must be known."""
+    missing = sorted(times.size.symbols - set(sizes))
+    if missing:
+        raise SpecError(
+            "CM025",
+            f"the size of `{missing[0]}` is not given",
+            facts=[("needed by", f"weights of their own at every step of `{times}`")],
+            help=[f"pass it:  sizes=dict({missing[0]}=…)", 'or tie them: weights="tied"'],
+        )
+    return times.size.evaluate(sizes)
+
+
 def _prefixes(box: OperatorBox, sizes: Mapping[str, int]) -> list[str]:
     if box.attrs["weights"] == "untied":
-        return [f"{i}." for i in range(box.attrs["times"].size.evaluate(sizes))]
+        return [f"{i}." for i in range(unrolled(box.attrs["times"], sizes))]
     return [""]
 
 
