@@ -266,6 +266,7 @@ def does_not_fit(arrow: Arrow, types: Sequence[Space]) -> SpecError:
         if code == "CM007"
         else f"`{arrow.label()}` does not take these wires"
     )
+    helps = helps or [f"apply it to  {side(arrow.dom)}"]
     return SpecError(code, title, facts=facts + (more if code != "CM007" else []), help=helps)
 
 

@@ -23,7 +23,7 @@ from collections.abc import Sequence
 
 from categorical import messages
 from categorical.arrows import Arrow, Types
-from categorical.errors import SpecError
+from categorical.errors import Help, SpecError
 from categorical.graph import Graph
 from categorical.index import Axis, axis, disjoint_sum
 from categorical.messages import arrays as arrays
@@ -169,6 +169,8 @@ def inputs(
     except SpecError as problem:
         run = messages.side(found)
         problem.facts += [("the run takes", run), ("in its cell", f"`{cell.label()}`")]
+        if not problem.help:
+            problem.help.append(Help(f"the cell is  {cell.type_text()}"))
         raise
     return found
 

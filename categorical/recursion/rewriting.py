@@ -106,7 +106,7 @@ def as_a_cell(cell: Arrow, states: int, title: str, ends: Ends | None = None) ->
     return found or [Help(f"the states are the first inputs and the last outputs:  {shape}")]
 
 
-def _swapped(cell: Arrow, ends: Ends, k: int, ins: bool, outs: bool) -> Help:
+def _swapped(cell: Arrow, ends: Ends, k: int, ins: bool, outs: bool, said: str = "") -> Help:
     """The cell with its states moved to the front of its inputs, or to the end of its outputs."""
     found = _call()
     written = found[0] if found is not None else None
@@ -123,11 +123,62 @@ def _swapped(cell: Arrow, ends: Ends, k: int, ins: bool, outs: bool) -> Help:
         text, known = f"{text} >> swap({one}, {two})", known and a and b
         words.append("last in what it returns")
     many = "the states come" if k > 1 or ins else "the state comes"
-    title = f"{many} {' and '.join(words)}: {' '.join(text.split())}"
+    title = f"{said or many + ' ' + ' and '.join(words)}: {' '.join(text.split())}"
     if written is None or node is None or not known:
         return Help(title)
     kinds = {t.kind.capitalize() for t in (*dom, *cod) if isinstance(t, Array)}
     return Help(title, written.edit(node, text), written.importing("swap", *sorted(kinds)))
+
+
+def as_a_tree_cell(cell: Arrow, wanted: Types, states: Types) -> list[Help]:
+    """A cell that a fold of trees takes, made of one that it does not."""
+    dom, count = cell.dom, len(cell.cod)
+    if 0 < count < len(dom) and dom[:count] == wanted[len(wanted) - count :] != dom[-count:]:
+        ends, labels = (dom, cell.cod), len(dom) - count
+        return [_swapped(cell, ends, labels, True, False, "the labels come first")]
+    for k in range(1, len(dom)):
+        if dom[len(dom) - k :] + dom[: len(dom) - k] == wanted:
+            return [_swapped(cell, (dom, cell.cod), k, True, False, "the labels come first")]
+    if dom[len(dom) - 2 * count :] == (*cell.cod, *cell.cod) and 2 * count <= len(dom):
+        return [_wrapped(cell, "binary", "it names both children; with arity=2 they are one axis")]
+    pairs = list(zip(dom, wanted, strict=False))
+    other = [(a, b) for a, b in pairs if a != b]
+    masked = bool(dom) and isinstance(dom[-1], Array) and dom[-1].kind == "bool"
+    labels = max(0, len(dom) - count - masked)
+    if len(dom) == len(wanted) and other and cell.cod == states:
+        moved = {
+            (a.axes[0], b.axes[0])
+            for a, b in other
+            if isinstance(a, Array) and isinstance(b, Array) and a.axes and b.axes
+            if b.with_axes((a.axes[0], *b.axes[1:])) == a
+        }
+        if len(moved) == 1 and len(other) == count and dom[:labels] == wanted[:labels]:
+            ((own, given),) = moved
+            return [Help(f"it reads its children along {own}, not along {given}: arity={own}")]
+    if cell.cod != states:
+        return [
+            Help(f"make one state of leaf and cell: {side(states)} here, {side(cell.cod)} there")
+        ]
+    if len(dom) < len(wanted) and dom == wanted[len(wanted) - len(dom) :]:
+        return [Help("its nodes have no label: leaf_labelled(leaf, cell, …) reads those of leaves")]
+    if len(dom) > len(wanted) and dom[len(dom) - len(wanted) :] == wanted:
+        return [Help("its nodes have labels: tree_fold(leaf, cell, …), or node_labelled")]
+    return [
+        Help(
+            "a cell takes the label, the states of the children S[child], and, if it wants to "
+            "know, which are there, Bool[child]; it returns the state S"
+        )
+    ]
+
+
+def _wrapped(cell: Arrow, name: str, words: str) -> Help:
+    """The cell inside a call of a function of ``categorical.recursion``."""
+    found = _call()
+    node = _argument(*found, cell, "cell") if found is not None else None
+    if found is None or node is None:
+        return Help(f"{words}: {name}({cell.label()})")
+    text = f"{name}({found[0].text(node)})"
+    return Help(f"{words}: {text}", found[0].edit(node, text), _importing(found[0], name))
 
 
 def called(name: str, words: str, options: Sequence[str] = ()) -> list[Help]:

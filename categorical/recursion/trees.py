@@ -40,7 +40,7 @@ The states of leaves and nodes are of one type, the carrier:
 >>> leaf_labelled(op.linear(a, a), cell, over=node, arity=child)
 Traceback (most recent call last):
 ...
-categorical.errors.SpecError: error[CM045]: the cell is no algebra on the states of the leaves
+categorical.errors.SpecError: error[CM045]: ... is no algebra on the states of the leaves
 ...
 """
 
@@ -60,6 +60,7 @@ from categorical.index import Axis, IndexSet, axis
 from categorical.ops.axes import structural
 from categorical.origin import here
 from categorical.records import Context
+from categorical.recursion import rewriting
 from categorical.recursion.forests import acyclic, heights
 from categorical.recursion.mistakes import arrays
 from categorical.spaces import Array, Bool, Fin, Space
@@ -223,7 +224,7 @@ def binary(cell: Arrow) -> Arrow:
     """``A × S × S → S``, the left and the right child, as a cell ``A × S[2] → S``."""
     states = len(cell.cod)
     end = len(cell.dom) - 2 * states
-    if end < 0 or cell.dom[end:] != (*cell.cod, *cell.cod):
+    if end < 0 or not states or cell.dom[end:] != (*cell.cod, *cell.cod):
         raise SpecError(
             "CM045",
             f"`{cell.label()}` does not read the states of two children",
@@ -259,6 +260,14 @@ def rooted(fold: Arrow, over: IndexSet | Axis) -> Arrow:
     """
     nodes = axis(over)
     root = Fin(nodes.index).scalar
+    states = [one for one in fold.cod if isinstance(one, Array)]
+    if not fold.open and not (states and all(nodes in one.axes for one in states)):
+        raise SpecError(
+            "CM050",
+            f"`{fold.label()}` gives no state for every node of `{nodes}`",
+            facts=[("it is", fold.type_text())],
+            help=["a fold of trees, along its axis of nodes:  rooted(tree_fold(…), over=node)"],
+        )
 
     def make(types: Types) -> Graph:
         builder = Builder()
@@ -295,16 +304,13 @@ def _no_algebra(cell: Arrow, wanted: Types, states: Types, reason: str = "") -> 
     expected = f"{messages.side(wanted)} → {messages.side(states)}"
     return SpecError(
         "CM045",
-        "the cell is no algebra on the states of the leaves",
+        f"`{cell.label()}` is no algebra on the states of the leaves",
         facts=[
             ("the cell", cell.type_text()),
             ("expected", expected),
             *([("because", reason)] if reason else []),
         ],
-        help=[
-            "a cell takes the label, the states of the children S[child], and, if it wants to "
-            "know, which are there, Bool[child]; it returns the state S"
-        ],
+        help=rewriting.as_a_tree_cell(cell, wanted, states),
     )
 
 
@@ -323,6 +329,13 @@ def _fold(
     messages.check_name(name, "a cell")
     nodes, child, place = axis(over), axis(arity), here()
     count = len(labels)
+    if leaf is not None and any(child in one.axes for one in labels if isinstance(one, Array)):
+        raise SpecError(
+            "CM045",
+            f"`{leaf.label()}` reads the states of children: it is no leaf",
+            facts=[("the leaf", leaf.type_text()), ("the cell", cell.type_text())],
+            help=[f"the leaf is the first argument, the cell the second:  {title}(leaf, cell, …)"],
+        )
     expected = (Fin(nodes.index)[nodes, child], Bool[nodes, child])
 
     def make(types: Types) -> Graph:

@@ -242,7 +242,7 @@ loose = (op.linear(a, s) @ op.sum(child).at(Real[child, s])) >> op.add  # types 
     ("make", "code", "words"),
     [
         (lambda: leaf_labelled(op.linear(a, q), cell, over=node, arity=child), "CM045", "expected"),
-        (lambda: tree_fold(op.linear(a, a), cell, over=node, arity=child), "CM045", "S\\[child\\]"),
+        (lambda: tree_fold(op.linear(a, a), cell, over=node, arity=child), "CM045", "one state"),
         (lambda: rose_fold(op.linear(a, s), over=node, arity=child), "CM045", "algebra"),
         (lambda: node_labelled(leaf, cell, over=node, arity=child), "CM045", "reads a label"),
         (lambda: binary(op.linear(s, s)), "CM045", "two children"),
