@@ -9,7 +9,8 @@ state)`` those at the next entries, of any number.
 
 Laws.  No parameter is added: the state-dict is that of ``forward``.  The build runs the module
 entry by entry and compares it with the reference meaning of the whole sequence, values and
-gradients; the selftest of the file compares it with ``forward``.
+gradients; the selftest of the file compares it with ``forward``.  A step is static: it compiles as
+one graph and exports with a dynamic past (unless a kernel or a loop is in it).
 
 >>> from backends.pytorch.build import build
 >>> from categorical import Dim, Real, architecture, op
