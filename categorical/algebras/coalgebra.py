@@ -106,6 +106,7 @@ class Moore:
                 "CM048",
                 "a Moore machine needs out : A → O and next : A × I → A",
                 facts=[("out", self.out.type_text()), ("next", self.next.type_text())],
+                help=["both read the same states, and next returns to them"],
             )
 
     @property
@@ -124,6 +125,7 @@ class Moore:
         return tie(arrow.named(name)) if arrow.graph().resources({}) else arrow
 
 
+@checked
 def moore_homomorphism(arrow: Arrow, source: Moore, target: Moore) -> list[Law]:
     """``out ∘ f = out`` and ``next ∘ (f × I) = f ∘ next``."""
     f, inputs = shared(family(arrow), "f"), identities(product_space(*source.inputs.dom))
@@ -136,3 +138,6 @@ def moore_homomorphism(arrow: Arrow, source: Moore, target: Moore) -> list[Law]:
         *equal_families("outputs", f >> theirs[0], mine[0]),
         *equal_families("next states", times(f, inputs) >> theirs[1], mine[1] >> f),
     ]
+
+
+Moore.__init__ = checked(Moore.__init__)  # type: ignore[method-assign]

@@ -40,6 +40,7 @@ from categorical.algebras.monads import Natural, natural
 from categorical.algebras.polynomial import Polynomial, X, action, const
 from categorical.algebras.strength import S
 from categorical.arrows import Arrow, Wiring, copy, discard, identity
+from categorical.checked import checked
 from categorical.index import Axis, IndexSet, axis
 from categorical.laws.law import Law
 from categorical.spaces import Fin, Space, space
@@ -102,6 +103,9 @@ class Comonad:
 
     def __repr__(self) -> str:
         return self.name
+
+
+Comonad.__init__ = checked(Comonad.__init__)  # type: ignore[method-assign]
 
 
 def coreader(environment: object) -> Comonad:

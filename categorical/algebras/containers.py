@@ -237,6 +237,7 @@ lists = Container(
 Signature = Mapping[str, tuple[int, int]]
 
 
+@checked
 def terms(signature: Signature, name: str = "") -> Container:
     """The free monad of a signature: each operation has so many labels and so many children."""
     for operation, (labels, children) in signature.items():
@@ -357,6 +358,7 @@ def morphism_laws(
     ]
 
 
+@checked
 def acting(
     name: str,
     elements: Sequence[Any],

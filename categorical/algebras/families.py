@@ -34,6 +34,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from categorical.arrows import Arrow, Par, Seq, Types, identity
+from categorical.checked import checked
 from categorical.errors import SpecError
 from categorical.laws.diagrams import Commutes, Distinct, commutes
 from categorical.laws.law import Law
@@ -185,8 +186,11 @@ def _times(left: Cases, right: Cases) -> Cases:
     return tuple(a + b for a, b in product(left, right))
 
 
+@checked
 def beside(*parts: Family | Arrow) -> Family:
     """The cases of several family arrows into one space, side by side (the copairing)."""
+    if not parts:
+        raise SpecError("CM048", "nothing stands beside nothing", help=["beside(f, g)"])
     found = [family(one) for one in parts]
     for one in found:
         if one.cod != found[0].cod:

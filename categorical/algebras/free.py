@@ -50,6 +50,7 @@ from categorical.algebras.families import (
 from categorical.algebras.polynomial import Polynomial, X
 from categorical.algebras.strength import P, S, strength
 from categorical.arrows import Arrow, Wiring, identity
+from categorical.checked import checked
 from categorical.errors import SpecError
 from categorical.laws.law import Law
 from categorical.spaces import Space, space
@@ -96,6 +97,7 @@ class Stage:
         return str(self)
 
 
+@checked
 def stage(functor: Polynomial, depth: int) -> Stage:
     """The terms of at most this depth, as a functor of their variables."""
     _check(functor, depth)
@@ -151,6 +153,7 @@ def flattened(functor: Polynomial, outer: int, inner: int, at: object) -> Family
     return beside(first, rest >> operations(functor, outer + inner - 1, at))
 
 
+@checked
 def evaluation(algebra: Algebra, depth: int, structure: Family | None = None) -> Family:
     """The value of terms under a cell: the algebra of the free monad, on a stage."""
     a = shared(algebra.structure, algebra.name) if structure is None else structure
@@ -167,6 +170,7 @@ def back(algebra: Algebra, structure: Family | None = None) -> Family:
     return single >> evaluation(algebra, 1, structure)
 
 
+@checked
 def equivalence_laws(algebra: Algebra, outer: int, inner: int) -> list[Law]:
     """Cells are algebras of the free monad: unit, multiplication, and the way back."""
     functor, carrier = algebra.functor, algebra.carrier
@@ -187,6 +191,7 @@ def equivalence_laws(algebra: Algebra, outer: int, inner: int) -> list[Law]:
     ]
 
 
+@checked
 def free_monad_laws(functor: Polynomial, depth: int, at: object) -> list[Law]:
     """The monad laws of the free monad on its stages ``(1, 1, depth)``."""
     x = space(at)
@@ -232,6 +237,7 @@ def term_strength_laws(functor: Polynomial, outer: int, inner: int) -> list[Law]
 # --- histories ------------------------------------------------------------------------------------
 
 
+@checked
 def history(functor: Polynomial, depth: int) -> Stage:
     """``Cₙ``: a state, its output, the next state, … ; one case only."""
     _check(functor, depth)

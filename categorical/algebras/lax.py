@@ -106,6 +106,7 @@ def comonoid_laws(of: object, delta: Arrow) -> list[Law]:
     ]
 
 
+@checked
 def lax_homomorphism(
     arrow: Arrow, parameters: object, source: Lax, target: Lax, by: Arrow, oplax: bool = False
 ) -> list[Law]:
@@ -118,6 +119,7 @@ def lax_homomorphism(
             "CM048",
             f"`{by.label()}` does not hand on the parameters",
             facts=[("found", by.type_text()), ("wanted", f"{ends[0]} → {ends[1]}")],
+            help=["by=identity(…) where the parameters are handed on as they are"],
         )
     t = identities(source.functor(source.carrier))
     f = family(arrow)

@@ -63,6 +63,13 @@ def natural(
 ) -> Family:
     """A component of a natural family of arrows; CM048 where its ends are others."""
     found = component(at)
+    if not isinstance(found, Family):
+        raise SpecError(
+            "CM048",
+            f"the {what} of `{name}` is no family of arrows",
+            facts=[("at", f"X = {at}"), ("found", repr(found))],
+            help=[f"a function of a space that gives {_ENDS[what]}: lambda x: family(…)"],
+        )
     if found.dom != start or found.cod != end:
         raise SpecError(
             "CM048",
@@ -72,6 +79,7 @@ def natural(
                 ("found", repr(found)),
                 ("wanted", f"{text(start)} → {text(end)}"),
             ],
+            help=["its ends are the cases of the functor at this space"],
         )
     return found
 
@@ -194,6 +202,10 @@ def _back(functor: Polynomial, into: Family) -> Space:
     )
 
 
+for _kind in (Pointed, Monad):
+    _kind.__init__ = checked(_kind.__init__)  # type: ignore[method-assign]
+
+
 # --- the monads -----------------------------------------------------------------------------------
 
 
@@ -206,6 +218,14 @@ def identity_monad() -> Monad:
 def writer(monoid: Given, name: str = "") -> Monad:
     """``M × −`` for a monoid: the monad whose algebras are actions of M."""
     operations, carrier = monoid
+    missing = [one for one in ("one", "mul") if one not in operations]
+    if missing:
+        raise SpecError(
+            "CM049",
+            f"a monoid has no arrow for `{missing[0]}`",
+            facts=[("operations", ", ".join(operations) or "none")],
+            help=['writer(({"mul": product, "one": unit}, carrier))'],
+        )
     unit, product = operations["one"], operations["mul"]
     functor = action(carrier)
 

@@ -32,6 +32,7 @@ from categorical.algebras.monads import Monad, Natural, identity_monad, natural,
 from categorical.algebras.standard import Given
 from categorical.algebras.strength import S
 from categorical.arrows import Arrow, discard
+from categorical.checked import checked
 from categorical.laws.diagrams import commutes
 from categorical.laws.law import Law
 from categorical.spaces import Space, space
@@ -73,11 +74,15 @@ class MonadMorphism:
         return f"{self.name}: {self.source} ⇒ {self.target}"
 
 
+MonadMorphism.__init__ = checked(MonadMorphism.__init__)  # type: ignore[method-assign]
+
+
 def identity_morphism(monad: Monad) -> MonadMorphism:
     """The identity of a monad."""
     return MonadMorphism("identity", monad, monad, lambda x: identities(monad.functor(x)))
 
 
+@checked
 def along_monoid(arrow: Arrow, source: Given, target: Given, name: str = "") -> MonadMorphism:
     """The morphism of action monads of a homomorphism of monoids."""
 
@@ -87,6 +92,7 @@ def along_monoid(arrow: Arrow, source: Given, target: Given, name: str = "") -> 
     return MonadMorphism(name or arrow.label(), writer(source), writer(target), component)
 
 
+@checked
 def augmentation(monoid: Given, name: str = "augmentation") -> MonadMorphism:
     """``M × − ⇒ Id``: what acts is forgotten."""
 
@@ -96,6 +102,7 @@ def augmentation(monoid: Given, name: str = "augmentation") -> MonadMorphism:
     return MonadMorphism(name, writer(monoid), identity_monad(), component)
 
 
+@checked
 def monoid_homomorphism(arrow: Arrow, source: Given, target: Given) -> list[Law]:
     """``h(x y) = h(x) h(y)`` and ``h(1) = 1``."""
     (mine, _), (theirs, _) = source, target

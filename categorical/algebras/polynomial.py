@@ -43,6 +43,7 @@ from categorical.algebras.families import Cases, Family, cases, family, space_of
 from categorical.algebras.lifting import lift, lifted
 from categorical.algebras.sharing import shared
 from categorical.arrows import Arrow, Types, identity
+from categorical.checked import checked
 from categorical.errors import SpecError
 from categorical.index import Axis, IndexSet, axis
 from categorical.spaces import Array, OfSpaces, Space, space
@@ -108,6 +109,17 @@ class Polynomial(OfSpaces):
                 help=["take the power of each summand, or carry a tag as a wire Fin(k)[…]"],
             )
         return Polynomial((tuple(_powered(f, along) for f in self.terms[0]),))
+
+    def _unlike(self, other: object) -> Polynomial:
+        """Functors are added, multiplied, and raised to powers."""
+        raise SpecError(
+            "CM048",
+            "functors are added, multiplied and raised to powers, nothing else",
+            facts=[("one", str(self)), ("other", repr(other))],
+            help=["a functor is written  1 + Real[a] * X, Real[a] + X ** 2, X ** i"],
+        )
+
+    __sub__ = __rsub__ = __truediv__ = __rtruediv__ = __rpow__ = __matmul__ = _unlike
 
     # --- acting ----------------------------------------------------------------------------------
 
@@ -285,6 +297,7 @@ def action(monoid: object) -> Polynomial:
     return const(monoid) * X
 
 
+@checked
 def reads(inputs: object, functor: Polynomial) -> Polynomial:
     """``I → F`` for a space of inputs."""
     return Polynomial(_plain(functor).terms, space(inputs).wires)

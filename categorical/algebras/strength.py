@@ -44,6 +44,7 @@ from categorical.algebras.families import (
 from categorical.algebras.lifting import constant
 from categorical.algebras.polynomial import Polynomial, Slot, Term, _plain
 from categorical.arrows import Arrow, Types, Wiring, identity
+from categorical.checked import checked
 from categorical.errors import SpecError
 from categorical.index import Dim
 from categorical.laws.law import Law
@@ -53,6 +54,7 @@ Strength = Callable[[Space, Space], Family]
 P, Q, S = (Real[Dim(name)] for name in ("p", "q", "x"))
 
 
+@checked
 def strength(functor: Polynomial, parameter: object, carrier: object) -> Family:
     """``P × F(X) → F(P × X)``; P is a product of arrays, X any space."""
     _plain(functor)
@@ -97,6 +99,7 @@ def _spread(p: Types, term: Term, parts: list[Types]) -> Arrow:
     return result
 
 
+@checked
 def strength_laws(functor: Polynomial, sigma: Strength | None = None) -> list[Law]:
     """AS1, AS2 and naturality, at generic spaces; ``sigma(P, X)`` if it is not the derived one."""
     derive = sigma or (lambda p, x: strength(functor, p, x))

@@ -127,6 +127,13 @@ class Theory:
 
     def __or__(self, other: Theory) -> Theory:
         """All operations and equations of both."""
+        if not isinstance(other, Theory):
+            raise SpecError(
+                "CM049",
+                f"`{self.name}` is joined with what is no theory",
+                facts=[("it got", repr(other))],
+                help=["Theory | Theory has the operations and equations of both"],
+            )
         made = Theory(f"{self.name} and {other.name}", {}, {})
         for k in set(self.operations) & set(other.operations):
             if self.operations[k] != other.operations[k]:
