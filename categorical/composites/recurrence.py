@@ -48,8 +48,8 @@ from categorical.errors import SpecError
 from categorical.index import Axis, IndexSet, index_set
 from categorical.messages import arrays
 from categorical.recursion import mealy
-from categorical.recursion.folds import Start, shown, started
-from categorical.recursion.mistakes import check_carrier
+from categorical.recursion.folds import shown, started
+from categorical.recursion.mistakes import Start, check_carrier
 from categorical.spaces import Real, Space
 
 LSTM_GATES, GRU_GATES = 4, 3

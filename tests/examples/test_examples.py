@@ -10,7 +10,15 @@ pytest.importorskip("sklearn", reason="the examples extra is not installed")
 pytest.importorskip("networkx", reason="the examples extra is not installed")
 pytest.importorskip("sktime", reason="the examples extra is not installed")
 
-from examples import convex_hull, digits, japanese_vowels, karate, rotated_digits, streaming_text, text
+from examples import (
+    convex_hull,
+    digits,
+    japanese_vowels,
+    karate,
+    rotated_digits,
+    streaming_text,
+    text,
+)
 
 
 def test_digits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
