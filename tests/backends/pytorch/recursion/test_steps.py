@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from backends.pytorch.build import build
 from backends.pytorch.validate import validate
@@ -245,3 +245,28 @@ def test_the_command_says_how_a_module_streams(
     assert cli.main(words) == 0
     said = capsys.readouterr().out
     assert "streams       along frame by initial_state, step and resume (buffer, " in said
+
+
+class Step(nn.Module):
+    """The step of a module with two states, as a module."""
+
+    def __init__(self, whole: nn.Module) -> None:
+        super().__init__()
+        self.whole = whole
+
+    def forward(self, x: Tensor, one: Tensor, other: Tensor) -> Tensor:
+        return self.whole.step(x, (one, other))[0]
+
+
+def test_a_step_with_a_cache_exports_with_a_dynamic_past() -> None:
+    module = built("a text model", validate=False).module().eval()
+    text = torch.randint(5, (3, 6))
+    _, state = module.resume(text[:2, :3], module.initial_state(2))
+    batch, past = torch.export.Dim("batch", min=2), torch.export.Dim("past", min=2, max=5)
+    shapes = ({0: batch}, {0: batch, 2: past}, {0: batch, 2: past})
+    program = torch.export.export(
+        Step(module), (text[:2, 3], *state), dynamic_shapes=shapes, strict=True
+    )
+    _, state = module.resume(text[:, :5], module.initial_state(3))
+    found = program.module()(text[:, 5], *state)
+    torch.testing.assert_close(found, module.step(text[:, 5], state)[0])
