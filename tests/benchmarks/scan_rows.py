@@ -217,7 +217,7 @@ def growth(lengths: Sequence[int] = (1_000, 10_000, 100_000)) -> list[list[str]]
             assert all(
                 bool(torch.isfinite(leaf.grad).all()) for leaf in leaves if leaf.grad is not None
             )
-            found.append((spent, float((y - exact).abs().max() / exact.abs().max())))
+            found.append((spent, float((y.detach() - exact).abs().max() / exact.abs().max())))
         (ours_, error), (theirs, loops) = found
         rows.append(
             [
