@@ -131,7 +131,16 @@ def fits(name: str, ends: str, found: Family, dom: Cases, cod: Cases) -> None:
         if have != want:
             facts.append((f"case {number}", f"{text((have,))} instead of {text((want,))}"))
             break
-    raise SpecError("CM048", f"the structure of `{name}` is no arrow {ends}", facts=facts)
+    helps = [
+        f"a branch for each of its {len(dom)} cases, in this order: [{', '.join(map(_of, dom))}]"
+    ]
+    raise SpecError(
+        "CM048", f"the structure of `{name}` is no arrow {ends}", facts=facts, help=helps
+    )
+
+
+def _of(case: Types) -> str:
+    return f"from {text((case,))}"
 
 
 class Homomorphism:
@@ -177,6 +186,7 @@ class Homomorphism:
                     ("the arrow", arrow.type_text()),
                     ("carriers", f"{source.carrier} → {target.carrier}"),
                 ],
+                help=["a homomorphism is an arrow from the one carrier to the other"],
             )
 
     def laws(self) -> list[Law]:

@@ -59,6 +59,7 @@ class Coalgebra:
                 "CM048",
                 f"the structure of `{name}` is no arrow A → F(A)",
                 facts=[("found", found), ("wanted", wanted), ("F", str(self.functor))],
+                help=["states first in its domain; its outputs in the order of the functor"],
             )
 
     def laws(self) -> list[Law]:

@@ -151,11 +151,20 @@ def family(of: Family | Arrow | Sequence[Arrow]) -> Family:
         return family([branch(of, i) for i in range(len(cases(product_space(*of.dom))))])
     arrows = list(of) if isinstance(of, Sequence) else []
     if not arrows or not all(isinstance(one, Arrow) for one in arrows):
-        raise SpecError("CM048", f"{of!r} is no arrow, and no list of branches")
+        raise SpecError(
+            "CM048",
+            f"{of!r} is no arrow, and no list of branches",
+            help=["one arrow, or one for each case:  [op.zeros(Real[s]), cell]"],
+        )
     ends = {arrow.cod for arrow in arrows}
     if len(ends) != 1:
         facts = [(f"`{a.label()}`", f"ends in {text((a.cod,))}") for a in arrows]
-        raise SpecError("CM048", "the branches do not end in one space", facts=facts)
+        raise SpecError(
+            "CM048",
+            "the branches do not end in one space",
+            facts=facts,
+            help=["every branch ends in the carrier"],
+        )
     return Family(tuple(a.dom for a in arrows), (arrows[0].cod,), tuple((0, a) for a in arrows))
 
 
@@ -195,7 +204,12 @@ def beside(*parts: Family | Arrow) -> Family:
     for one in found:
         if one.cod != found[0].cod:
             facts = [(f"part {i}", f"ends in {text(p.cod)}") for i, p in enumerate(found)]
-            raise SpecError("CM048", "the branches do not end in one space", facts=facts)
+            raise SpecError(
+                "CM048",
+                "the branches do not end in one space",
+                facts=facts,
+                help=["every branch ends in the carrier"],
+            )
     return Family(
         tuple(c for one in found for c in one.dom),
         found[0].cod,

@@ -112,9 +112,18 @@ def plus(left: Family, right: Family) -> Family:
 
 def _check(functor: Polynomial, depth: int) -> None:
     if functor.given:
-        raise SpecError("CM048", f"`{functor}` is no space, so it has no terms")
+        raise SpecError(
+            "CM048",
+            f"`{functor}` is no space, so it has no terms",
+            help=["a functor without inputs: leave out reads(…)"],
+        )
     if not 0 <= depth <= DEEPEST:
-        raise SpecError("CM048", f"a stage of depth {depth}", facts=[("depths", f"0 to {DEEPEST}")])
+        raise SpecError(
+            "CM048",
+            f"a stage of depth {depth}",
+            facts=[("depths", f"0 to {DEEPEST}")],
+            help=["a stage is cut at some depth; folds of any length are categorical.recursion"],
+        )
 
 
 def _into(of: Family, space_: Space, offset: int) -> Family:

@@ -199,6 +199,7 @@ def _back(functor: Polynomial, into: Family) -> Space:
         "CM048",
         f"an arrow into {into.cod} is no arrow X → T Y for one space Y",
         facts=[("T", str(functor))],
+        help=["end it in the functor:  f >> unit, or the branches of each case"],
     )
 
 

@@ -137,7 +137,12 @@ class Theory:
         made = Theory(f"{self.name} and {other.name}", {}, {})
         for k in set(self.operations) & set(other.operations):
             if self.operations[k] != other.operations[k]:
-                raise SpecError("CM049", f"`{k}` has two arities in `{made.name}`")
+                raise SpecError(
+                    "CM049",
+                    f"`{k}` has two arities in `{made.name}`",
+                    facts=[("here", str(self.operations[k])), ("there", str(other.operations[k]))],
+                    help=["rename one:  theory.renamed(name, {old: new})"],
+                )
         made.operations = {**self.operations, **other.operations}
         made.equations = {**self.equations, **other.equations}
         return made
@@ -176,6 +181,7 @@ class Theory:
                     "CM049",
                     f"a model of `{self.name}` has no arrow for `{name}`",
                     facts=[("operations", ", ".join(self.operations))],
+                    help=[f"give it with the others:  {{…, {name!r}: arrow}}"],
                 )
             for sort in (*one.takes, one.gives):
                 if sort not in wires:
@@ -191,6 +197,7 @@ class Theory:
                     "CM049",
                     f"the arrow for `{name}` does not end in the sort `{one.gives}`",
                     facts=[("the arrow", arrow.type_text())],
+                    help=["an operation goes from the carriers that it takes to the one it gives"],
                 )
             arrows[name] = _shared(arrow, name)
         for name in operations:
@@ -199,6 +206,7 @@ class Theory:
                     "CM049",
                     f"`{self.name}` has no operation `{name}`",
                     facts=[("operations", ", ".join(self.operations))],
+                    help=["leave it out, or extend the theory:  theory.extended(name, {…})"],
                 )
         return Model(self, arrows, wires)
 
@@ -208,7 +216,10 @@ class Theory:
         sides = text.split("=")
         if len(sides) != 2:
             raise SpecError(
-                "CM049", f"the equation `{name}` of `{self.name}` is not `left = right`"
+                "CM049",
+                f"the equation `{name}` of `{self.name}` is not `left = right`",
+                facts=[("it is", repr(text))],
+                help=["an equation is written  mul(x, y) = mul(y, x)"],
             )
         sorts: dict[str, str] = {}
         left, right = (self._term(side.strip(), sorts) for side in sides)
@@ -222,7 +233,9 @@ class Theory:
         try:
             parsed = ast.parse(text, mode="eval").body
         except SyntaxError:
-            raise SpecError("CM049", f"`{text}` is no term of `{self.name}`") from None
+            raise SpecError(
+                "CM049", f"`{text}` is no term of `{self.name}`", help=["write mul(mul(x, y), z)"]
+            ) from None
         return self._read(parsed, text)
 
     def _read(self, node: ast.expr, text: str) -> Term:
@@ -236,6 +249,7 @@ class Theory:
                     "CM049",
                     f"`{self.name}` has no operation `{head}`",
                     facts=[("operations", ", ".join(self.operations))],
+                    help=["name one of them, or declare it among the operations"],
                 )
             parts = tuple(self._read(one, text) for one in node.args)
             takes = self.operations[head].takes
@@ -244,6 +258,7 @@ class Theory:
                 raise SpecError(
                     "CM049",
                     f"`{head}` takes {len(takes)} terms, and `{shown}` gives it {len(parts)}",
+                    help=[f"{head}({', '.join(f't{i + 1}' for i in range(len(takes)))})"],
                 )
             return Term(head, parts)
         raise SpecError(
@@ -258,11 +273,16 @@ class Theory:
                     "CM049",
                     f"the variable `{term.head}` has two sorts",
                     facts=[("sorts", f"{sorts[term.head]}, {wanted}")],
+                    help=["a variable for each sort"],
                 )
             return sorts.get(term.head)
         one = self.operations[term.head]
         if wanted is not None and wanted != one.gives:
-            raise SpecError("CM049", f"`{term}` has the sort `{one.gives}`, not `{wanted}`")
+            raise SpecError(
+                "CM049",
+                f"`{term}` has the sort `{one.gives}`, not `{wanted}`",
+                help=["both sides, and what stands in one place, have one sort"],
+            )
         for part, sort in zip(term.parts, one.takes, strict=True):
             self._sort(part, sort, sorts)
         return one.gives
@@ -324,7 +344,11 @@ def _shared(arrow: Arrow, name: str) -> Arrow:
 
 def _operation(theory: str, name: str, arity: int | str) -> Operation:
     if not name.isidentifier():
-        raise SpecError("CM049", f"`{name}` cannot name an operation of `{theory}`")
+        raise SpecError(
+            "CM049",
+            f"`{name}` cannot name an operation of `{theory}`",
+            help=["a name is a word of letters, digits and _"],
+        )
     if isinstance(arity, int) and not isinstance(arity, bool) and arity >= 0:
         return Operation(name, (SORT,) * arity, SORT)
     takes, arrow, gives = str(arity).partition("->")

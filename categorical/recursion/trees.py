@@ -261,7 +261,7 @@ def rooted(fold: Arrow, over: IndexSet | Axis) -> Arrow:
     nodes = axis(over)
     root = Fin(nodes.index).scalar
     states = [one for one in fold.cod if isinstance(one, Array)]
-    if not fold.open and not (states and all(nodes in one.axes for one in states)):
+    if not (states and all(nodes in one.axes for one in states)):
         raise SpecError(
             "CM050",
             f"`{fold.label()}` gives no state for every node of `{nodes}`",
