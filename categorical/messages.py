@@ -103,6 +103,11 @@ def difference(got: Space, want: Space) -> tuple[str, str]:
     """How two types of one wire differ, and a way to mend it (or two empty texts)."""
     if not isinstance(got, Array) or not isinstance(want, Array):
         return "", ""
+    if got.kind == want.kind == "fin" and got.values is not want.values:
+        assert got.values is not None and want.values is not None
+        mend = f"a length is a number from 0 to {got.values}: Fin({got.values} + 1)"
+        length = str(want.values) == f"{got.values} + 1"
+        return f"indices of {got.values} meet indices of {want.values}", mend if length else ""
     if got.kind != want.kind or got.values is not want.values:
         return f"a {got.kind} array meets a {want.kind} one", ""
     if set(got.axes) == set(want.axes):

@@ -102,6 +102,23 @@ SAYS: dict[str, tuple[str, ...]] = {
     "wire_against_text": ("CM007", "'mask'", "Real[token, width]"),
     "wire_of_another": ("CM013", "`encode`", "`decode`", "Real[width]"),
     "wrong_arity": ("CM007", "takes 3 wires and got 2", "Bool[width] × Real[width]"),
+    "both_children_named": ("CM045", "`cell`", "Real[2, hidden]", "binary(cell)"),
+    "cell_state_before_output": ("CM045", "`state`", "Real[label]", "cell >> swap("),
+    "cell_states_last": (
+        "CM045",
+        "state `x`",
+        "Real[feature]",
+        "swap(Real[hidden], Real[feature]) >> cell",
+    ),
+    "fold_of_a_machine": ("CM045", "`state`", "Real[label]", "mealy(cell, over=time)"),
+    "induction_of_other_states": ("CM021", "`scale`", "Real[other]", "Real[width]"),
+    "labels_after_children": ("CM045", "`cell`", "Real[child, hidden]", "the labels come first"),
+    "lengths_of_the_axis": ("CM001", "Fin(time)[()]", "Fin(time + 1)[()]", "a length is a number"),
+    "machine_states_forgotten": ("CM045", "`lstm_cell`", "1 or 2 states", "states=2"),
+    "moore_parts_swapped": ("CM045", "Real[label]", "moore(look, step, over=time, start=0)"),
+    "over_in_quotes": ("CM033", "'time'", "it is declared:  time"),
+    "start_of_another_type": ("CM045", "One → Real[feature]", "op.zeros(Real[hidden])"),
+    "unfold_that_reads": ("CM045", "`cell` reads inputs", "mealy(cell, over=time, start=0)"),
 }
 
 
