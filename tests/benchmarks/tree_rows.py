@@ -1,7 +1,8 @@
 """Tree networks against recursion: 32 random (or balanced) trees of 32 leaves, h = 64.
 
 The reference is the recursive module of ``tree_baselines``, frozen first.  Ours makes its schedule
-in every pass; the rows "planned" take it from the collate function.  Predicted before measuring,
+in every pass; the rows "planned" take it from the collate function.  Beside it stands a module
+that batches nodes by height, written by hand.  Predicted before measuring,
 from backend.md (22 and 33 without scheduling, 18.6 and 24.6 with it) and from keeping one level in
 place of all nodes.
 """
@@ -21,6 +22,7 @@ from categorical.recursion import rooted
 from categorical.recursion.forests import forest
 from tests.benchmarks.cases import Against, Case, Side, Work
 from tests.benchmarks.tree_baselines import (
+    BinaryByHeight,
     BinaryTreeLSTM,
     ChildSumTreeLSTM,
     Tree,
@@ -55,7 +57,7 @@ def batch(kind: str) -> tuple[list[Tree], tuple[Tensor, ...]]:
 
 
 def recursion(make: Callable[[int, int], nn.Module], kind: str) -> Side:
-    """The module that calls itself."""
+    """A module that takes trees of objects."""
 
     def prepare(mode: str) -> Work:
         trees, (x, *_) = batch(kind)
@@ -121,6 +123,11 @@ def _case(
                 MODES,
                 {} if planned else {"eager": wanted},
                 {"eager": float(predicted)},
+            ),
+            *(
+                [Against("batches by height", recursion(BinaryByHeight, kind))]
+                if make is BinaryTreeLSTM and not planned
+                else []
             ),
         ),
     )
