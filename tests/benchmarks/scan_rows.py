@@ -17,7 +17,9 @@ from categorical import Arrow, Dim, Real, arrow, op
 from categorical.functors import stack
 from categorical.recursion import fold, mealy, scan
 from tests.benchmarks import scan_baselines
-from tests.benchmarks.cases import Against, Case, Side, of_module
+from tests.benchmarks.cases import Against, Case, Side, of_architecture, of_module
+from tests.specs import scan_parity
+from tests.specs.parity import architectures
 
 BATCH, T, N, M, V = (Dim(name) for name in ("batch", "t", "n", "m", "v"))
 
@@ -155,6 +157,19 @@ def other(
     return Case(name, text, ours(make, inputs), (known,))
 
 
+def of_spec(
+    name: str, text: str, theirs: Callable[[], nn.Module], predicted: float, **sizes: int
+) -> Case:
+    """The model of a spec against a loop written by hand (that of the parity tests)."""
+
+    def inputs() -> Sequence[object]:
+        return (torch.randn(4, 256, sizes.get("width", sizes.get("feature", 0))),)
+
+    side = of_architecture(lambda: architectures(name)["model"], inputs, **sizes)
+    known = against("loop", theirs, inputs, {"eager": 1.0}, {"eager": predicted})
+    return Case(name.replace("_", " "), text, side, (known,))
+
+
 CASES = [
     linear(256),
     linear(2048),
@@ -189,6 +204,27 @@ CASES = [
         scan_baselines.LoopMatrix,
         lambda: (torch.rand(4, 8), torch.rand(4, 256, 8, 8) / 4),
         2.0,
+    ),
+]
+
+
+CASES += [
+    of_spec(
+        "linear_recurrent_unit",
+        "T=256, B=4, feature=64, state=64",
+        lambda: scan_parity.LinearRecurrent(64, 64),
+        4.0,
+        feature=64,
+        state=64,
+    ),
+    of_spec(
+        "selective_scan",
+        "T=256, B=4, width=32, channel=64, state=8",
+        lambda: scan_parity.SelectiveScan(32, 64, 8, 4),
+        3.0,
+        width=32,
+        channel=64,
+        state=8,
     ),
 ]
 
