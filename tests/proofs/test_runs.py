@@ -3,51 +3,35 @@
 from __future__ import annotations
 
 import copy
-import itertools
 import json
 
 import pytest
 
-from categorical import Dim, Fin, Real, arrow, discard, identity, iterate, op
+from categorical import Fin, Real, arrow, discard, identity, op
 from categorical.laws.equations import _paths
 from categorical.recursion import fold, foldr, mealy, moore, scan
 from proofs.certificate import bundle, canonical, claim
 from proofs.checker import check, digest
 from proofs.equality import prove_equal
 from proofs.program import program
-
-t, u, a, s, o, k = Dim.named("t u a s o k")
-three = Dim("three", size=3)
-key = t.at("key")
-cell = (op.linear(s, s, name="back") @ op.linear(a, s, name="read")) >> op.add >> op.tanh
-gate = (op.linear(o, o, name="hold") @ op.linear(a, o, name="see")) >> op.add >> op.sigmoid
-look = op.linear(s, o, name="look") >> op.relu
-add = op.add.at(Real[s], Real[s])
-run = fold(cell, over=t)
-SAME = {
-    **{f"cell_{i}": "cell" for i in (2, 3)},
-    **{f"{name}{i}": f"cell.{name}" for name in ("back", "read") for i in ("", "_2", "_3")},
-}
-
-
-NUMBERS = itertools.count()
-
-
-def made(function, **types):
-    """A function as an arrow."""
-    function.__annotations__, function.__name__ = types, f"side{next(NUMBERS)}"
-    return arrow(function)
-
-
-def same(left, right, renaming=None):
-    """Whether the sides are proved equal, by a certificate that the checker accepts."""
-    names = _paths(right, SAME if renaming is None else renaming)
-    proof = prove_equal(left.graph(), right.graph(), names)
-    if not proof:
-        return False
-    report = check(bundle("", [claim("equal", proof)]))
-    assert report.ok, report.errors
-    return True
+from tests.proofs.run_cells import (
+    SAME,
+    a,
+    add,
+    cell,
+    gate,
+    k,
+    key,
+    look,
+    made,
+    o,
+    run,
+    s,
+    same,
+    t,
+    three,
+    u,
+)
 
 
 @arrow
@@ -416,117 +400,3 @@ def test_a_changed_run_is_refused(name, new):
     node["attrs"][name] = new
     body = {k: v for k, v in data.items() if k != "digest"}
     assert not check(canonical({**body, "digest": digest(body)}) + "\n").ok
-
-
-def test_from_the_right_is_from_the_left_along_the_reversed_list():
-    def turned(last):
-        @arrow
-        def folded(x: Real[s], y: Real[t, a]) -> Real[s]:
-            return fold(cell, over=t)(x, op.flip(t)(y))
-
-        @arrow
-        def scanned(x: Real[s], y: Real[t, a]) -> Real[t, s]:
-            return op.flip(t)(scan(cell, over=t)(x, op.flip(t)(y)))
-
-        @arrow
-        def once(x: Real[s], y: Real[t, a]) -> Real[t, s]:
-            return scan(cell, over=t)(x, op.flip(t)(y))
-
-        return {"fold": folded, "scan": scanned, "once": once}[last]
-
-    assert same(foldr(cell, over=t), turned("fold")) and not same(run, turned("fold"))
-    back = scan(cell, over=t, reverse=True)
-    assert same(back, turned("scan")) and not same(back, turned("once"))
-    assert not same(scan(cell, over=t), turned("scan"))
-
-
-FLIPS = {
-    "twice": (op.flip(t) >> op.flip(t), op.relabel(t, key) >> op.relabel(key, t), True),
-    "and a map": (op.flip(t) >> op.tanh, op.tanh.at(Real[t, s]) >> op.flip(t), True),
-    "and a sum": (op.flip(t) >> op.sum(t), op.sum(t), True),
-    "and a sum of squares": (op.flip(t) >> op.square >> op.sum(t), op.square >> op.sum(t), True),
-    "and a sum of a map": (op.flip(t) >> op.tanh >> op.sum(t), op.tanh >> op.sum(t), True),
-    "the first entry": (op.flip(t) >> op.take(t, 0), op.take(t, -1), True),
-    "the second entry": (op.flip(t) >> op.take(t, 1), op.take(t, -2), True),
-    "the wrong entry": (op.flip(t) >> op.take(t, 0), op.take(t, 0), False),
-    "and a roll": (op.flip(t) >> op.roll(t, 1), op.roll(t, 1) >> op.flip(t), False),
-    "once": (op.flip(t), op.relabel(t, key) >> op.relabel(key, t), False),
-}
-
-
-@pytest.mark.parametrize("name", FLIPS)
-def test_flips(name):
-    left, right, holds = FLIPS[name]
-    assert same(left.at(Real[t, s]), right.at(Real[t, s])) == holds
-
-
-def test_a_product_with_its_own_reverse():
-    """Places from both ends in one sum: no end is better."""
-
-    @arrow
-    def both(x: Real[t], y: Real[t]) -> Real[()]:
-        return op.sum(t)(x * op.flip(t)(y))
-
-    @arrow
-    def other(x: Real[t], y: Real[t]) -> Real[()]:
-        return op.sum(t)(x * y)
-
-    assert same(both, both) and not same(both, other)
-
-
-def test_a_tied_iteration_is_a_run_that_reads_nothing():
-    body = op.linear(s, s, name="body") >> op.tanh
-
-    def times(count, name="cell", weights="tied"):
-        return iterate(body, count, weights=weights, name=name)
-
-    assert same(times(t), fold(body, over=t), {})
-    assert not same(times(t), fold(body, over=u), {})
-    two = times(t) >> times(u, "cell_2")
-    assert same(times(t + u), two) and not same(times(t + t), two)
-    assert not same(times(t, weights="stacked"), times(t, weights="stacked") >> op.tanh, {})
-
-
-def test_known_places_are_compared():
-    def chosen(name, one, other):
-        @arrow
-        def side(x: Real[s], y: Real[s]) -> Real[s]:
-            ends = op.full(Fin(t)[()], one)(), op.full(Fin(t)[()], other)()
-            return op.where(getattr(op, name)(*ends), x, y)
-
-        return side
-
-    first, second = (made(f, x=Real[s], y=Real[s]) for f in (lambda x, y: x, lambda x, y: y))
-    for one, other in ((0, 0), (0, 1), (1, 0), (2, 2)):
-        known = {"less": one < other, "less_equal": one <= other, "equal": one == other}
-        for name, holds in known.items():
-            side = chosen(name, one, other)
-            assert same(side, first) == holds and same(side, second) == (not holds)
-
-
-def test_the_larger_of_two_equals():
-    def side(function):
-        return made(function, x=Real[s], y=Real[s])
-
-    assert same(side(lambda x, y: op.maximum(x, x)), side(lambda x, y: x))
-    assert not same(side(lambda x, y: op.maximum(x, y)), side(lambda x, y: x))
-
-
-def test_one_inner_run_at_several_steps_of_outer_ones():
-    """A sum inside of a cell is the sum at that step: of the outer run from either end."""
-
-    @arrow
-    def inner(x: Real[s], y: Real[u, s]) -> Real[s]:
-        return op.tanh(op.scale(0.5)(x) + fold(add, over=u, start=0)(y))
-
-    def pair(first, second):
-        @arrow
-        def two(x: Real[s], y: Real[t, u, s]) -> (Real[s], Real[s]):
-            return first(inner, over=t)(x, y), second(inner, over=t)(x, y)
-
-        return two
-
-    assert same(pair(fold, foldr), pair(fold, foldr))
-    assert not same(pair(fold, foldr), pair(fold, fold))
-    assert not same(pair(foldr, fold), pair(fold, fold))
-    assert not same(pair(foldr, fold), pair(foldr, foldr))
