@@ -71,12 +71,14 @@ def declares(source: bytes) -> bool:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     names: set[str] = set()
+    modules: set[str] = set()  # what comes from the language
     imported = False
     calls: list[ast.expr] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "categorical":
             imported = True
             names |= {a.asname or a.name for a in node.names if a.name in (*DECLARING, "*")}
+            modules |= {a.asname or a.name for a in node.names}
         elif isinstance(node, ast.Import):
             imported |= any(a.name.split(".")[0] == "categorical" for a in node.names)
         elif isinstance(node, ast.Call):
@@ -84,9 +86,15 @@ def declares(source: bytes) -> bool:
     names |= {"architecture"} if "*" in names else set()
     return imported and any(
         (isinstance(call, ast.Name) and call.id in names)
-        or (isinstance(call, ast.Attribute) and call.attr in DECLARING)
+        or (isinstance(call, ast.Attribute) and _declaring(call, modules))
         for call in calls
     )
+
+
+def _declaring(call: ast.Attribute, modules: set[str]) -> bool:
+    """``anything.architecture``; ``inventory.statement`` of the language's own module only."""
+    own = isinstance(call.value, ast.Name) and call.value.id in modules
+    return call.attr == "architecture" or (call.attr in DECLARING and own)
 
 
 def _configured(path: Path, config: pytest.Config) -> bool:

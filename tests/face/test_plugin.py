@@ -202,3 +202,10 @@ def _folder(spec, project: Path) -> None:
 )
 def test_what_looks_like_a_spec(source, found) -> None:
     assert declares(source) is found
+
+
+def test_a_method_called_statement_declares_nothing() -> None:
+    from categorical.pytest_plugin import declares
+
+    assert not declares(b"from categorical.graph import Graph\nlayout.statement('x', 'y')\n")
+    assert declares(b"from categorical import inventory\ninventory.statement('D1.1', 'a law')\n")
