@@ -199,7 +199,7 @@ def _check(
     try:
         typeguard.check_type_internal(value, hint, memo[0])
     except typeguard.TypeCheckError as problem:
-        got = _given(value)
+        got = given_text(value)
         facts = [
             ("it got", got),
             ("expected", _hint_text(hint)),
@@ -225,14 +225,14 @@ def _check(
         ) from None
 
 
-def _given(value: Any) -> str:
+def given_text(value: Any) -> str:
     """A value as a message shows it."""
     kind = type(value).__name__
     if isinstance(value, (list, tuple)) and value and all(isinstance(v, Arrow) for v in value):
         return f"a {kind} of {len(value)} arrows: " + ", ".join(v.label() for v in value[:6])
     if inspect.isfunction(value):
         return f"the function `{value.__name__}`"
-    text = repr(value)
+    text = re.sub(r"<function (\S+) at 0x\w+>", r"\1", repr(value))
     return f"{text if len(text) <= 60 else text[:57] + '…'} ({kind})"
 
 

@@ -289,7 +289,7 @@ def arrow_instead(value: object, *through: str) -> list[Help]:
     written = Written.here(*_THROUGH, *through)
     if inspect.isfunction(value):
         name = value.__name__
-        if value.__module__.partition(".")[0] == "categorical":
+        if (value.__module__ or "").partition(".")[0] == "categorical":
             return [Help(f"call it: `{name}(…)` makes the arrow")]
         if name == "<lambda>":
             names = ", ".join(f"{one}: Real[…]" for one in inspect.signature(value).parameters)

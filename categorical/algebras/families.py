@@ -34,7 +34,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from categorical.arrows import Arrow, Par, Seq, Types, identity
-from categorical.checked import checked
+from categorical.checked import checked, given_text
 from categorical.errors import SpecError
 from categorical.laws.diagrams import Commutes, Distinct, commutes
 from categorical.laws.law import Law
@@ -153,7 +153,7 @@ def family(of: Family | Arrow | Sequence[Arrow]) -> Family:
     if not arrows or not all(isinstance(one, Arrow) for one in arrows):
         raise SpecError(
             "CM048",
-            f"{of!r} is no arrow, and no list of branches",
+            f"{given_text(of)} is no arrow, and no list of branches",
             help=["one arrow, or one for each case:  [op.zeros(Real[s]), cell]"],
         )
     ends = {arrow.cod for arrow in arrows}
