@@ -10,5 +10,6 @@ True
 
 from backends.pytorch.bake import bake
 from backends.pytorch.build import Build, build
+from backends.pytorch.recursion.checkpoints import from_torch
 
-__all__ = ["Build", "bake", "build"]
+__all__ = ["Build", "bake", "build", "from_torch"]

@@ -188,7 +188,10 @@ def bidirectional(
     *,
     lengths: bool = False,
 ) -> Arrow:
-    """``S × S' × A[t] → (H + H')[t] × S × S'``: two cells, one from each end, rows side by side."""
+    """``S × S' × A[t] → (H + H')[t] × S × S'``: two cells, one from each end, rows side by side.
+
+    After the rows come the last states of the forward cell, then those of the backward cell.
+    """
     there = recurrent(forward, over, lengths=lengths, name="forwards")
     back = recurrent(backward, over, lengths=lengths, reverse=True, name="backwards")
     first, second = len(forward.cod), len(backward.cod)

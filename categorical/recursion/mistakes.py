@@ -236,7 +236,7 @@ def check_lengths(one: Array, over: Axis, kept: tuple[Array, ...]) -> None:
                 )
 
 
-def start_of(start: Start, types: Types) -> Arrow:
+def start_of(start: Arrow | float | Sequence[Arrow | float], types: Types) -> Arrow:
     """The initial states, an arrow from nothing to the states: of a number for every state, of one
     number or arrow for each of them, or the arrow itself."""
     if isinstance(start, Arrow):

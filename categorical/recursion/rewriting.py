@@ -64,6 +64,10 @@ def _argument(written: Written, call: ast.Call, value: object, name: str) -> ast
     return None if isinstance(first, ast.Starred) else first
 
 
+def _texts(written: Written, parts: Sequence[ast.expr | ast.keyword]) -> list[str]:
+    return [written.text(one) for one in parts]
+
+
 def _spelled(written: Written | None, types: Types) -> tuple[str, bool]:
     """Types as an argument of ``swap``, and whether all of them have names in the user's file."""
     texts, known = [], True
@@ -188,7 +192,7 @@ def called(name: str, words: str, options: Sequence[str] = ()) -> list[Help]:
     if found is None:
         return [Help(text)]
     written, call = found
-    arguments = [written.text(one) for one in (*call.args, *call.keywords)]
+    arguments = _texts(written, (*call.args, *call.keywords))
     also: tuple[Edit, ...] = ()
     if isinstance(call.func, ast.Attribute):
         function = f"{written.text(call.func.value)}.{name}"
@@ -222,7 +226,7 @@ def with_states(counts: Sequence[int]) -> list[Help]:
             helps.append(Help(f"say how many:  {option}"))
             continue
         written, call = found
-        parts = [written.text(one) for one in (*call.args, *call.keywords)]
+        parts = _texts(written, (*call.args, *call.keywords))
         made = f"{written.text(call.func)}({', '.join([*parts, option])})"
         helps.append(Help(f"say how many: {' '.join(made.split())}", written.edit(call, made)))
     return helps
@@ -266,6 +270,6 @@ def parts_in_order(out: Arrow, next: Arrow, kind: str, wanted: str) -> list[Help
         return [Help(wanted)]
     written, call = found
     one, two = (written.text(node) for node in call.args[:2])
-    rest = [written.text(node) for node in (*call.args[2:], *call.keywords)]
+    rest = _texts(written, (*call.args[2:], *call.keywords))
     made = f"{written.text(call.func)}({', '.join([two, one, *rest])})"
     return [Help(f"{wanted}: {' '.join(made.split())}", written.edit(call, made))]

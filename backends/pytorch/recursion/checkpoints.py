@@ -72,6 +72,8 @@ def stacks_of(build: Build) -> dict[str, tuple[str, Stack]]:
 
 def from_torch(build: Build, state: State | Mapping[str, State]) -> dict[str, Tensor]:
     """The entries of the module's ``state_dict`` that torch's recurrent modules hold."""
+    if not isinstance(state, Mapping) or not state:
+        raise ValueError("a checkpoint is the state_dict() of a module, with its tensors by name")
     known = stacks_of(build)
     states: dict[str, Any] = dict(state)
     if "weight_ih_l0" in states:
