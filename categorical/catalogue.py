@@ -16,7 +16,7 @@ Rejected: a code that does not exist, with the nearest range.
 >>> explain("CM999")
 Traceback (most recent call last):
     ...
-KeyError: 'CM999 is not a code; the codes are CM001 to CM050'
+KeyError: 'CM999 is not a code; the codes are CM001 to CM...'
 """
 
 from __future__ import annotations

@@ -122,7 +122,7 @@ def stacked(graph: Graph, consumers: Readers) -> tuple[dict[int, tuple[int, ...]
     >>> graph = ((one @ one) >> op.concat(1, 1)).at(Real[n], Real[n]).graph()
     >>> found, parts = stacked(graph, graph.consumers())
     >>> [[graph.wire_name(w) for w in wires] for wires in found.values()], len(parts)
-    ([['x', 'y']], 2)
+    ([['x1', 'x2']], 2)
     """
     kept, made = {*graph.outputs, *graph.updates.values()}, graph.producer()
     found: dict[int, tuple[int, ...]] = {}

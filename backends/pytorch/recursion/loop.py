@@ -33,7 +33,7 @@ A nested tensor itself is refused:
 >>> model(nested, lengths)
 Traceback (most recent call last):
 ...
-ValueError: nested tensors are given as x.to_padded_tensor(0.0) and x.offsets().diff()
+ValueError: `x2` must be Real[batch, t, s], got a nested tensor: x.to_padded_tensor(0.0) and ...
 """
 
 from __future__ import annotations
