@@ -47,7 +47,7 @@ class Sides:
     def __init__(self, programs: Sequence[Program], mode: str, renaming: Mapping[str, str]) -> None:
         self.programs, self.mode, self.renaming = tuple(programs), mode, renaming
         self.table = Table()
-        self.given: dict[Any, tuple[list[Value], list[Value]]] = {}
+        self.given: dict[Any, tuple[list[Value], list[Value], list[Any]]] = {}
         self.shown: tuple[list[Value], list[Value]] = ([], [])  # base and step of the last lemma
         self.read()
 
@@ -121,7 +121,11 @@ class Sides:
         for run in self.runs[lemma.target[0][0]]:
             if run.stage == one.stage and set(run.members) <= set(members):
                 at = [members.index(i) for i in run.members]
-                self.given[run.name] = ([mine[k] for k in at], [final[k] for k in at])
+                self.given[run.name] = (
+                    [mine[k] for k in at],
+                    [final[k] for k in at],
+                    [goal[k] for k in at],
+                )
         text = repr([sorted(v.items(), key=repr) if isinstance(v, dict) else v for v in left])
         return hashlib.sha256(text.encode()).hexdigest()
 

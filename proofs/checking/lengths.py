@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from proofs.checking.atoms import Value
 from proofs.checking.machines import longer
 from proofs.checking.natural import carries, natural_at
-from proofs.checking.programs import Node, Program
+from proofs.checking.programs import Node, Program, mentions
 from proofs.checking.terms import Poly, merge
 
 if TYPE_CHECKING:
@@ -27,13 +27,16 @@ if TYPE_CHECKING:
 def alone(programs: Sequence[Program], axes: Sequence[Any], mode: str) -> bool:
     """Whether some programs work at each index of these axes by itself.
 
-    What commutes with every map of the indices commutes with the choice of one of them.
+    What commutes with every map of the indices commutes with the choice of one of them, on all axes
+    over them at once: so no wire may have two.
     """
     for dim in (a[0] for a in axes):
         if dim[0] != "dim":
             return False
         for one in programs:
             if any(carries(one.types[w], dim) for w in one.sources):
+                return False
+            if any(sum(mentions(a[0], dim) for a in type_[1]) > 1 for type_ in one.types):
                 return False
             if any("function" not in natural_at(node, dim, mode) for node in one.nodes):
                 return False

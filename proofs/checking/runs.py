@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from proofs.checking.atoms import Value
+from proofs.checking.atoms import Value, pairs
 from proofs.checking.indices import Term
 from proofs.checking.lengths import unpadded
 from proofs.checking.machines import Machine, machine
@@ -124,13 +124,14 @@ class Runs(Sequences):
 
     def __init__(self, table: Table, mode: str, renaming: Mapping[str, str] | None = None) -> None:
         super().__init__(table, mode, renaming)
-        #: runs whose states are given: before each step (at ``STEP``), and after the last one
-        self.given_runs: dict[Any, tuple[list[Value], list[Value]]] = {}
+        #: runs whose states are given: before each step (at ``STEP``), after the last one, and the
+        #: types at whose axes they are
+        self.given_runs: dict[Any, tuple[list[Value], list[Value], list[Any]]] = {}
         #: the runs met outside of the cells of others
         self.met: dict[Any, Generic] = {}
         self.inside = self.stage = 0
         #: states that are sums: before each step, and after the last one, with the axis of the step
-        self.sums: dict[tuple[Any, Any, int], tuple[tuple[Value | None, Value], Any]] = {}
+        self.sums: dict[tuple[Any, ...], tuple[tuple[Value | None, Value], Any]] = {}
         self.wires: dict[int, Value] = {}
 
     def run(
@@ -342,14 +343,17 @@ class Runs(Sequences):
         """A state before each step, and after the last one."""
         type_, at = one.course.types[state], one.members.index(state)
         if one.name in self.given_runs:
-            given, final = self.given_runs[one.name]
-            return self.moved([given[at]], one.at(STEP), one.step)[0], final[at]
-        (before, last), step = self.sums.get((one.name, one.order, at), ((None, None), one.step))
+            given, final, types = self.given_runs[one.name]
+            old, new = [*types[at][1], one.at(STEP)], [*type_[1], one.step]
+            to = pairs(self.places(old), self.places(new))
+            return self.slots(given[at], to), self.slots(final[at], to)
+        key = (one.name, one.order, at, type_[1])
+        (before, last), step = self.sums.get(key, ((None, None), one.step))
         if before is not None and last is not None:
             return self.moved([before], step, one.step)[0], last
         axes = [*type_[1], one.step]
         before_ = self.made((*one.name, "before", at), type_, one.order, axes)
-        if isinstance(before_, dict):
+        if isinstance(before_, dict) and len(self.places([one.step])) == 1:
             self.first(before_, one.starts[state])
         if last is None:
             last = self.made((*one.name, "last", at), type_, one.order, type_[1])
@@ -362,7 +366,7 @@ class Runs(Sequences):
         if more is not None:
             self.table.used.add("a run that adds is a sum")
             found = accumulated(self, more, one.starts[state], one.step)
-            self.sums[one.name, one.order, at] = found, one.step
+            self.sums[one.name, one.order, at, course.types[state][1]] = found, one.step
 
     def first(self, before: Poly, start: Value) -> None:
         """The state before step 0 is the first one."""
