@@ -39,7 +39,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from categorical.arrows import Arrow, Transformed, Types, copy, discard, identity, swap
+from categorical.arrows import Arrow, Transformed, Types, copy, identity, swap
 from categorical.checked import checked
 from categorical.errors import SpecError
 from categorical.graph import Builder, Graph
@@ -138,7 +138,7 @@ def scan(
         title="scan",
     )
     types = cell.dom[:states]
-    return started(run, types, start) >> _first(states, run.cod)
+    return _first(started(run, types, start), states)
 
 
 @checked
@@ -350,9 +350,14 @@ def shown(cell: Arrow, count: int | None = None) -> Arrow:
     return Transformed(cell, make, cell.label(), cell.dom, cell.open)
 
 
-def _first(count: int, wires: Types) -> Arrow:
-    """The first wires of several."""
-    return identity(*wires[:count]) @ discard(wires[count:])
+def _first(run: Arrow, count: int) -> Arrow:
+    """The run with its first outputs alone."""
+
+    def make(types: Types) -> Graph:
+        inner = run.retype(types).graph()
+        return replace(inner, outputs=inner.outputs[:count])
+
+    return Transformed(run, make, run.label(), run.dom, run.open)
 
 
 __all__ = [
