@@ -54,7 +54,8 @@ from typing import Any
 
 import numpy as np
 
-from backends.pytorch.build import Build, build
+from backends.pytorch.build import build
+from backends.pytorch.made import Build
 from categorical import op
 from categorical.arrows import Arrow
 from categorical.errors import SpecError

@@ -25,106 +25,32 @@ categorical.errors.SpecError: error[CM025]: the size of `k` is not given
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import replace
 from textwrap import wrap
 from typing import Any
 
 from backends.pytorch import layout, operator_rows, safety
 from backends.pytorch.contracts import contract, exports, one_graph
 from backends.pytorch.emit import Writer
+from backends.pytorch.made import Build
 from backends.pytorch.naming import Names
 from backends.pytorch.passes import prepare
 from backends.pytorch.recursion.steps import write_methods
-from backends.pytorch.recursion.streams import METHODS, Stream, selftest, stream_of, unrolled
+from backends.pytorch.recursion.streams import METHODS, selftest, stream_of
 from backends.pytorch.scope import ClassText, File
 from backends.pytorch.sizes import conditions_on, defaults, fixed_symbols, violation
 from backends.pytorch.table.opaque import imports
 from categorical.assignments import solutions
 from categorical.errors import SpecError
-from categorical.files import write_all_atomic
 from categorical.graph import Graph, OperatorBox
 from categorical.normal import content_hash, prune
-from categorical.records import NOISE
 from categorical.recursion.forests import inputs as forests
 from categorical.sizes import Condition
 
 VERSION = "0.1.0"
 __all__ = ["Build", "build"]
-
-
-@dataclass
-class Build:
-    """A generated module: its text, how it came about, and what was compared."""
-
-    source: str
-    module_name: str
-    class_name: str
-    graph: Graph
-    spec_hash: str
-    sizes: dict[str, int]
-    main: ClassText
-    late: list[str]
-    config_fields: dict[str, str]
-    contract: str
-    derivation: list[str]
-    laws: list[str]
-    validation: dict[str, Any] = field(default_factory=dict)
-    stream: Stream | None = None
-    way: str = ""  # the method that ``run`` goes by, if it is not ``forward``
-
-    def run(self, module: Any, inputs: Sequence[Any], sizes: Mapping[str, int]) -> Any:
-        """The outputs of the module."""
-        if self.way:
-            return unrolled(self, module, inputs, sizes)
-        return module(*inputs, *(sizes[s] for s in self.late))
-
-    def keys(self, sizes: Mapping[str, int]) -> dict[str, str]:
-        """The state-dict key of every weight and state, by its path in the spec."""
-        resources = self.graph.resources(sizes)
-        paths = [path for path, one in resources.items() if one.role != NOISE]
-        return {path: self.main.key(path) for path in paths}
-
-    @property
-    def parameters(self) -> dict[str, str]:
-        """The state-dict keys at the sizes of the build."""
-        return self.keys(self.sizes)
-
-    @property
-    def certificate(self) -> dict[str, Any]:
-        """What the build claims, as JSON."""
-        return {
-            "format": "commute-build-1",
-            "module": self.module_name,
-            "class": self.class_name,
-            "spec_sha256": self.spec_hash,
-            "source_sha256": hashlib.sha256(self.source.encode()).hexdigest(),
-            "sizes": dict(sorted(self.sizes.items())),
-            "contract": self.contract,
-            "parameters": dict(self.parameters),
-            "derivation": list(self.derivation),
-            "laws": list(self.laws),
-            "validation": self.validation,
-        }
-
-    def write(self, path: str | Path) -> list[Path]:
-        """Write ``model.py`` and ``model.certificate.json``; both or none."""
-        target = Path(path)
-        other = target.with_suffix(".certificate.json")
-        text = json.dumps(self.certificate, indent=2, ensure_ascii=False) + "\n"
-        write_all_atomic({target: self.source, other: text})
-        return [target, other]
-
-    def module(self, **config: int) -> Any:
-        """The generated ``nn.Module``, at the sizes of the build or at others."""
-        from backends.pytorch.loader import load_source
-
-        space = load_source(self.source, self.module_name)
-        return getattr(space, self.class_name)(space.Config(**config))
 
 
 def build(

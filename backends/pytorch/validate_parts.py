@@ -34,24 +34,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from backends.pytorch.points import (
+    TOLERANCE,
+    assignments_of,
+    finite_point,
+    gap_of,
+    module_at,
+    random_point,
+    refused,
+    rounded,
+)
 from backends.pytorch.recursion.checkpoints import stacks_of
 from backends.pytorch.scope import ClassText
-from backends.pytorch.validate import (
-    TOLERANCE,
-    _finite_point,
-    _gap,
-    _module,
-    _point,
-    _refused,
-    _rounded,
-    assignments_of,
-)
 from categorical.records import EVAL, Context
 from categorical.semantics.floats import FloatAlgebra
 from categorical.semantics.interpreter import run
 
 if TYPE_CHECKING:
-    from backends.pytorch.build import Build
+    from backends.pytorch.made import Build
 
 
 def compare_cells(build: Build, space: Any, seed: int) -> int:
@@ -68,9 +68,9 @@ def compare_cells(build: Build, space: Any, seed: int) -> int:
     rng, sizes = np.random.default_rng(seed), {**next(assignments_of(build.graph))}
     for path, one in found.items():
         region = one.node.box.regions[0]
-        whole = _point(build.graph, sizes, EVAL, rng)
-        module = _module(build, space, whole)
-        point = _point(region, sizes, EVAL, rng)
+        whole = random_point(build.graph, sizes, EVAL, rng)
+        module = module_at(build, space, whole)
+        point = random_point(region, sizes, EVAL, rng)
         point.resources = {name: whole.resources[f"{path}.{name}"] for name in region.resources()}
         wanted = run(region, Context(FloatAlgebra(), sizes, EVAL), point.inputs, point.resources)
         name, text = _place(build.main, path)
@@ -80,12 +80,12 @@ def compare_cells(build: Build, space: Any, seed: int) -> int:
             with torch.no_grad():
                 outputs = module.get_submodule(name)(*inputs, *(sizes[s] for s in text.late))
         except Exception as problem:  # whatever it is, the class is wrong
-            raise _refused(f"{type(problem).__name__}: {problem}", where, point) from problem
+            raise refused(f"{type(problem).__name__}: {problem}", where, point) from problem
         outputs = outputs if isinstance(outputs, tuple) else (outputs,)
         for y, want in zip(outputs, wanted.outputs, strict=True):
-            gap = _gap(y.numpy(), np.asarray(want))
-            if not gap <= TOLERANCE and not _rounded(region, point, y, want, gap):
-                raise _refused(f"relative error {gap:.1e}", where, point)
+            gap = gap_of(y.numpy(), np.asarray(want))
+            if not gap <= TOLERANCE and not rounded(region, point, y, want, gap):
+                raise refused(f"relative error {gap:.1e}", where, point)
     return len(found)
 
 
@@ -109,9 +109,9 @@ def compare_export(build: Build, space: Any, seed: int) -> str:
     leading = [bool(t.axes) and str(t.axes[0]) == "batch" for t in graph.dom]
     if any(leading):
         sizes["batch"] = max(sizes["batch"], 2)  # export takes sizes of 0 and 1 for constants
-    point = _finite_point(graph, sizes, EVAL, rng)
+    point = finite_point(graph, sizes, EVAL, rng)
     wanted = run(graph, Context(FloatAlgebra(), sizes, EVAL), point.inputs, point.resources)
-    module = _module(build, space, point)
+    module = module_at(build, space, point)
     inputs = (*(torch.as_tensor(x) for x in point.inputs), *(sizes[s] for s in build.late))
     batch = torch.export.Dim("batch", min=2)
     shapes = (*({0: batch} if b else None for b in leading), *(None for _ in build.late))
@@ -121,11 +121,11 @@ def compare_export(build: Build, space: Any, seed: int) -> str:
         )
         found = program.module()(*inputs)
     except Exception as problem:  # whatever it is, the module does not export
-        raise _refused(f"{type(problem).__name__}: {problem}", "torch.export", point) from problem
+        raise refused(f"{type(problem).__name__}: {problem}", "torch.export", point) from problem
     found = found if isinstance(found, tuple) else (found,)
     for wire, y, want in zip(graph.outputs, found, wanted.outputs, strict=True):
-        gap = _gap(y.detach().numpy(), np.asarray(want))
-        if not gap <= TOLERANCE and not _rounded(graph, point, y, want, gap):
+        gap = gap_of(y.detach().numpy(), np.asarray(want))
+        if not gap <= TOLERANCE and not rounded(graph, point, y, want, gap):
             where = f"`{graph.wire_name(wire)}`, exported"
-            raise _refused(f"relative error {gap:.1e}", where, point)
+            raise refused(f"relative error {gap:.1e}", where, point)
     return "agrees"

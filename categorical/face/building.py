@@ -152,7 +152,7 @@ def baked(declared: Declared, made: Any, path: str) -> tuple[Any, bytes]:
 
 def affordable(architecture: Architecture) -> None:
     """CM026 where even the smallest instance, which validation runs, has too many numbers."""
-    from backends.pytorch.validate import assignments_of
+    from backends.pytorch.points import assignments_of
     from synthesis.assignments import Account
 
     graph = architecture.batched()

@@ -46,7 +46,7 @@ from categorical.sizes import Size
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from backends.pytorch.build import Build
+    from backends.pytorch.made import Build
 
 State = Mapping[str, "Tensor"]
 

@@ -294,7 +294,7 @@ def test_as_many_stacked_steps_as_features() -> None:
 
 
 def test_values_of_two_shapes_are_no_rounding() -> None:
-    from backends.pytorch.validate import _gap, _rounded
+    from backends.pytorch.points import gap_of, rounded
 
     y, want = torch.zeros(2), torch.zeros(3).numpy()
-    assert not _rounded(None, None, y, want, _gap(y.numpy(), want))  # type: ignore[arg-type]
+    assert not rounded(None, None, y, want, gap_of(y.numpy(), want))  # type: ignore[arg-type]
