@@ -77,6 +77,17 @@ def check_run(cell: Arrow, over: Axis, states: int, shared: int, weights: str, n
             ],
             help=["a cell takes its states first, and returns them last:  S × A → O × S"],
         )
+    graph = cell.graph()
+    for wire, one in zip(
+        graph.inputs[states : len(cell.dom) - shared], cell.dom[states:], strict=False
+    ):
+        if isinstance(one, Array) and over in one.axes:
+            raise SpecError(
+                "CM006",
+                f"`{graph.wire_name(wire)}` of `{cell.label()}` has the axis `{over}` already",
+                facts=[("an entry is", str(one)), ("the cell", cell.type_text())],
+                help=[f'label the axis of the steps:  over={over.index}.at("step")'],
+            )
 
 
 def check_carrier(cell: Arrow, states: int, title: str) -> None:

@@ -50,7 +50,8 @@ def image(d: Derivation, node: Node, box: OperatorBox) -> Sequence[int]:
         return _call(d, node, box)
     if box.name in ("iterate", "scan"):
         return _repeated(d, node, box)
-    raise d.refused(node, f"the operator `{box.name}` has no step")
+    text = "steps go along sequences: the axis of a fold, a scan or a machine"
+    raise d.refused(node, f"the operator `{box.name}` has no step", text)
 
 
 def _run(d: Derivation, node: Node, box: OperatorBox) -> Sequence[int]:
@@ -61,10 +62,14 @@ def _run(d: Derivation, node: Node, box: OperatorBox) -> Sequence[int]:
         )
     if box.attrs["ragged"]:
         raise d.refused(
-            node, "it reads the lengths of its sequences, which are known at the end only"
+            node,
+            "it reads the lengths of its sequences, which are known at the end only",
+            "leave `lengths` out: every sequence is stepped as long as it is",
         )
     if box.attrs["weights"] == "untied":
-        raise d.refused(node, "it has weights of its own at every index")
+        raise d.refused(
+            node, "it has weights of its own at every index", 'one cell for all:  weights="tied"'
+        )
     which, sequences, shared = parts(box)
     region, over = box.regions[0], box.attrs["over"]
     for wire in (*node.data[which], *node.data[shared]):
