@@ -132,6 +132,7 @@ def parser() -> argparse.ArgumentParser:
     check.add_argument("--arch", action="append", default=[], metavar="NAME", help="only this one")
     check.add_argument("--types", action="store_true", help="types only: no law is checked")
     check.add_argument("--json", action="store_true", help="print JSON")
+    check.add_argument("--proof", action="store_true", help="print the proofs too, as text")
     check.add_argument(
         "--replay", type=int, metavar="SEED", help="show a counterexample again (no cache)"
     )

@@ -105,6 +105,8 @@ def check(options: Namespace) -> int:
         from categorical.face.report import console, print_checked
 
         print_checked(results, [str(one) for one in notices], console())
+    if options.proof and not options.json:
+        _proofs(results)
     for one in errors:
         complain(one)
     if options.replay is not None and not options.json:
@@ -132,6 +134,16 @@ def _types(
     for one in errors:
         complain(one)
     return 2 if errors else 0
+
+
+def _proofs(results: Sequence[Checked]) -> None:
+    """The proofs of all laws that are proved, as the checker reads them."""
+    from proofs.telling import told
+
+    for one in results:
+        for found in one.findings:
+            if found.certificate is not None:
+                print(f"\n{one.declared.name} · {told(found.certificate)}")
 
 
 def _stated(law: Any) -> dict[str, Any]:

@@ -322,6 +322,13 @@ def test_types_only(spec, run) -> None:
     assert json.loads(out)["architectures"][0]["laws"][0]["verdict"] is None
 
 
+def test_proofs_are_printed_when_they_are_asked_for(spec, run) -> None:
+    status, out, _ = run("check", "--proof", spec("good"))
+    assert status == 0 and "affine: one map of one axis" in out
+    assert "affine: one map" not in run("check", "good.py")[1]
+    assert "affine: one map" not in run("check", "--proof", spec("refuted"))[1]
+
+
 # --- the cache ---------------------------------------------------------------------------------
 
 
