@@ -147,10 +147,19 @@ def box_label(box: Box) -> tuple[str, str]:
 
 
 def repetition(box: OperatorBox) -> str:
-    """How often the body of an operator runs: ``× 3 tied``, ``along t``, ``along t ←``."""
+    """How often the body of an operator runs: ``× 3 tied``, ``along t``, ``along t ←``, ``at every
+    node``."""
     if box.name == "iterate":
         return f"× {box.attrs['times']} {box.attrs['weights']}"
+    if "nodes" in box.attrs:
+        return f"at every {box.attrs['nodes']}"
     if "over" not in box.attrs:
         return ""
     untied = " untied" if box.attrs.get("weights") == "untied" else ""
     return f"along {box.attrs['over']}{untied}{' ←' if box.attrs.get('reverse') else ''}"
+
+
+def runs_by_port(box: OperatorBox) -> bool:
+    """Whether each wire of a run is, an entry at a time, a wire of its cell: then the cell can be
+    drawn around them.  (Lengths are none, nor are the children of a node.)"""
+    return "over" in box.attrs and len(box.dom) == len(box.regions[0].dom)

@@ -30,7 +30,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from backends.diagrams.labels import box_label, repetition, shorten, text_width, type_label
+from backends.diagrams.labels import (
+    box_label,
+    repetition,
+    runs_by_port,
+    shorten,
+    text_width,
+    type_label,
+)
 from backends.diagrams.layout import Net, Segment, Vertex, place
 from backends.diagrams.shapes import NAME, SMALL, Dot, Line, Rect, Scene, Text, label_width
 from backends.diagrams.spread import GAP
@@ -403,8 +410,8 @@ class _Builder:
         tip += f"\n{' × '.join(map(str, box.dom))} → {' × '.join(map(str, box.cod))}"
         tip += f"\n{region.doc}" if region.doc else ""
         key = shape_key(region)
-        ports = (len(region.dom), len(region.cod)) == (len(box.dom), len(box.cod))
-        fits = len(box.regions) == 1 and ports
+        fits = (region.dom, region.cod) == (box.dom, box.cod) or runs_by_port(box)
+        fits = fits and len(box.regions) == 1
         if level >= self.depth or key in self.drawn or not fits:
             attrs = ", ".join(filter(None, [note, "as above" if key in self.drawn else ""]))
             return self._box(graph, (title, attrs), "closed", tip, [], ins, outs, level)

@@ -150,3 +150,14 @@ def test_a_run_says_along_what_and_shows_its_cell() -> None:
         picture = drawn._repr_svg_()
         assert note.removeprefix("cell ") in picture and "tanh" in picture
     assert "←" not in fold(cell, over=t)._repr_svg_()
+
+
+def test_a_fold_over_trees_is_drawn_closed() -> None:
+    """The inputs of its cell are not those of the fold: children are no states."""
+    from categorical import Dim, Real, op
+    from categorical.recursion import leaf_labelled
+
+    node, child, a, s = Dim.named("node child a s")
+    cell = op.sum(child).at(Real[child, s]) >> op.linear(s, s) >> op.sin
+    picture = leaf_labelled(op.linear(a, s), cell, over=node, arity=child)._repr_svg_()
+    assert "at every node" in picture and ">sin<" not in picture
