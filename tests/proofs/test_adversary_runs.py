@@ -14,6 +14,7 @@ from proofs.certificate import bundle, claim
 from proofs.checker import check
 from proofs.equality import prove_equal
 from proofs.induction import prove_by_induction
+from proofs.monoids.exactly import agree
 from tests.proofs.graphs import close, evaluate, inputs, resources
 
 t, s, u, b = Dim.named("t s u b")
@@ -219,3 +220,37 @@ def test_a_sum_is_not_read_at_the_axes_of_another(true):
         return total, transposed(total), found if true else transposed(found)
 
     assert judged(left, right, copies) == (true, true)
+
+
+# --- errors of exact agreement --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("inside", [True, False])
+@pytest.mark.parametrize("times, least, most", [(0, 45, 60), (8, 25, 45), (20, 5, 22)])
+def test_the_error_counts_the_degree_of_powers(times, least, most, inside):
+    """A power has its degree, on its own or in what an oracle is asked at."""
+
+    def power(x):
+        for _ in range(times):
+            x = op.square(x)
+        return op.tanh(x) if inside else x
+
+    @arrow
+    def left(x: Real[s], y: Real[s]) -> Real[s]:
+        return (power(x) + y) / y
+
+    @arrow
+    def right(x: Real[s], y: Real[s]) -> Real[s]:
+        return power(x) / y + y / y
+
+    assert least <= agree(left.graph(), right.graph()).bits <= most
+
+
+def test_a_degree_above_the_primes_is_refused():
+    @arrow
+    def left(x: Real[s], y: Real[s]) -> Real[s]:
+        for _ in range(32):
+            x = op.square(x)
+        return (x + y) / y
+
+    assert "too high" in agree(left.graph(), left.graph()).reason
