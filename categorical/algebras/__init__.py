@@ -1,7 +1,8 @@
 """Algebras: polynomial functors, theories, monads and comonads, algebras and their homomorphisms.
 
 Definition.  A functor T on spaces, an algebra T A → A, and the square ``f ∘ a = b ∘ T f`` of a
-homomorphism: equivariance, invariance, folds and automata are this square for some T.
+homomorphism: equivariance, invariance, folds and automata are this square for some T; ``network``
+is the fold, the tree network or the machine that the functor of an algebra or coalgebra says.
 ``Theory`` generates the laws of operations from equations.  Further names stand in the modules:
 ``standard`` (theories and models), ``monads``, ``comonads``, ``morphisms``, ``lax``, ``free``,
 ``containers`` (lists, trees, terms and sets as data).
@@ -28,6 +29,7 @@ from categorical.algebras.families import Family, beside, cases, family
 from categorical.algebras.lax import Lax, comonoid_laws, lax_homomorphism
 from categorical.algebras.monads import Monad, Pointed
 from categorical.algebras.morphisms import MonadMorphism
+from categorical.algebras.networks import network
 from categorical.algebras.polynomial import Polynomial, X, action, const, one, reads, zero
 from categorical.algebras.strength import strength, strength_laws
 from categorical.algebras.theories import Model, Theory, unary_theory
@@ -57,6 +59,7 @@ __all__ = [
     "homomorphism",
     "lax_homomorphism",
     "moore_homomorphism",
+    "network",
     "one",
     "reads",
     "strength",
