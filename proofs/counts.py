@@ -19,6 +19,7 @@ from categorical.records import WEIGHT
 from categorical.sizes import Size, always_equal
 from proofs.certificate import Obstruction, Proof
 from proofs.checking.counts import show, trained
+from proofs.checking.forests import prefixes
 from proofs.checking.programs import Refusal, read_program
 from proofs.checking.table import check_types
 from proofs.program import NotData, flat, program
@@ -26,19 +27,23 @@ from proofs.program import NotData, flat, program
 
 def parameter_count(graph: Graph) -> Size:
     """The number of trained weights as a polynomial in the sizes."""
-    whole, total = flat(graph), Size.of(0)
-    for resource in whole.sources.values():
-        if resource.role == WEIGHT:
-            total = total + resource.space.size
-    seen: set[str] = set()
+    return sum(_weights(graph).values(), Size.of(0))
+
+
+def _weights(graph: Graph) -> dict[str, Size]:
+    """The trained weights by their paths, those of all steps under one."""
+    whole = flat(graph)
+    found = {r.name: r.space.size for r in whole.sources.values() if r.role == WEIGHT}
     for node in whole.nodes:
-        if isinstance(node.box, OperatorBox) and node.name not in seen:
-            seen.add(node.name)
-            inner = sum((parameter_count(region) for region in node.regions), Size.of(0))
-            if node.box.attrs.get("weights") != "tied" and "times" in node.box.attrs:
-                inner = inner * node.box.attrs["times"].size
-            total = total + inner
-    return total
+        if not isinstance(node.box, OperatorBox):
+            continue
+        untied = node.box.attrs.get("weights") != "tied" and "times" in node.box.attrs
+        places = prefixes(len(node.regions)) if node.box.name == "tree_fold" else [""]
+        for place, region in zip(places, node.regions, strict=True):
+            for path, size in _weights(region).items():
+                size = size * node.box.attrs["times"].size if untied else size
+                found.setdefault(f"{node.name}.{'*.' if untied else ''}{place}{path}", size)
+    return found
 
 
 def prove_count(graph: Graph, count: Size | int) -> Proof | Obstruction:

@@ -15,6 +15,7 @@ import re
 from fractions import Fraction
 from typing import Any
 
+from proofs.checking.forests import prefixes
 from proofs.checking.programs import Program, freeze, need
 
 Mono = tuple[tuple[str, int], ...]
@@ -132,23 +133,34 @@ def size_of(index: Any) -> Size:
 def trained(program: Program) -> Size:
     """The weights of a program: those of an iteration once a step, or once if they are tied."""
     total: Size = {}
-    for wire, (_, role) in program.sources.items():
-        if role == "weight":
-            one = ONE
-            for axis in program.types[wire][1]:
-                one = times(one, size_of(axis[0]))
-            total = plus(total, one)
-    seen: set[str] = set()
-    for node in program.nodes:
-        if node.bodies and node.name not in seen:
-            seen.add(node.name)
-            inner: Size = {}
-            for body in node.bodies:
-                inner = plus(inner, trained(body))
-            if node.attrs["weights"] != "tied":
-                inner = times(inner, size_of(freeze(node.attrs["times"]["index"])))
-            total = plus(total, inner)
+    for size in weights(program).values():
+        total = plus(total, size)
     return total
+
+
+def weights(program: Program) -> dict[str, Size]:
+    """The trained weights by their paths; what has one path is one weight."""
+    found: dict[str, Size] = {}
+    for wire, (name, role) in program.sources.items():
+        if role == "weight":
+            found[name] = ONE
+            for axis in program.types[wire][1]:
+                found[name] = times(found[name], size_of(axis[0]))
+    kept: dict[str, Any] = {}
+    for node in program.nodes:
+        if not node.bodies:
+            continue
+        tied = node.attrs["weights"] == "tied"
+        steps = ONE if tied else size_of(freeze(node.attrs["times"]["index"]))
+        how = (node.attrs["weights"], steps)
+        need(kept.setdefault(node.name, how) == how, "one name for weights of different steps")
+        places = prefixes(len(node.bodies)) if node.op == "tree_fold" else [""]
+        for place, body in zip(places, node.bodies, strict=True):
+            for path, size in weights(body).items():
+                whole = f"{node.name}.{'' if tied else '*.'}{place}{path}"
+                size = times(size, steps)
+                need(found.setdefault(whole, size) == size, "one path for different weights")
+    return found
 
 
 def show(size: Size) -> str:

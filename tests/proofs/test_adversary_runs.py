@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from categorical import Bool, Dim, Fin, Real, arrow, op
 from categorical.graph import Builder, OperatorBox
 from categorical.index import axis
+from categorical.records import Context
 from categorical.recursion import fold, mealy
 from categorical.recursion.machine import SCAN
+from categorical.semantics.floats import FloatAlgebra
 from proofs.certificate import bundle, claim
 from proofs.checker import check
+from proofs.counts import parameter_count, prove_count
 from proofs.equality import prove_equal
 from proofs.induction import prove_by_induction
 from proofs.monoids.exactly import agree
@@ -254,3 +259,36 @@ def test_a_degree_above_the_primes_is_refused():
         return (x + y) / y
 
     assert "too high" in agree(left.graph(), left.graph()).reason
+
+
+# --- counts ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_two_cells_of_one_name_have_the_weights_of_both(same):
+    """Weights are counted by their paths, not once for each name of a run."""
+    back = op.linear(s, s, name="back") @ op.scale(1).at(Real[s])
+    both = op.linear(s, s, name="back") @ op.linear(s, s, bias=False, name="read")
+    builder = Builder()
+    given = [builder.input(one) for one in (Real[s], Real[t, s])]
+    attrs = {
+        "over": axis(t), "times": t, "states": 1, "shared": 0,
+        "reverse": False, "weights": "tied", "ragged": False,
+    }  # fmt: skip
+    outs: list[int] = []
+    for cell in (back, back if same else both):
+        region = (cell >> op.add >> op.tanh).graph()
+        box = OperatorBox(SCAN, (region,), (Real[s], Real[t, s]), (Real[s],), attrs)
+        outs += builder.operate(box, tuple(given), "cell")
+    graph = builder.finish(outs)
+    sizes = {"s": 3, "t": 2}
+    context = Context(FloatAlgebra(), sizes)
+    arrays = graph.resources(sizes).values()
+    found = parameter_count(graph)
+    assert found.evaluate(sizes) == sum(int(np.prod(context.shape(r.space))) for r in arrays)
+    assert accepted(prove_count(graph, found))
+    once = s.size * s.size + s.size
+    assert accepted(prove_count(graph, once)) == same
+    certified = prove_count(graph, found)
+    forged = replace(certified, data={**certified.data, "count": str(once)})
+    assert check(bundle("", [claim("law", forged)])).ok == same
