@@ -11,7 +11,7 @@ import pytest
 from tests.diagnostics.mutants import Fate, Original, fate, line, sample, specs
 from tests.diagnostics.mutations import mutants
 
-OF_EACH = 8
+OF_EACH = 5
 SEED = 1
 scores: Counter[str] = Counter()
 

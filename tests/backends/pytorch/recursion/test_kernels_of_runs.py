@@ -276,7 +276,7 @@ def test_a_compiled_module_is_refused_as_one_graph() -> None:
 
 BOTH = bidirectional(lstm(), lstm(), over=t)
 BUGS = {
-    "the input is not turned": (scan(gru(), over=t, reverse=True), "x2.flip(1)", "x2"),
+    "the input is not turned": (scan(gru(), over=t, reverse=True), "x.flip(1)", "x"),
     "the rows are not turned": (scan(gru(), over=t, reverse=True), "rows.flip(1)", "rows"),
     "states in the other order": (
         BOTH,

@@ -97,7 +97,7 @@ def test_names_that_are_functions_of_torch() -> None:
 
 def test_only_what_is_read_is_kept() -> None:
     text = forward(made(scan(gated, over=t)).source)
-    assert text.count(".append(x1)") == 2  # the row, and what the product reads
+    assert text.count(".append(h)") == 2  # the row, and what the product reads
     text = forward(made(fold(gated, over=t)).source)
     assert "_rows" not in text
 

@@ -29,7 +29,7 @@ def text(run: Arrow) -> str:
         (fold(cells.learnt_decay, over=t), "weighted_sum(sigmoid, x, s, 1)"),
         (fold(MOST, over=t), "torch.cat([x1.unsqueeze(1), x2], 1).amax(1)"),
         (scan(MOST, over=t), "cummax(1)"),
-        (scan(cells.decayed, over=t), "linear_scan(x1.new_full((), 0.9), x2, x1, 1)"),
+        (scan(cells.decayed, over=t), "linear_scan(s.new_full((), 0.9), x, s, 1)"),
         (scan(cells.least, over=t), "least_scan("),
         (scan(cells.rotated, over=t), "block_scan("),
         (scan(cells.automaton, over=t), "finite_scan("),
