@@ -196,6 +196,25 @@ def parts_of_sum(index: Any) -> tuple[Any, ...]:
     return tuple(index[1:]) if index[0] == "sum" else (index,)
 
 
+def places_of(pieces: Sequence[Any], whole: Any) -> dict[int, int]:
+    """The first term of a disjoint union that each piece of it is, counted from either end.
+
+    A piece of a term is none: three points may be cut into one and two.
+    """
+    terms, own, found = parts_of_sum(whole), [parts_of_sum(p) for p in pieces], dict[int, int]()
+    first, last = 0, len(terms)
+    for i, one in enumerate(own):
+        if terms[first : first + len(one)] != one:
+            break
+        found[i], first = first, first + len(one)
+    for i in reversed(range(len(found), len(own))):
+        if terms[last - len(own[i]) : last] != own[i]:
+            break
+        last -= len(own[i])
+        found[i] = last
+    return found
+
+
 class Anonymous(dict[Term, Term]):
     """Free indices as their index sets."""
 

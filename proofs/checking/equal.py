@@ -18,7 +18,7 @@ from proofs.checking.atoms import (
     indices,
     numbers,
     pairs,
-    parts_of_sum,
+    places_of,
     raise_unknown,
     stripped,
 )
@@ -363,16 +363,14 @@ class Reader(Folds, Largest):
     def on_unconcat(self, node: Node, ins: list[Value]) -> list[Value]:
         whole, table = node.attr_axes("of")[0], self.table
         (place,) = table.places(whole) if whole[0][0] != "product" else (("c", 0),)
-        found, first = [], 0
-        for i in range(len(node.cod)):
-            piece = self.beside(node, whole, i)
-            terms = parts_of_sum(piece[0])
-            if place[0] == "f" and whole[0][0] == "sum" and piece[0][0] != "sum":
-                at = ("s", table.places(piece), first, table.id(whole[0]))
-                found.append(self.slots(ins[0], {place: at}))
+        pieces = [self.beside(node, whole, i) for i in range(len(node.cod))]
+        at, found = places_of([p[0] for p in pieces], whole[0]), []
+        for i, piece in enumerate(pieces):
+            if place[0] == "f" and whole[0][0] == "sum" and piece[0][0] != "sum" and i in at:
+                term = ("s", table.places(piece), at[i], table.id(whole[0]))
+                found.append(self.slots(ins[0], {place: term}))
             else:
                 found.append(self.opaque(node, ins, [[whole]], [piece], i))
-            first += len(terms)
         return found
 
     def on_batch_norm(self, node: Node, ins: list[Value]) -> list[Value]:

@@ -292,3 +292,37 @@ def test_two_cells_of_one_name_have_the_weights_of_both(same):
     certified = prove_count(graph, found)
     forged = replace(certified, data={**certified.data, "count": str(once)})
     assert check(bundle("", [claim("law", forged)])).ok == same
+
+
+# --- pieces of a union ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("whole, pieces", [(t + 3 + u, (t, 1, 2, u)), (3 + u, (1, 2, u))], ids=str)
+def test_points_cut_in_two_are_not_the_next_term(whole, pieces):
+    """Of t + 3 + u, cut into t, 1, 2 and u, the third piece is no part of u."""
+
+    def piece(number, cut, space=Real[whole, s]):
+        @arrow
+        def side(x: space) -> Real[s]:
+            found = op.unconcat(*cut)(x)[number]
+            return op.take(found.type.axes[0], 0)(found)
+
+        return side
+
+    few = tuple(p for p in pieces if p not in (1, 2))
+    few = (*few[:-1], 3, few[-1])
+    assert judged(piece(-2, pieces), piece(-1, few)) == (False, False)
+    assert judged(piece(-1, pieces), piece(-1, few)) == (True, True)
+
+
+def test_pieces_of_joined_sequences():
+    @arrow
+    def third(x: Real[t, s], y: Real[3, s], z: Real[u, s]) -> Real[u, s]:
+        *_, last = op.unconcat(t, 1, 2, u)(op.concat(t, 3, u)(x, y, z))
+        return last + op.scale(0)(op.expand(u)(op.mean(t)(x) + op.mean(3)(y)))
+
+    @arrow
+    def given(x: Real[t, s], y: Real[3, s], z: Real[u, s]) -> Real[u, s]:
+        return z + op.scale(0)(op.expand(u)(op.mean(t)(x) + op.mean(3)(y)))
+
+    assert judged(third, given) == (True, True)
