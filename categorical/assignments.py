@@ -331,3 +331,24 @@ def _ordered(
         order.append(chosen)
         waiting.remove(chosen)
     return order
+
+
+def completed(
+    conditions: Iterable[Condition],
+    symbols: Iterable[str],
+    known: Mapping[str, int],
+    bound: int = 5,
+) -> dict[str, int] | None:
+    """Given sizes with the smallest ones for the other symbols; None where there are none.
+
+    >>> from categorical.sizes import Size, nonneg
+    >>> n, m = Size.symbol("n"), Size.symbol("m")
+    >>> completed([nonneg(m - n)], "nm", {"n": 3}), completed([nonneg(n - 4)], "nm", {"n": 3})
+    ({'m': 3, 'n': 3}, None)
+    """
+    rest = [one.substitute(known) for one in sorted(conditions, key=str)]
+    if any(not one.holds({}) for one in rest if not one.symbols):
+        return None
+    left = [s for s in symbols if s not in known]
+    found = next(iter(solutions([one for one in rest if one.symbols], left, bound=bound)), None)
+    return None if found is None else dict(sorted({**found, **known}.items()))

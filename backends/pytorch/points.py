@@ -102,7 +102,10 @@ def random_point(
     rng: np.random.Generator,
     positive: bool = False,
     scale: float = 1.0,
+    calm: bool = False,
 ) -> Point:
+    """A random point; ``calm`` weights keep the size of what they map (a long run of others is
+    chaotic: it makes of a rounding error another number)."""
     context = Context(FloatAlgebra(), sizes, mode)
     resources = {}
     for path, resource in graph.resources(sizes).items():
@@ -112,6 +115,8 @@ def random_point(
             resources[path] = _random(
                 resource.space, context, rng, positive or resource.role == STATISTIC
             )
+            if calm and resources[path].ndim > 1 and resources[path].dtype.kind in "fc":
+                resources[path] = resources[path] * resources[path].shape[-1] ** -0.5
     inputs = [_random(t, context, rng, positive) for t in graph.dom]
     inputs = [scale * x if x.dtype.kind in "fc" else x for x in inputs]
     inputs = with_ends(graph, inputs, sizes, mode == TRAIN)
@@ -119,16 +124,21 @@ def random_point(
 
 
 def finite_point(
-    graph: Graph, sizes: dict[str, int], mode: str, rng: np.random.Generator, scale: float = 1.0
+    graph: Graph,
+    sizes: dict[str, int],
+    mode: str,
+    rng: np.random.Generator,
+    scale: float = 1.0,
+    calm: bool = False,
 ) -> Point:
     """A random point whose outputs are finite: positive numbers where others are outside the
     domain of a logarithm or a root."""
-    point = random_point(graph, sizes, mode, rng, scale=scale)
+    point = random_point(graph, sizes, mode, rng, scale=scale, calm=calm)
     for _ in range(3):
         found = run(graph, Context(FloatAlgebra(), sizes, mode), point.inputs, point.resources)
         if all(np.all(np.isfinite(y)) for y in found.outputs if y.dtype.kind in "fc"):
             return point
-        point = random_point(graph, sizes, mode, rng, positive=True)
+        point = random_point(graph, sizes, mode, rng, positive=True, calm=calm)
     return point
 
 

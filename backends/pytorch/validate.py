@@ -107,15 +107,17 @@ def _compare(build: Build, space: Any, seed: int, assignments: int) -> dict[str,
     graph = build.graph
     rng = np.random.default_rng(seed)
     tried = list(islice(assignments_of(graph), assignments))
-    tried += [] if build.way else long_runs(build.source, graph)
-    tried += batches(graph)
+    long = [] if build.way else list(long_runs(build.source, graph))
+    tried += [*long, *batches(graph)]
     noisy = any(r.role == NOISE for r in graph.resources(tried[0]).values())
     modes = (EVAL,) if build.way and noisy else (TRAIN, EVAL)  # steps draw noise of their own
     values = gradients = exact = rounded = 0
     for place, sizes in enumerate(tried * 2 if len(tried) == 1 else tried):
         for mode in modes:
             for attempt in range(_ATTEMPTS):
-                point = finite_point(graph, sizes, mode, rng, _SCALES[place % 2])
+                point = finite_point(
+                    graph, sizes, mode, rng, _SCALES[place % 2], calm=sizes in long
+                )
                 try:
                     values += _compare_values(build, space, point)
                     gradients += _compare_gradients(build, space, point, rng)

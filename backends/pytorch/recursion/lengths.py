@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backends.pytorch import safety
-from categorical.assignments import solutions
+from categorical.assignments import completed
 from categorical.graph import Graph, Node, OperatorBox
 from categorical.index import disjoint_sum
 
@@ -59,13 +59,14 @@ def batches(graph: Graph) -> Iterator[dict[str, int]]:
     a kernel puts the samples in order, which a single sample does not show."""
     boxes = [node.box for _, node in graph.walk() if isinstance(node.box, OperatorBox)]
     ragged = [box for box in boxes if box.attrs.get("ragged")]
-    known = {s: SAMPLES for box in ragged for a in box.dom[-1].axes for s in a.size.symbols}
-    known |= {s: STEPS for box in ragged for s in box.attrs["over"].size.symbols}
-    rest = [s for s in graph.dims if s not in known]
-    conditions = [c.substitute(known) for c in sorted(graph.conditions(), key=str)]
-    found = next(iter(solutions([c for c in conditions if c.symbols], rest, bound=5)), None)
-    if known and found is not None:
-        yield dict(sorted({**found, **known}.items()))
+    samples = {s: SAMPLES for box in ragged for a in box.dom[-1].axes for s in a.size.symbols}
+    along = {s for box in ragged for s in box.attrs["over"].size.symbols}
+    for steps in range(STEPS, 4 * STEPS) if along else ():  # as few as the sizes admit
+        known = {**samples, **dict.fromkeys(along, steps)}
+        found = completed(graph.conditions(), graph.dims, known)
+        if found is not None:
+            yield found
+            return
 
 
 def with_ends(

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from categorical.assignments import solutions
+from categorical.assignments import completed
 from categorical.graph import Graph
 
 LENGTHS = range(27, 64)  # three chunks of eight and a rest of three; else what the sizes admit
@@ -36,13 +36,8 @@ def long_runs(source: str, graph: Graph) -> Iterator[dict[str, int]]:
         if node.box.name == "scan"
         for symbol in node.box.attrs["over"].size.symbols
     }
-    rest = [s for s in graph.dims if s not in along]
-    conditions = sorted(graph.conditions(), key=str)
     for length in LENGTHS if along else ():
-        known = dict.fromkeys(along, length)
-        if all(c.holds(known) for c in conditions if c.symbols <= along):
-            left = [c.substitute(known) for c in conditions if not c.symbols <= along]
-            found = next(iter(solutions(left, rest, bound=5)), None)
-            if found is not None:
-                yield dict(sorted({**found, **known}.items()))
-                return
+        found = completed(graph.conditions(), graph.dims, dict.fromkeys(along, length))
+        if found is not None:
+            yield found
+            return
