@@ -73,14 +73,33 @@ class Attention:
 
 def prepare(graph: Graph, sizes: Mapping[str, int] | None = None) -> tuple[Graph, Plan]:
     """The normal form of a graph, and the plan of its fused kernels (and widths, at ``sizes``)."""
-    plan = Plan()
+    plan, known = Plan(), sizes or {}
+    normal = _rewritten(graph, plan, known)
+    kernels = {"attention": 0, "recurrence": 0}
+    pending, seen = [normal], set()
+    while pending:
+        one = pending.pop()
+        if id(one) not in seen:
+            seen.add(id(one))
+            _planned(one, plan, known, kernels)
+            pending.extend(region for node in one.nodes for region in node.regions)
+    names = {"attention": "F.scaled_dot_product_attention", "recurrence": "torch.lstm_cell"}
+    plan.derivation += [
+        f"{kind}: {count} × {names[kind]} (gradient everywhere)"
+        for kind, count in kernels.items()
+        if count
+    ]
+    return normal, plan
+
+
+def _rewritten(graph: Graph, plan: Plan, known: Mapping[str, int]) -> Graph:
+    """The rewrites of the whole graph, in their order; each that fired is a line of the plan."""
     normal = hash_cons(graph)
     before, after = _count(graph), _count(normal)
     if after < before:
         plan.derivation.append(
             f"copy and discard naturality: {before} boxes became {after} (gradient everywhere)"
         )
-    known = sizes or {}
     normal, scans = parallel(normal, known)
     plan.derivation += scans
     normal, loops = hoisted(isolate(normal), known, lambda one, node: taken(one, node, known))
@@ -97,43 +116,31 @@ def prepare(graph: Graph, sizes: Mapping[str, int] | None = None) -> tuple[Graph
         )
     plan.forest, plan.narrow = forests_of(normal), narrowed(normal)
     plan.derivation += notes(normal, plan.narrow)
-    normal = levelled(normal)
-    total = steps = 0
-    pending, seen = [normal], set()
-    while pending:
-        one = pending.pop()
-        if id(one) in seen:
-            continue
-        seen.add(id(one))
-        found, skipped = attention(one)
-        if found:
-            plan.fused[id(one)], plan.skipped[id(one)] = found, skipped
-            total += len(found)
-        cells, needless = lstm_cells(one)
-        if cells:
-            plan.cells[id(one)] = cells
-            plan.skipped.setdefault(id(one), set()).update(needless)
-            steps += len(cells)
-        plan.runs[id(one)] = runs(one, sizes or {})
-        for run in {id(r): r for r in plan.runs[id(one)].values()}.values():
-            plan.skipped.setdefault(id(one), set()).update(getattr(run, "needless", ()))
-        for note in dict.fromkeys(r.note for r in plan.runs[id(one)].values() if r.note):
-            plan.derivation.append(note)
-        widths = free_widths(one, sizes or {})
-        if widths:
-            plan.widths[id(one)] = widths
-            names = ", ".join(sorted({f"`{a}`" for a in widths.values()}))
-            plan.derivation.append(
-                f"widths: {names} padded to a multiple of 8 by weights 0 (gradient everywhere)"
-            )
-        pending.extend(region for node in one.nodes for region in node.regions)
-    if total:
+    return levelled(normal)
+
+
+def _planned(one: Graph, plan: Plan, known: Mapping[str, int], kernels: dict[str, int]) -> None:
+    """The kernels, runs and widths of one graph (its regions have plans of their own)."""
+    found, skipped = attention(one)
+    if found:
+        plan.fused[id(one)], plan.skipped[id(one)] = found, skipped
+        kernels["attention"] += len(found)
+    cells, needless = lstm_cells(one)
+    if cells:
+        plan.cells[id(one)] = cells
+        plan.skipped.setdefault(id(one), set()).update(needless)
+        kernels["recurrence"] += len(cells)
+    lowered = plan.runs[id(one)] = runs(one, known)
+    for run in {id(r): r for r in lowered.values()}.values():
+        plan.skipped.setdefault(id(one), set()).update(getattr(run, "needless", ()))
+    plan.derivation += dict.fromkeys(r.note for r in lowered.values() if r.note)
+    widths = free_widths(one, known)
+    if widths:
+        plan.widths[id(one)] = widths
+        names = ", ".join(sorted({f"`{a}`" for a in widths.values()}))
         plan.derivation.append(
-            f"attention: {total} × F.scaled_dot_product_attention (gradient everywhere)"
+            f"widths: {names} padded to a multiple of 8 by weights 0 (gradient everywhere)"
         )
-    if steps:
-        plan.derivation.append(f"recurrence: {steps} × torch.lstm_cell (gradient everywhere)")
-    return normal, plan
 
 
 def _count(graph: Graph) -> int:
