@@ -38,6 +38,7 @@ categorical.errors.SpecError: error[CM045]: the start of a fold is no state of i
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from categorical.arrows import Arrow, Transformed, Types, copy, identity, swap
 from categorical.checked import checked
@@ -67,19 +68,8 @@ def fold(
     without inputs for each state, or one arrow for all; without it the states are inputs.
     ``lengths=True`` adds an input ``lengths``, Fin(t + 1), after which the state is kept.
     """
-    axis = mistakes.run_axis(over)
-    mistakes.check_carrier(cell, len(cell.cod), "fold")
-    run = machine(
-        cell,
-        axis,
-        len(cell.cod),
-        shared=shared,
-        lengths=lengths,
-        weights=weights,
-        name=name,
-        title="fold",
-    )
-    return started(run, cell.dom[: len(cell.cod)], start)
+    options = dict(shared=shared, lengths=lengths, weights=weights, name=name)
+    return _folded(cell, over, start, "fold", **options)
 
 
 @checked
@@ -94,20 +84,18 @@ def foldr(
     name: str = "cell",
 ) -> Arrow:
     """The fold of cons lists: as ``fold``, from the last entry to the first."""
-    axis = mistakes.run_axis(over)
-    mistakes.check_carrier(cell, len(cell.cod), "foldr")
-    run = machine(
-        cell,
-        axis,
-        len(cell.cod),
-        shared=shared,
-        reverse=True,
-        lengths=lengths,
-        weights=weights,
-        name=name,
-        title="foldr",
-    )
-    return started(run, cell.dom[: len(cell.cod)], start)
+    options = dict(shared=shared, lengths=lengths, weights=weights, name=name)
+    return _folded(cell, over, start, "foldr", reverse=True, **options)
+
+
+def _folded(
+    cell: Arrow, over: IndexSet | Axis | int, start: Start, title: str, **options: Any
+) -> Arrow:
+    """A cell ``S × A → S`` run along an axis, its last states."""
+    axis, states = mistakes.run_axis(over), len(cell.cod)
+    mistakes.check_carrier(cell, states, title)
+    run = machine(cell, axis, states, title=title, **options)
+    return started(run, cell.dom[:states], start)
 
 
 @checked
