@@ -138,11 +138,10 @@ class Functor:
                     origin=node.origin,
                 )
             ins += tuple(self.extra[name] for name in more)
-            attrs = dict(node.box.attrs)
             dom, cod = region.dom, region.cod
-            if "over" in attrs:  # a run: its sequences have an axis more than the body
+            if not keeps:  # the wires of an operator need not be those of its body: sequences
                 dom, cod = (tuple(map(self.on_type, one)) for one in (node.box.dom, node.box.cod))
-            box = OperatorBox(node.box.operator, (region,), dom, cod, attrs)
+            box = OperatorBox(node.box.operator, (region,), dom, cod, dict(node.box.attrs))
             outs = builder.operate(box, ins, node.name, node.origin)
         else:
             outs = self.on_box(

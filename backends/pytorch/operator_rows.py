@@ -10,7 +10,7 @@ from __future__ import annotations
 from backends.pytorch.emit import OPERATORS, OperatorRow, Writer
 from backends.pytorch.recursion import trees
 from backends.pytorch.recursion.ladder import Lowering
-from backends.pytorch.recursion.loop import Loop
+from backends.pytorch.recursion.loop import Loop, declare_body
 from backends.pytorch.scope import shape_note
 from categorical.graph import Node
 
@@ -48,15 +48,8 @@ OPERATORS["call"] = OperatorRow(_declare_call, _write_call)
 
 
 def _declare_iterate(writer: Writer, node: Node) -> None:
-    count = writer.config_size(node.box.attrs["times"])
-    if node.box.attrs["weights"] == "untied":
-        writer.child(
-            node,
-            lambda text: f"nn.ModuleList({text.name}(config) for _ in range({count}))",
-            copies=True,
-        )
-    else:
-        writer.child(node, lambda text: f"{text.name}(config)")
+    writer.config_size(node.box.attrs["times"])  # a field of the config, however the weights are
+    declare_body(writer, node, node.box)
 
 
 def _write_iterate(writer: Writer, node: Node) -> None:

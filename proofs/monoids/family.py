@@ -109,11 +109,6 @@ def row_of(one: Axis) -> Axis:
     return Axis(one.index, (one.label + "_row").strip("_"))
 
 
-def mixed_axis(types: Types) -> Axis:
-    """The axis that an affine map acts along: the last one."""
-    return types[0].axes[-1]
-
-
 def _matrix_parts(types: Types) -> Types:
     (one,) = types
     *rest, n = one.axes

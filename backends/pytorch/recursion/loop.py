@@ -64,6 +64,19 @@ def stack_rows(rows: list[Tensor], dim: int, shape: tuple[int, ...], **options) 
 '''
 
 
+def declare_body(writer: Writer, node: Node, box: OperatorBox) -> None:
+    """The module of a body that runs several times: one, or one for each step."""
+    if box.attrs["weights"] == "untied":
+        count = writer.config_size(box.attrs["times"])
+        writer.child(
+            node,
+            lambda text: f"nn.ModuleList({text.name}(config) for _ in range({count}))",
+            copies=True,
+        )
+    else:
+        writer.child(node, lambda text: f"{text.name}(config)")
+
+
 class Loop:
     """Writes a run as a loop over its cell."""
 
@@ -74,15 +87,7 @@ class Loop:
         assert isinstance(box, OperatorBox)
         if is_inline(box):
             return
-        if box.attrs["weights"] == "untied":
-            count = writer.config_size(box.attrs["times"])
-            writer.child(
-                node,
-                lambda text: f"nn.ModuleList({text.name}(config) for _ in range({count}))",
-                copies=True,
-            )
-        else:
-            writer.child(node, lambda text: f"{text.name}(config)")
+        declare_body(writer, node, box)
 
     def write(self, writer: Writer, node: Node) -> None:
         assert isinstance(node.box, OperatorBox)
