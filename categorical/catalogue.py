@@ -24,6 +24,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from textwrap import dedent, fill, indent
 
+from categorical.catalogue_learning import ENTRIES as LEARNING
 from categorical.catalogue_models import ENTRIES as MODELS
 from categorical.catalogue_recursion import ENTRIES as RECURSION
 from categorical.catalogue_wires import ENTRIES as WIRES
@@ -76,5 +77,5 @@ def _entry(code: str, title: str, why: str, wrong: str, right: str) -> Entry:
 
 
 CATALOGUE: dict[str, Entry] = {
-    code: _entry(code, *row) for code, row in sorted((WIRES | MODELS | RECURSION).items())
+    code: _entry(code, *row) for code, row in sorted((WIRES | MODELS | RECURSION | LEARNING).items())
 }
