@@ -71,6 +71,11 @@ class Tied(Arrow):
                 node = builder.graph.nodes[-1]
                 builder.shared[id(self)] = (node.ins[len(node.box.dom) :], node.name, self)
             return outs
+        name, graph = self.instance(builder, types)
+        return call(builder, graph, ins, name, origin)
+
+    def instance(self, builder: Builder, types: Types) -> tuple[str, Graph]:
+        """The name under which a graph keeps the one set of weights, and the body."""
         known = builder.shared.get(id(self))
         bodies = known[2][1] if known is not None and isinstance(known[2], tuple) else {}
         graph = bodies.get(types)  # one region for all uses: equal uses are then one node
@@ -80,10 +85,19 @@ class Tied(Arrow):
             graph = bodies[types] = graph if graph.name else replace(graph, name="shared")
         name = known[1] if known is not None else builder.unique(graph.name)
         builder.shared[id(self)] = ((), name, (self, bodies))
-        return call(builder, graph, ins, name, origin)
+        return name, graph
 
     def label(self) -> str:
         return brief(self.body)
+
+
+def instance(builder: Builder, arrow: Arrow, types: Types) -> tuple[str, Graph]:
+    """The instance name and the body of an arrow that an operator box is to hold: the shared one
+    of a tied arrow, one of its own otherwise."""
+    if isinstance(arrow, Tied) and not isinstance(arrow.body, OpArrow):
+        return arrow.instance(builder, types)
+    graph = arrow.retype(types).graph()
+    return builder.unique(graph.name or "body"), graph
 
 
 def _refuse_state(body: Arrow) -> None:

@@ -26,13 +26,14 @@ ValueError: input `x` has shape (2, 3); Real[n, c] is (2, 2)
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from categorical.graph import Graph, Node, OperatorBox
 from categorical.records import Context
+from categorical.semantics.tapes import Tape
 
 Watch = Callable[[str, Graph, int, Any], None]
 
@@ -104,12 +105,18 @@ def _operate(
     copies = box.copies(ctx.sizes)
     updates: dict[str, Any] = {}
 
-    def body(copy: int, values: Sequence[Any], index: int | None = None) -> list[Any]:
+    def body(
+        copy: int, values: Sequence[Any], index: int | None = None, within: Tape | None = None
+    ) -> list[Any]:
         region, part = copies[copy]
         prefix = f"{node.name}.{part}"
         own = {k[len(prefix) :]: v for k, v in resources.items() if k.startswith(prefix)}
         if index is not None:  # a stacked body reads row ``index`` of every weight
             own = {k: ctx.algebra.structural(v, lambda a: a[index]) for k, v in own.items()}
+        if within is not None:  # a body that is differentiated runs on a tape, and nobody watches
+            inner = replace(ctx, algebra=within)
+            lifted = {k: within.variable(v) for k, v in own.items()}
+            return run(region, inner, values, lifted).outputs
         result = run(region, ctx, values, own, watch, path + prefix)
         updates.update((prefix + k, v) for k, v in result.updates.items())
         return result.outputs
