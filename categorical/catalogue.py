@@ -77,5 +77,6 @@ def _entry(code: str, title: str, why: str, wrong: str, right: str) -> Entry:
 
 
 CATALOGUE: dict[str, Entry] = {
-    code: _entry(code, *row) for code, row in sorted((WIRES | MODELS | RECURSION | LEARNING).items())
+    code: _entry(code, *row)
+    for code, row in sorted((WIRES | MODELS | RECURSION | LEARNING).items())
 }
