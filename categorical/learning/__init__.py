@@ -1,0 +1,1 @@
+"""Learning: losses, rates and optimisers as parametric lenses."""

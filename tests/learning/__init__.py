@@ -1,0 +1,1 @@
+"""Learning against torch: losses, rates and optimisers."""

@@ -1,0 +1,101 @@
+"""Optimisers of the language and of torch on one problem, step by step, in float64."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from categorical import Arrow, Dim, Real
+from categorical.learning.optimisers import Optimiser
+from categorical.learning.rates import Schedule
+from categorical.records import Context
+from categorical.semantics import FloatAlgebra
+from categorical.semantics.interpreter import run
+from categorical.spaces import Array
+
+Gradient = Callable[[np.ndarray, int], np.ndarray]
+A, B, C = Dim.named("a b c")
+SPACES: dict[str, tuple[Array, tuple[int, ...]]] = {
+    "()": (Real.scalar, ()),
+    "(7,)": (Real[A], (7,)),
+    "(3, 4)": (Real[A, B], (3, 4)),
+    "(2, 3, 2)": (Real[A, B, C], (2, 3, 2)),
+}
+
+
+def evaluate(arrow: Arrow, inputs: Sequence[Any], sizes: dict[str, int] | None = None) -> list[Any]:
+    """The outputs of an arrow on floats; sizes are read off the inputs."""
+    graph = arrow.graph()
+    known = dict(sizes or {})
+    for type_, value in zip(graph.dom, inputs, strict=True):
+        for one, size in zip(type_.axes, np.shape(value), strict=True):
+            if isinstance(one.index, Dim):
+                known.setdefault(one.index.name, size)
+    return run(graph, Context(FloatAlgebra(), known), [np.asarray(v) for v in inputs], {}).outputs
+
+
+def problem(shape: tuple[int, ...], seed: int) -> tuple[np.ndarray, Gradient]:
+    """A start, and the gradients of Σ aᵢ sin(wᵢ pᵢ) + c pᵢ² / 2 + a coupling, with noise by step.
+
+    The gradients are given: those of one batch in each step, the same for everyone.
+    """
+    rng = np.random.default_rng(seed)
+    start = rng.normal(size=shape)
+    height, pitch = rng.normal(size=shape), rng.uniform(0.5, 3, size=shape)
+    noise = rng.normal(size=(512, *shape))
+
+    def gradient(at: np.ndarray, step: int) -> np.ndarray:
+        wave = height * pitch * np.cos(pitch * at)
+        return wave + 0.3 * at + 0.1 * np.tanh(np.mean(at)) + 0.2 * noise[step % 512]
+
+    return start, gradient
+
+
+def trajectory(
+    optimiser: Optimiser, space: Array, start: np.ndarray, gradient: Gradient, steps: int
+) -> list[np.ndarray]:
+    """What torch would store after each step, by the arrows of an optimiser."""
+    get, put, stored = (one(space) for one in (optimiser.get, optimiser.put, optimiser.to_torch))
+    shape = start.shape
+    states = [np.full(() if part.scalar else shape, part.start) for part in optimiser.states]
+    weight, found = start, []
+    for step in range(steps):
+        [at] = evaluate(get, [*states, weight])
+        *states, weight = evaluate(put, [*states, weight, gradient(at, step)])
+        found.append(evaluate(stored, [*states, weight])[-1])
+    return found
+
+
+def by_torch(
+    kind: str,
+    arguments: dict[str, Any],
+    start: np.ndarray,
+    gradient: Gradient,
+    steps: int,
+    schedule: Schedule | None = None,
+) -> list[np.ndarray]:
+    """The weights of ``torch.optim.<kind>`` after each step."""
+    weight = torch.nn.Parameter(torch.tensor(start, dtype=torch.float64))
+    optimiser = getattr(torch.optim, kind)([weight], **arguments)
+    scheduler = None
+    if schedule is not None:
+        name, given = schedule.torch
+        scheduler = getattr(torch.optim.lr_scheduler, name)(optimiser, **given)
+    found = []
+    for step in range(steps):
+        at = weight.detach().numpy().copy()
+        weight.grad = torch.tensor(gradient(at, step), dtype=torch.float64)
+        optimiser.step()
+        if scheduler is not None:
+            scheduler.step()
+        found.append(weight.detach().numpy().copy())
+    return found
+
+
+def apart(ours: Sequence[np.ndarray], theirs: Sequence[np.ndarray]) -> float:
+    """The largest difference of two trajectories, relative to the size of the second."""
+    size = max(1.0, max(float(np.abs(one).max()) for one in theirs))
+    return max(float(np.abs(a - b).max()) for a, b in zip(ours, theirs, strict=True)) / size
