@@ -365,7 +365,7 @@ def test_the_checker_stands_alone(tmp_path: Path) -> None:
 def wheel_problems(names: list[str], paths: list[str]) -> list[str]:
     """Differences between the files of a wheel and the packages among the tracked ``paths``."""
     inside = {n for n in names if not n.partition("/")[0].endswith(".dist-info")}
-    kept = {p for p in paths if p.endswith((".py", ".jinja", "/py.typed"))}
+    kept = {p for p in paths if p.endswith((".py", ".jinja", ".tsv", "/py.typed"))}
     wanted = {p for p in kept if p.partition("/")[0] in PACKAGES and "/" in p}
     found = [f"in the wheel, but not of a package: {name}" for name in sorted(inside - wanted)]
     found += [f"not in the wheel: {path}" for path in sorted(wanted - inside)]

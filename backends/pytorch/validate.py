@@ -120,7 +120,7 @@ def _compare(build: Build, space: Any, seed: int, assignments: int) -> dict[str,
                 )
                 try:
                     values += _compare_values(build, space, point)
-                    gradients += _compare_gradients(build, space, point, rng)
+                    gradients += compare_gradients(build, space, point, rng)
                     break
                 except _Rounding as doubt:
                     rounded += 1
@@ -179,7 +179,7 @@ def _kept(graph: Graph, sizes: Mapping[str, int]) -> dict[str, Resource]:
     return {p: r for p, r in graph.resources(sizes).items() if r.role != NOISE}
 
 
-def _compare_gradients(build: Build, space: Any, point: Point, rng: np.random.Generator) -> int:
+def compare_gradients(build: Build, space: Any, point: Point, rng: np.random.Generator) -> int:
     """⟨∇⟨u, f⟩, v⟩ of the module against ⟨u, JVP v⟩ of the reference, for random u and v."""
     import torch
 
