@@ -2,6 +2,7 @@
 
 Definition.  ``Lens(get, put)`` goes from (A, A′) to (B, B′); ``Optic(residual, forward, backward)``
 is the same modulo sliding, with what is kept as a choice (``stored``, ``optic``, ``checkpointed``).
+``ParaLens`` has parameters; ``lens_of(f)`` is (f, R[f]), the gradient lens of an arrow.
 
 Laws.  Composition has units and is associative; ``lawful`` and ``additive`` state what holds of
 some lenses only.  Optics of one meaning are equal, whatever they keep (``sliding_law``).
@@ -20,6 +21,7 @@ categorical.errors.SpecError: error[CM052]: a record of 2 wires has no fields [2
 ...
 """
 
+from categorical.lenses.checkpoints import Choice, chain_optic, choice_laws, choices, table
 from categorical.lenses.laws import (
     additive,
     category_laws,
@@ -50,36 +52,61 @@ from categorical.lenses.optics import (
     slides,
     sliding_law,
 )
+from categorical.lenses.para import (
+    ParaLens,
+    corner,
+    equal_para,
+    functor_laws,
+    lens_of,
+    para_laws,
+    reparametrisation_laws,
+    tying_laws,
+    with_parameters,
+)
 from categorical.lenses.residuals import Cost, checkpointed, cost, residual_laws, stored
 
 __all__ = [
+    "Choice",
     "Cost",
     "Lens",
     "Optic",
+    "ParaLens",
     "adapter",
     "additive",
     "category_laws",
+    "chain_optic",
     "checkpointed",
+    "choice_laws",
+    "choices",
     "copy_lens",
+    "corner",
     "cost",
     "discard_lens",
     "equal_lenses",
+    "equal_para",
     "field",
+    "functor_laws",
     "get_put",
     "identity_lens",
     "identity_optic",
     "lawful",
     "lens",
+    "lens_of",
     "meaning",
     "optic",
     "optic_laws",
+    "para_laws",
     "part",
     "product_laws",
     "put_get",
     "put_put",
+    "reparametrisation_laws",
     "residual_laws",
     "slide",
     "slides",
     "sliding_law",
     "stored",
+    "table",
+    "tying_laws",
+    "with_parameters",
 ]

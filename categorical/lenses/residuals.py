@@ -47,6 +47,7 @@ from categorical.lenses.gluing import Use, Wires, as_arrow, glued_graph
 from categorical.lenses.lens import Lens
 from categorical.lenses.optics import Optic, optic, sliding_law
 from categorical.normal import hash_cons, inline
+from categorical.records import Box
 from categorical.sizes import Size
 from categorical.spaces import product_space
 
@@ -54,8 +55,12 @@ Residual = Callable[[Lens], Optic]
 
 
 @checked
-def stored(of: Lens, name: str = "") -> Optic:
-    """The optic that keeps what the way back reads, and computes nothing again."""
+def stored(of: Lens, entrywise: bool = False, name: str = "") -> Optic:
+    """The optic that keeps what the way back reads, and computes nothing again.
+
+    With ``entrywise`` it does not keep what is made entry by entry of what is kept anyway: of tanh
+    and its derivative ``1 − tanh²`` it keeps the first, and computes the second again.
+    """
     a, b = len(of.source), len(of.target)
 
     def both(use: Use, w: Wires) -> Wires:
@@ -71,6 +76,9 @@ def stored(of: Lens, name: str = "") -> Optic:
     fixed = [node for node in graph.nodes if node not in late and node not in early]
     read = [w for node in late for w in node.ins] + graph.outputs[b:]
     cut = list(dict.fromkeys(w for w in read if w in before_the_cut))
+    if entrywise:
+        cut, again = _lighter(graph, cut)
+        late = [node for node in graph.nodes if node in again or node in late]
     forward = _part(graph, there, cut + graph.outputs[:b], fixed + early)
     backward = _part(graph, cut + behind, graph.outputs[b:], fixed + late)
     residual = product_space(*(graph.types[w] for w in cut))
@@ -85,6 +93,47 @@ def _reached(graph: Graph, starts: Sequence[int]) -> set[int]:
         if any(w in found for w in node.ins):
             found.update(node.outs)
     return found
+
+
+def _lighter(graph: Graph, cut: list[int]) -> tuple[list[int], list[Node]]:
+    """What of the cut must be kept, and the boxes that make the rest of it again."""
+    made = graph.producer()
+    fixed = set(made) - _reached(graph, graph.inputs) | set(graph.sources)
+    again: dict[int, Node] = {}
+
+    def follows(wire: int, kept: set[int]) -> list[Node] | None:
+        """The entrywise boxes that make a wire of kept ones, if they do."""
+        if wire in kept or wire in fixed:
+            return []
+        node = made.get(wire)
+        if node is None or not _entrywise(node):
+            return None
+        found = [node]
+        for one in node.ins:
+            inner = follows(one, kept)
+            if inner is None:
+                return None
+            found += inner
+        return found
+
+    for wire in reversed(cut):
+        nodes = follows(wire, {w for w in cut if w != wire})
+        if nodes is not None:
+            cut = [w for w in cut if w != wire]
+            again.update((id(node), node) for node in nodes)
+    return cut, list(again.values())
+
+
+def _entrywise(node: Node) -> bool:
+    """Whether a box acts entry by entry: natural for every index map, on axes that it keeps."""
+    box = node.box
+    if not isinstance(box, Box) or box.resources:
+        return False
+    axes = box.cod[0].axes
+    named = all(one.index.atoms for one in axes)
+    alike = all(one.axes == axes for one in (*box.dom, *box.cod))
+    dims = {dim for one in axes for dim in one.index.atoms}
+    return named and alike and all("function" in box.natural(dim) for dim in dims)
 
 
 def _part(graph: Graph, inputs: list[int], outputs: list[int], nodes: Sequence[Node]) -> Graph:
