@@ -121,4 +121,30 @@ ENTRIES: dict[str, tuple[str, str, str, str]] = {
         scored = with_label(op.linear(n, k), cross_entropy(Real[k]), Fin(k))
         """,
     ),
+    "CM058": (
+        "a game in which a weight has no player, or two",
+        """
+        In a game every weight is moved by exactly one player, or it is frozen; every player makes
+        one output smaller, and moves something. A weight that nobody owns would stay at its start
+        without a word, and one that two players own would be stepped twice.
+        """,
+        """
+        from categorical.learning import Player, game, optimisers
+
+        @arrow
+        def energy(x: Real[n]) -> Real:
+            return op.mean(c)(op.square(op.linear(n, c, name="near")(x)))
+
+        play = game(energy, [Player("far", 0, optimisers.sgd(0.1), owns=("near.bias",))])
+        """,
+        """
+        from categorical.learning import Player, game, optimisers
+
+        @arrow
+        def energy(x: Real[n]) -> Real:
+            return op.mean(c)(op.square(op.linear(n, c, name="near")(x)))
+
+        play = game(energy, [Player("far", 0, optimisers.sgd(0.1), owns=("near",))])
+        """,
+    ),
 }

@@ -25,7 +25,7 @@ categorical.errors.SpecError: error[CM009]: two axes of one array range over `n`
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, get_args, get_origin
 
 from categorical.errors import SpecError
 from categorical.index import Axis, Dim, IndexSet, axis, index_set
@@ -236,6 +236,8 @@ def space(value: object) -> Space:
         return value
     if isinstance(value, Kind):
         return value.scalar
+    if get_origin(value) is tuple:  # the annotation of several results: tuple[Real, Real]
+        value = get_args(value)
     if isinstance(value, (tuple, list)):
         return product_space(*(space(v) for v in value))
     if isinstance(value, str):

@@ -74,7 +74,7 @@ class Wires:
         if isinstance(a, Number):
             return Number(a + b)
         if isinstance(b, Number):
-            if b == 0:
+            if float(b) == 0.0:
                 return a
             b = self.op(Op(FULL_LIKE, value=float(b)), a)
         return self.op(Op(ADD), a, b)
@@ -90,7 +90,7 @@ class Wires:
         if isinstance(a, Number):
             return Number(a * b)
         if isinstance(b, Number):
-            return a if b == 1 else self.op(Op(SCALE, by=float(b)), a)
+            return a if float(b) == 1.0 else self.op(Op(SCALE, by=float(b)), a)
         return self.op(Op(MUL), a, b)
 
     def neg(self, a: Any) -> Any:

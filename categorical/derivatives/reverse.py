@@ -67,9 +67,11 @@ def _refuse(node: Node) -> None:
         )
 
 
-def reversed_graph(graph: Graph, sizes: Mapping[str, int] | None = None) -> Graph:
+def reversed_graph(
+    graph: Graph, sizes: Mapping[str, int] | None = None, wrt: Sequence[int] | None = None
+) -> Graph:
     """R of a graph: its inputs, then a cotangent of each numeric output, to the cotangents of its
-    numeric inputs.  Its weights stay weights."""
+    numeric inputs (of those at the places ``wrt``).  Its weights stay weights."""
     graph = opened(graph, sizes)
     builder = Builder()
     calc = Wires(builder)
@@ -82,15 +84,17 @@ def reversed_graph(graph: Graph, sizes: Mapping[str, int] | None = None) -> Grap
     at = dict(zip(graph.inputs, ins, strict=True))
     for w, resource in graph.sources.items():
         at[w] = builder.add_source(resource)
-    moves = {w for w in graph.inputs if numeric(graph.types[w])}
+    places = range(len(graph.inputs)) if wrt is None else wrt
+    ends_of = [graph.inputs[i] for i in places if numeric(graph.types[graph.inputs[i]])]
+    moves = set(ends_of)
     tape: list[Node] = []
     for node in graph.nodes:
         for w in node.outs:
             at[w] = builder.wire(graph.types[w])
             if w in graph.names:
                 builder.graph.names[at[w]] = builder.unique(graph.names[w])
-        wires = (tuple(at[w] for w in ws) for ws in (node.ins, node.outs))
-        copy = Node(node.box, *wires, node.name, node.origin)
+        wires, made = (tuple(at[w] for w in ws) for ws in (node.ins, node.outs))
+        copy = Node(node.box, wires, made, node.name, node.origin)
         builder.graph.nodes.append(copy)
         if any(w in moves for w in node.ins):
             _refuse(node)
@@ -109,11 +113,7 @@ def reversed_graph(graph: Graph, sizes: Mapping[str, int] | None = None) -> Grap
             for wire, found in zip(node.ins, _back(calc, node, waiting, moved), strict=True):
                 if found is not None and wire in moved:
                     give(wire, found)
-    outputs = [
-        waiting[w] if w in waiting else calc.filled(builder.graph.types[w])
-        for w in ins
-        if numeric(builder.graph.types[w])
-    ]
+    outputs = [waiting[at[w]] if at[w] in waiting else calc.filled(graph.types[w]) for w in ends_of]
     return prune(builder.finish(outputs))
 
 
