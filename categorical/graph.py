@@ -68,6 +68,8 @@ class Operator:
     each body is one copy, under the prefix of its place.  The bodies of a ``whole`` operator see
     one element of the data, whatever the batch: a functor leaves them as they are.
 
+    The bodies of an operator that is not the ``owner`` of their weights get them as inputs.
+
     ``narrowed(box, used)`` drops the ports of a box that the used outputs do not depend on.
     """
 
@@ -79,6 +81,7 @@ class Operator:
     ]
     parts: bool = False
     whole: bool = False
+    owner: bool = True
     narrowed: Callable[[OperatorBox, Sequence[bool]], Narrowed] | None = None
 
     table: ClassVar[dict[str, Operator]] = {}

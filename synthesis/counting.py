@@ -37,7 +37,7 @@ def count(graph: Graph) -> Size:
             total = total + resource.space.size
     seen: set[str] = set()
     for node in graph.nodes:
-        if isinstance(node.box, OperatorBox) and node.name not in seen:
+        if isinstance(node.box, OperatorBox) and node.box.operator.owner and node.name not in seen:
             seen.add(node.name)
             inner = sum((count(region) for region in node.regions), Size.of(0))
             times = node.box.attrs.get("times")

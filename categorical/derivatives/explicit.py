@@ -49,12 +49,12 @@ def _meaning(ctx: Context, box: OperatorBox, run: Any, values: Sequence[Any]) ->
     return interpreter.run(box.regions[0], ctx, values[:count], resources).outputs
 
 
-def _no_resources(box: OperatorBox, sizes: Mapping[str, int]) -> list[str]:
-    return []
-
-
 EXPLICIT = Operator(
-    "explicit", "an arrow whose weights are its last inputs", _no_resources, _meaning
+    "explicit",
+    "an arrow whose weights are its last inputs",
+    prefixes=lambda box, sizes: [],
+    meaning=_meaning,
+    owner=False,
 )
 
 
