@@ -24,7 +24,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from categorical.graph import OperatorBox
+from categorical.graph import Node, OperatorBox
 from categorical.index import Axis, Derived, IndexSet
 from categorical.records import Box
 from categorical.spaces import Array
@@ -144,6 +144,22 @@ def box_label(box: Box) -> tuple[str, str]:
         elif key not in _QUIET and value not in (None, ()):
             found.append(_value(value))
     return box.name, shorten(" ".join(filter(None, found)))
+
+
+def stem(name: str) -> str:
+    """An instance name without the path to it and without its number."""
+    return name.rpartition(".")[2].rstrip("_0123456789")
+
+
+def operator_title(node: Node, box: OperatorBox) -> str:
+    """The name of a part, and under which name it stands; ``R[f]`` for a reverse derivative."""
+    region = box.regions[0]
+    if box.name == "pullback":
+        own = region.name or (region.nodes[0].name or region.nodes[0].box.name)
+        return f"R[{own}]"
+    if region.name and stem(node.name) != region.name:
+        return f"{node.name}: {region.name}"
+    return region.name or node.name
 
 
 def repetition(box: OperatorBox) -> str:

@@ -32,9 +32,11 @@ from typing import Any
 
 from backends.diagrams.labels import (
     box_label,
+    operator_title,
     repetition,
     runs_by_port,
     shorten,
+    stem,
     text_width,
     type_label,
 )
@@ -290,7 +292,7 @@ class _Builder:
                 marks.append((spec.role, text + tied, shared.get(wire, "")))
         tip = f"{box.op!r}: {' × '.join(map(str, box.dom))} → {' × '.join(map(str, box.cod))}"
         role = "weights" if marks else "wiring" if box.name in _WIRING else "plain"
-        own = node.name if box.resources and _stem(node.name) != box.name else ""
+        own = node.name if box.resources and stem(node.name) != box.name else ""
         if own and box.name == "parameter":
             label, own = (own, "parameter"), ""
         return self._box(graph, label, role, tip, marks, ins, outs, level, own)
@@ -363,14 +365,12 @@ class _Builder:
         if id(graph) not in self.known:
             read = {w for node in graph.nodes for w in node.ins}
             own = {
-                w: (_stem(node.name), _stem(node.box.name))
-                for node in graph.nodes
-                for w in node.outs
+                w: (stem(node.name), stem(node.box.name)) for node in graph.nodes for w in node.outs
             }
             self.known[id(graph)] = read, own
         read, own = self.known[id(graph)]
         name = graph.names.get(wire, "")
-        if re.sub(r"_out\d*$", "", _stem(name)) in own.get(wire, (name,)) or "." in name:
+        if re.sub(r"_out\d*$", "", stem(name)) in own.get(wire, (name,)) or "." in name:
             name = ""
         if wire not in graph.outputs or wire in read:
             return shorten(name, 24), type_label(graph.types[wire])
@@ -398,11 +398,8 @@ class _Builder:
         level: int,
     ) -> tuple[Vertex, Draw]:
         region = box.regions[0]
-        title = region.name or node.name
         note = repetition(box)
-        if region.name and _stem(node.name) != region.name:
-            title = f"{node.name}: {region.name}"
-        title = shorten(title, 40)
+        title = shorten(operator_title(node, box), 40)
         boxes = sum(1 for _ in region.walk())
         weights = _parameters(region)
         tip = f"{title} {note}".strip() + f": {_plural(boxes, 'box')}"
@@ -448,11 +445,6 @@ class _Builder:
 def _label_width(label: tuple[str, str]) -> float:
     name, type_ = label
     return label_width(name, type_, SMALL) if name else text_width(type_, SMALL)
-
-
-def _stem(name: str) -> str:
-    """An instance name without the path to it and without its number."""
-    return name.rpartition(".")[2].rstrip("_0123456789")
 
 
 def _moved(one: Segment, dx: float, dy: float) -> Segment:
