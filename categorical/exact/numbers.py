@@ -85,6 +85,8 @@ class Cyclotomic:
         return found
 
     def __add__(self, other: Number) -> Number:
+        if not isinstance(other, (int, Fraction, Cyclotomic)):
+            return NotImplemented
         n, a, b = _common(self, other)
         longest = max(len(a), len(b))
         a, b = a + [Fraction(0)] * (longest - len(a)), b + [Fraction(0)] * (longest - len(b))
@@ -104,6 +106,8 @@ class Cyclotomic:
     def __mul__(self, other: Number) -> Number:
         if isinstance(other, (int, Fraction)):
             return _number(self.order, [c * other for c in self.coefficients])
+        if not isinstance(other, Cyclotomic):
+            return NotImplemented
         n, a, b = _common(self, other)
         found = [Fraction(0)] * (len(a) + len(b) - 1)
         for i, x in enumerate(a):
