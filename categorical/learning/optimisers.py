@@ -5,8 +5,9 @@ gradient is taken; ``put : S × P × P′ → S × P`` makes the next state and 
 Both are arrows, so that laws between optimisers are equations of arrows.  Real arrays only.
 
 Laws.  ``start`` is the state of torch before its first step, and ``put`` its step: ``torch`` names
-the class of ``torch.optim`` and its arguments, and ``to_torch`` maps state and weights to those
-that it stores.  So:
+the class of ``torch.optim`` and its arguments.  Where it stores other things, ``from_torch`` maps
+its state and weights to ours (a reparametrisation: torch's step, then the map, is the map, then
+ours), and ``to_torch`` back.  So:
 
 - heavy ball: s′ = μs − ηg, p′ = p + s′.  torch stores b = −s/η: b′ = μb + g, p′ = p − ηb′.
 - Nesterov: the gradient is taken at p + μs.  torch stores that point as its weights.
@@ -34,7 +35,7 @@ categorical.errors.SpecError: error[CM041]: `heavy_ball`: the momentum is 1.5
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from categorical import op
@@ -51,11 +52,15 @@ Rate = float | Schedule
 
 @dataclass(frozen=True)
 class State:
-    """One part of a state: an array like the weights, or one number; one value at the start."""
+    """One part of a state: an array like the weights, or one number; one value at the start.
+
+    ``squared`` if it collects squares of gradients, and not gradients.
+    """
 
     name: str
     scalar: bool = False
     start: float = 0.0
+    squared: bool = False
 
     def space(self, weights: Array) -> Array:
         """The type of this part for weights of a type."""
@@ -79,6 +84,7 @@ class Optimiser:
     torch: tuple[str, Mapping[str, Any]]
     look: Look | None = field(default=None, repr=False, compare=False)
     stored: Look | None = field(default=None, repr=False, compare=False)
+    loaded: Look | None = field(default=None, repr=False, compare=False)
     schedule: Schedule | None = None
 
     def state(self, weights: Array) -> tuple[Array, ...]:
@@ -108,11 +114,17 @@ class Optimiser:
 
     def to_torch(self, weights: Space) -> Arrow:
         """S × P → S × P: the state and the weights that torch stores for these."""
+        return self._map("to_torch", weights, self.stored)
+
+    def from_torch(self, weights: Space) -> Arrow:
+        """S × P → S × P: the state and the weights for those that torch stores."""
+        return self._map("from_torch", weights, self.loaded)
+
+    def _map(self, name: str, weights: Space, look: Look | None) -> Arrow:
         one = _weights(self.name, weights)
-        stored = self.stored
-        if stored is None:
+        if look is None:
             return identity(*self.state(one), one)
-        return self._arrow("to_torch", one, lambda *wires: stored(wires[:-1], wires[-1]))
+        return self._arrow(name, one, lambda *wires: look(wires[:-1], wires[-1]))
 
     def start(self, weights: Space) -> tuple[Arrow, ...]:
         """The state before the first step, an arrow One → Sᵢ for each part."""
@@ -265,12 +277,12 @@ def sgd(
 
 def descent(rate: Rate) -> Optimiser:
     """Gradient descent: p′ = p − ηg."""
-    return sgd(rate)
+    return replace(sgd(rate), name="descent")
 
 
 def ascent(rate: Rate) -> Optimiser:
     """Gradient ascent: p′ = p + ηg."""
-    return sgd(rate, maximise=True)
+    return replace(sgd(rate, maximise=True), name="ascent")
 
 
 def heavy_ball(rate: float, momentum: float) -> Optimiser:
@@ -287,7 +299,8 @@ def heavy_ball(rate: float, momentum: float) -> Optimiser:
         (State("velocity"),),
         rule,
         ("SGD", {"lr": rate, "momentum": momentum}),
-        stored=lambda states, weight: (op.scale(-1 / rate)(states[0]), weight),
+        stored=lambda states, weight: (_over(states[0], -rate), weight),
+        loaded=lambda states, weight: (op.scale(-rate)(states[0]), weight),
     )
 
 
@@ -301,6 +314,10 @@ def nesterov(rate: float, momentum: float) -> Optimiser:
     def look(states: Wires, weight: Any) -> Any:
         return weight + op.scale(momentum)(states[0])
 
+    def load(states: Wires, weight: Any) -> Any:
+        velocity = op.scale(-rate)(states[0])
+        return velocity, weight - op.scale(momentum)(velocity)
+
     def rule(states: Wires, weight: Any, gradient: Any) -> tuple[Wires, Any]:
         velocity = op.scale(momentum)(states[0]) - op.scale(rate)(gradient)
         return (velocity,), weight + velocity
@@ -312,8 +329,14 @@ def nesterov(rate: float, momentum: float) -> Optimiser:
         rule,
         ("SGD", {"lr": rate, "momentum": momentum, "nesterov": True}),
         look=look,
-        stored=lambda states, weight: (op.scale(-1 / rate)(states[0]), look(states, weight)),
+        stored=lambda states, weight: (_over(states[0], -rate), look(states, weight)),
+        loaded=load,
     )
+
+
+def _over(wire: Any, value: float) -> Any:
+    """A wire over a number: the rounded reciprocal of 0.1 is not that of 0.1."""
+    return wire / op.full_like(value)(wire)
 
 
 def _velocity(name: str, rate: object, momentum: object) -> None:

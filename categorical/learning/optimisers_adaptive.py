@@ -92,7 +92,7 @@ def adagrad(
         ("ε", eps),
     ):
         number("adagrad", what, value)
-    states: tuple[State, ...] = (State("square", start=start),)
+    states: tuple[State, ...] = (State("square", start=start, squared=True),)
     states = (*states, STEP) if rate_decay else counted(states, schedule)
 
     def rule(before: Wires, weight: Any, gradient: Any) -> tuple[Wires, Any]:
@@ -142,7 +142,7 @@ def rmsprop(
     number("rmsprop", "ε", eps)
     number("rmsprop", "the weight decay", weight_decay)
     number("rmsprop", "the momentum", momentum, below=1)
-    states: tuple[State, ...] = (State("square"),)
+    states: tuple[State, ...] = (State("square", squared=True),)
     states += (State("mean"),) if centred else ()
     states += (State("buffer"),) if momentum else ()
     kept = len(states)
@@ -206,8 +206,8 @@ def _adam(
     number(name, "the second β", second, below=1)
     number(name, "ε", eps)
     number(name, "the weight decay", weight_decay)
-    states: tuple[State, ...] = (State("mean"), State("square"))
-    states += (State("largest"),) if amsgrad else ()
+    states: tuple[State, ...] = (State("mean"), State("square", squared=True))
+    states += (State("largest", squared=True),) if amsgrad else ()
     states += (STEP,)
 
     def power(beta: float, count: Any) -> Any:
