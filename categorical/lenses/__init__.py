@@ -61,6 +61,7 @@ from categorical.lenses.para import (
     para_laws,
     reparametrisation_laws,
     tying_laws,
+    weights_in_order,
     with_parameters,
 )
 from categorical.lenses.residuals import Cost, checkpointed, cost, residual_laws, stored
@@ -108,5 +109,6 @@ __all__ = [
     "stored",
     "table",
     "tying_laws",
+    "weights_in_order",
     "with_parameters",
 ]

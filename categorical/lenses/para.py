@@ -34,9 +34,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from categorical.arrows import Arrow, Types, discard, identity
+from categorical.arrows import Arrow, Types, Wiring, discard, identity
 from categorical.checked import checked
-from categorical.derivatives import explicit, reverse
+from categorical.derivatives.explicit import explicit, opened
+from categorical.derivatives.reverse import reverse
 from categorical.errors import SpecError
 from categorical.laws.law import Law
 from categorical.lenses.gluing import Use, Wires, glued, numeric
@@ -49,6 +50,7 @@ from categorical.lenses.lens import (
     pair,
     wire_facts,
 )
+from categorical.records import WEIGHT
 from categorical.spaces import Space, product_space
 
 
@@ -211,11 +213,42 @@ def shuffle(there: Sequence[Types], back: Sequence[Types]) -> Lens:
 
 @checked
 def lens_of(arrow: Arrow, name: str = "") -> ParaLens:
-    """``(f, R[f])`` in Para(Lens): the weights of the arrow are the parameters, in their order."""
+    """``(f, R[f])`` in Para(Lens): the weights of the arrow are the parameters.
+
+    They are in the order in which they are used, ``weights_in_order(f)``, which is that of
+    ``f.parameters`` where no part has a name: so the weights of a composite are those of its parts.
+    """
     whole = explicit(arrow)
-    return ParaLens(
-        Lens(whole, reverse(whole), arrow.label()), len(whole.dom) - len(arrow.dom), name=name
-    )
+    count = len(whole.dom) - len(arrow.dom)
+    order = _order_of_use(whole, count)
+    if order != sorted(order):
+        places = tuple(range(len(arrow.dom))) + tuple(order)
+        dom = tuple(whole.dom[i] for i in places)
+        back = tuple(places.index(i) for i in range(len(places)))
+        whole = Wiring(dom, back, "order") >> whole
+    return ParaLens(Lens(whole, reverse(whole), arrow.label()), count, name=name)
+
+
+def _order_of_use(whole: Arrow, count: int) -> list[int]:
+    """The last inputs of an arrow, by the first box that reads each."""
+    graph = whole.graph()
+    rest = graph.inputs[len(graph.inputs) - count :] if count else []
+    used = [w for node in graph.nodes for w in node.ins if w in set(rest)]
+    return [graph.inputs.index(w) for w in dict.fromkeys((*used, *rest))]
+
+
+@checked
+def weights_in_order(arrow: Arrow) -> tuple[str, ...]:
+    """The names of the weights of an arrow, in the order of the parameters of its lens."""
+    names, whole = list(weights_of(arrow)), explicit(arrow)
+    order = _order_of_use(whole, len(names))
+    return tuple(names[i - len(arrow.dom)] for i in order)
+
+
+def weights_of(arrow: Arrow) -> tuple[str, ...]:
+    """The names of the weights that ``explicit`` makes inputs, in its order."""
+    sources = opened(arrow.graph()).sources.values()
+    return tuple(one.name for one in sources if one.role == WEIGHT)
 
 
 @checked
@@ -255,11 +288,14 @@ def functor_laws(*arrows: Arrow) -> list[Law]:
     """``lens_of(f >> g) = lens_of(f) >> lens_of(g)``, for two arrows or more, and identities."""
     whole, parts = arrows[0], lens_of(arrows[0])
     for one in arrows[1:]:
+        if one.open:
+            one = one.retype(parts.target)
         whole, parts = whole >> one, parts >> lens_of(one)
     dom = arrows[0].dom
+    same = identity_lens(*dom, back=_space(numeric(dom)))
     return [
         *equal_para(lens_of(whole), parts, "R of the composite"),
-        *equal_para(lens_of(identity(*dom)), ParaLens(identity_lens(*dom)), "R of the identity"),
+        *equal_para(lens_of(identity(*dom)), ParaLens(same), "R of the identity"),
     ]
 
 
@@ -317,5 +353,6 @@ __all__ = [
     "para_laws",
     "reparametrisation_laws",
     "tying_laws",
+    "weights_in_order",
     "with_parameters",
 ]

@@ -96,32 +96,63 @@ def _reached(graph: Graph, starts: Sequence[int]) -> set[int]:
 
 
 def _lighter(graph: Graph, cut: list[int]) -> tuple[list[int], list[Node]]:
-    """What of the cut must be kept, and the boxes that make the rest of it again."""
-    made = graph.producer()
-    fixed = set(made) - _reached(graph, graph.inputs) | set(graph.sources)
-    again: dict[int, Node] = {}
+    """What must be kept for the cut, and the entrywise boxes that make the rest of it again.
 
-    def follows(wire: int, kept: set[int]) -> list[Node] | None:
+    Two ways are tried: to keep wires of the cut, and to keep what they are made of entry by entry;
+    the one with fewer numbers (all dims being equal), or else with fewer boxes, is taken.
+    """
+    made = graph.producer()
+    fixed = (set(made) | set(graph.sources)) - _reached(graph, graph.inputs)
+
+    def again(wire: int, kept: set[int]) -> dict[int, Node] | None:
         """The entrywise boxes that make a wire of kept ones, if they do."""
-        if wire in kept or wire in fixed:
-            return []
-        node = made.get(wire)
-        if node is None or not _entrywise(node):
-            return None
-        found = [node]
-        for one in node.ins:
-            inner = follows(one, kept)
-            if inner is None:
+        found: dict[int, Node] = {}
+        pending = [wire]
+        while pending:
+            one = pending.pop()
+            if one in kept or one in fixed:
+                continue
+            node = made.get(one)
+            if node is None or not _entrywise(node):
                 return None
-            found += inner
+            found[id(node)] = node
+            pending += node.ins
         return found
 
-    for wire in reversed(cut):
-        nodes = follows(wire, {w for w in cut if w != wire})
-        if nodes is not None:
-            cut = [w for w in cut if w != wire]
-            again.update((id(node), node) for node in nodes)
-    return cut, list(again.values())
+    def least(start: list[int]) -> tuple[list[int], dict[int, Node]]:
+        kept = start
+        for wire in start:
+            if again(wire, {w for w in kept if w != wire}) is not None:
+                kept = [w for w in kept if w != wire]
+        boxes: dict[int, Node] = {}
+        for wire in cut:
+            boxes |= again(wire, set(kept)) or {}
+        return kept, boxes
+
+    def weight(found: tuple[list[int], dict[int, Node]]) -> tuple[int, int]:
+        kept, boxes = found
+        sizes = dict.fromkeys(graph.dims, 60)
+        return sum(graph.types[w].size.evaluate(sizes) for w in kept), len(boxes)
+
+    roots = list(dict.fromkeys(w for wire in cut for w in _made_of(made, fixed, wire)))
+    ways = [least(cut[::-1]), least([*cut, *(w for w in roots if w not in cut)])]
+    kept, boxes = min(ways, key=weight)
+    return sorted(kept), list(boxes.values())
+
+
+def _made_of(made: dict[int, Node], fixed: set[int], wire: int) -> list[int]:
+    """What a wire is made of, entry by entry."""
+    found, pending = [], [wire]
+    while pending:
+        one = pending.pop()
+        node = made.get(one)
+        if one in fixed:
+            continue
+        if node is None or not _entrywise(node):
+            found.append(one)
+        else:
+            pending += node.ins
+    return found
 
 
 def _entrywise(node: Node) -> bool:
