@@ -64,6 +64,7 @@ from categorical.lenses.para import (
     weights_in_order,
     with_parameters,
 )
+from categorical.lenses.prisms import Prism, equal_prisms, prism_laws, summand
 from categorical.lenses.residuals import Cost, checkpointed, cost, residual_laws, stored
 
 __all__ = [
@@ -72,6 +73,7 @@ __all__ = [
     "Lens",
     "Optic",
     "ParaLens",
+    "Prism",
     "adapter",
     "additive",
     "category_laws",
@@ -85,6 +87,7 @@ __all__ = [
     "discard_lens",
     "equal_lenses",
     "equal_para",
+    "equal_prisms",
     "field",
     "functor_laws",
     "get_put",
@@ -98,6 +101,7 @@ __all__ = [
     "optic_laws",
     "para_laws",
     "part",
+    "prism_laws",
     "product_laws",
     "put_get",
     "put_put",
@@ -107,6 +111,7 @@ __all__ = [
     "slides",
     "sliding_law",
     "stored",
+    "summand",
     "table",
     "tying_laws",
     "weights_in_order",
