@@ -46,7 +46,7 @@ from categorical.learning.losses import with_label
 from categorical.learning.optimisers import Optimiser
 from categorical.learning.regime import PLAIN, Regime
 from categorical.origin import Origin, here
-from categorical.spaces import Array, Real, Space
+from categorical.spaces import Array, Kind, Real, Space, space
 
 ORDERS = ("alternating", "simultaneous")
 DRAWS = ("normal", "uniform")
@@ -236,7 +236,7 @@ def learner(
     loss: Arrow,
     optimiser: Optimiser,
     *,
-    label: Space | None = None,
+    label: Space | Kind | None = None,
     frozen: Sequence[str] = (),
     sizes: Mapping[str, int] | None = None,
     regime: Regime = PLAIN,
@@ -256,7 +256,7 @@ def learner(
     if not graph.name:
         arrow = Named("model", arrow)
     given = {**(model.sizes if isinstance(model, Architecture) else {}), **(sizes or {})}
-    each = with_label(arrow, loss, label)
+    each = with_label(arrow, loss, None if label is None else space(label))
     labels = len(each.dom) - len(graph.dom)
     names = [graph.wire_name(w) for w in graph.inputs]
     names += ["label"] if labels == 1 else [f"label_{i + 1}" for i in range(labels)]
