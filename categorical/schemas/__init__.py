@@ -2,6 +2,7 @@
 
 Definition.  A schema lists objects, edges and equations of paths.  A functor into Para is a family
 of architectures, one into Set is data; an equation is then a law, a loss and a degree.
+``constructions`` are arrows that satisfy equations for all weights, ``truth`` the truth values.
 
 >>> from categorical import Dim, Real, op
 >>> n = Dim("n")
@@ -11,7 +12,12 @@ of architectures, one into Set is data; an equation is then a law, a loss and a 
 ['(scale >> scale) = (identity >> identity)']
 """
 
+from categorical.schemas.degrees import Grades, degrees, graded, interpreted
 from categorical.schemas.functors import SchemaFunctor, functor
+from categorical.schemas.fuzzy import FuzzyModel, FuzzySet
+from categorical.schemas.instances import Instance
+from categorical.schemas.losses import Losses, identity_loss, losses, path_loss
+from categorical.schemas.morphisms import SchemaMorphism
 from categorical.schemas.schema import (
     Cone,
     Equation,
@@ -26,12 +32,24 @@ from categorical.schemas.schema import (
 __all__ = [
     "Cone",
     "Equation",
+    "FuzzyModel",
+    "FuzzySet",
+    "Grades",
+    "Instance",
+    "Losses",
     "Path",
     "Schema",
     "SchemaFunctor",
+    "SchemaMorphism",
     "colimit",
     "coproduct",
+    "degrees",
     "functor",
+    "graded",
+    "identity_loss",
+    "interpreted",
     "limit",
+    "losses",
+    "path_loss",
     "product",
 ]
