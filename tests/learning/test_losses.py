@@ -8,6 +8,7 @@ import torch
 from torch.nn import functional as F
 
 from categorical import Arrow, Dim, Real, op
+from categorical.derivatives import reverse
 from categorical.learning import losses
 from tests.learning.running import evaluate
 
@@ -145,3 +146,27 @@ TWINS = {
 @pytest.mark.parametrize("name", TWINS)
 def test_another_loss_is_told_apart(name: str) -> None:
     assert _difference(name, TWINS[name]) > 1e-3
+
+
+def _gradients(name: str, loss: Arrow | None = None) -> float:
+    """How far what the prediction is told is from autograd, over several points."""
+    arrow, prediction, label, theirs = CASES[name]
+    back, largest = reverse(loss or arrow), 0.0
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        p, y = prediction(rng), label(rng)
+        ours = evaluate(back, [p, y, 1.0])[0]
+        at = torch.tensor(p, requires_grad=True)
+        [want] = torch.autograd.grad(theirs(at, torch.tensor(y)), at)
+        largest = max(largest, float(np.abs(ours - want.numpy()).max(initial=0.0)))
+    return largest
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_comes_back_is_what_autograd_gives(name: str) -> None:
+    assert _gradients(name) < 1e-12
+
+
+@pytest.mark.parametrize("name", TWINS)
+def test_what_comes_back_from_another_loss_is_told_apart(name: str) -> None:
+    assert _gradients(name, TWINS[name]) > 1e-3
