@@ -113,8 +113,8 @@ class Optic:
         assert len(types) == m + n + len(other.target_back)
         return Optic(
             residual,
-            glued("forward", self.source, there, input_names(self.forward)),
-            glued("backward", types, back),
+            glued("there", self.source, there, input_names(self.forward)),
+            glued("back", types, back),
             f"{self.label()} >> {other.label()}",
         )
 
@@ -135,8 +135,8 @@ class Optic:
         types = residual.wires + self.target_back + other.target_back
         return Optic(
             residual,
-            glued("forward", self.source + other.source, there),
-            glued("backward", types, back),
+            glued("there", self.source + other.source, there),
+            glued("back", types, back),
             f"({self.label()} @ {other.label()})",
         )
 
@@ -164,7 +164,7 @@ class Optic:
 def optic(of: Lens) -> Optic:
     """A lens as the optic whose residual is its input: everything is computed again."""
     count = len(of.source)
-    forward = glued("forward", of.source, lambda use, a: a + use(of.get, a), of.names)
+    forward = glued("there", of.source, lambda use, a: a + use(of.get, a), of.names)
     assert len(forward.cod) == count + len(of.target)
     return Optic(product_space(*of.source), forward, of.put, of.label())
 
@@ -246,8 +246,8 @@ def slide(forward: Arrow, along: Arrow, backward: Arrow) -> tuple[Optic, Optic]:
 
     types = along.dom + backward.dom[n:]
     return (
-        Optic(space(along.cod), glued("forward", forward.dom, there), third, "there"),
-        Optic(space(along.dom), first, glued("backward", types, back), "back"),
+        Optic(space(along.cod), glued("there", forward.dom, there), third, "there"),
+        Optic(space(along.dom), first, glued("back", types, back), "back"),
     )
 
 

@@ -83,7 +83,7 @@ def stored(of: Lens, entrywise: bool = False, name: str = "") -> Optic:
     backward = _part(graph, cut + behind, graph.outputs[b:], fixed + late)
     residual = product_space(*(graph.types[w] for w in cut))
     title = name or of.label()
-    return Optic(residual, as_arrow("forward", forward), as_arrow("backward", backward), title)
+    return Optic(residual, as_arrow("there", forward), as_arrow("back", backward), title)
 
 
 def _reached(graph: Graph, starts: Sequence[int]) -> set[int]:
