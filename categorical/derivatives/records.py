@@ -199,3 +199,8 @@ def _softmax(calc: Wires, node: Node, box: Box, g: int) -> Cotangents:
     )
     inside = calc.sub(g, calc.arranged(kept, box.dom[0]))
     return [calc.mul(y, inside), *([None] if box.op["masked"] else [])]
+
+
+@record("full_like")
+def _full_like(calc: Wires, node: Node, box: Box, g: int) -> Cotangents:
+    return [None]
