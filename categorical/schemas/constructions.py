@@ -5,6 +5,8 @@ Definition.
 - ``coupling(m)`` on A × B (Dinh et al. 2017): ``(a, b) ↦ (a, s(a) · b + m(a))`` or, additive,
   ``(a, b + m(a))``, with its inverse ``(a, (b − m(a)) / s(a))``: an *inverse pair* that reads one
   set of weights.  ``s = exp ∘ …`` has no zeros.
+- ``masked_coupling(X, mask, m)`` is the coupling of the entries of one array that a mask keeps with
+  the others: ``x ↦ x + (1 − mask) · m(mask · x)`` (on a checkerboard, a coupling of images).
 - ``involution(g, by)`` is g⁻¹ ∘ σ ∘ g for a σ with σ ∘ σ = 1, given as an inverse pair g.
 - ``idempotent(g, by)`` is the same for a σ with σ ∘ σ = σ, such as ``keep_first``.
 - ``orthogonal(n, …)`` is a product of Householder reflections x − 2 v ⟨v, x⟩ / ⟨v, v⟩; its inverse
@@ -37,7 +39,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from categorical import op
-from categorical.arrows import Arrow, Types, Wiring, identity, swap
+from categorical.arrows import Arrow, Types, Wiring, copy, identity, swap
 from categorical.checked import checked
 from categorical.composites.typed import wired
 from categorical.errors import SpecError
@@ -45,7 +47,7 @@ from categorical.index import Axis, IndexSet, axis
 from categorical.laws.diagrams import commutes
 from categorical.laws.law import Law
 from categorical.para import tie
-from categorical.spaces import Array, Real, Space, space
+from categorical.spaces import Array, Bool, Real, Space, space
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -120,6 +122,48 @@ def coupling(
     if second:
         return InversePair(swap(b, a) >> there, swap(b, a) >> back)
     return InversePair(there >> swap(b, a), back >> swap(b, a))
+
+
+@checked
+def masked_coupling(
+    whole: Space,
+    mask: Sequence[object],
+    over: Sequence[IndexSet | Axis],
+    shift: Arrow,
+    log_scale: Arrow | None = None,
+    *,
+    name: str = "shift",
+    turned: bool = False,
+) -> InversePair:
+    """The coupling of one array: entries where ``mask`` is true stay, and move the others.
+
+    ``mask`` lists truth values over the axes ``over``, of known size, as ``op.table`` reads them;
+    ``shift`` and ``log_scale`` are arrows from the array to itself.  ``turned``: entries where the
+    mask is false stay.
+    """
+    wire = _array(whole)
+    kept, moved = (_masking(wire, mask, over, side) for side in (not turned, turned))
+    m = kept >> _part(shift, wire, wire, name, "shift") >> moved
+    if log_scale is None:
+        around = copy(wire) >> (identity(wire) @ m)
+        return InversePair(around >> op.add, around >> op.sub)
+    s = kept >> _part(log_scale, wire, wire, f"{name}_scale", "log_scale") >> moved >> op.exp
+    there = copy(wire, 3) >> (((identity(wire) @ s) >> op.mul) @ m) >> op.add
+    back = copy(wire, 3) >> (((identity(wire) @ m) >> op.sub) @ s) >> op.div
+    return InversePair(there, back)
+
+
+def _masking(
+    wire: Array, mask: Sequence[object], over: Sequence[IndexSet | Axis], true: bool
+) -> Arrow:
+    """The entries where a mask is true (or false), and 0 elsewhere."""
+    axes = tuple(axis(one) for one in over)
+
+    def masked(x: object) -> object:
+        chosen = op.table(Bool[axes], mask)()
+        return op.einsum(*wire.axes)(op.indicator(chosen if true else op.logical_not(chosen)), x)
+
+    return wired((wire,), ("x",), masked)
 
 
 @checked
@@ -269,6 +313,7 @@ __all__ = [
     "halves",
     "idempotent",
     "involution",
+    "masked_coupling",
     "orthogonal",
     "rearrangement",
     "signs",

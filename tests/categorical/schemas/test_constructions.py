@@ -16,6 +16,7 @@ from categorical.schemas.constructions import (
     halves,
     idempotent,
     involution,
+    masked_coupling,
     orthogonal,
     signs,
 )
@@ -46,6 +47,29 @@ def test_affine_couplings_are_exactly_inverse() -> None:
     pair = coupling(A, B, net(a, b), net(a, b) >> op.tanh)
     assert every(pair.laws()) == {"EXACT"}
     assert pair.forward.dom == pair.forward.cod == (A, B)
+
+
+def board(size: int) -> list[list[bool]]:
+    return [[(i + j) % 2 == 0 for j in range(size)] for i in range(size)]
+
+
+def test_masked_couplings_of_images_are_proved_inverse() -> None:
+    height, width = Dim("height", size=4), Dim("width", size=4)
+    image = Real[a, height, width]
+
+    def convolutions() -> Arrow:
+        inner = op.conv(a, h, over=(height, width), kernel=3) >> op.tanh
+        return inner >> op.conv(h, a, over=(height, width), kernel=3)
+
+    def layer(name: str, turned: bool, scale: Arrow | None = None) -> InversePair:
+        over, net = (height, width), convolutions()
+        return masked_coupling(image, board(4), over, net, scale, name=name, turned=turned)
+
+    one, two = layer("one", False), layer("two", True)
+    assert every((one >> two).laws()) == {"PROVED"}
+    wrong = InversePair((one >> two).forward, one.backward >> two.backward)
+    assert every(wrong.laws()) == {"REFUTED"}
+    assert every(layer("scaled", False, convolutions()).laws()) == {"EXACT"}
 
 
 def test_a_coupling_that_shares_no_weights_is_no_inverse() -> None:
