@@ -69,13 +69,16 @@ class Bounded(Law):
         yield Instance(left, right, "", graph.cod)
 
     def sabotage(self, ctx: Context, run: Run, graph: Graph) -> Run:
-        """The outputs moved by more than the width of the bounds."""
-        low, high = self.low or 0.0, self.high or 0.0
-        away = abs(low) + abs(high) + 1
-        step = ctx.algebra.constant(away if self.high is not None else -away)
+        """The outputs moved to the other side of a bound, by at least 1 and their own size."""
+        algebra = ctx.algebra
+        end = self.high if self.high is not None else self.low
+        start = algebra.constant((end or 0.0) + (1 if self.high is not None else -1))
 
         def broken(inputs: Values) -> Values:
-            return [ctx.algebra.add(v, step) for v in run(inputs)]
+            sizes = [algebra.apply("abs", v) for v in run(inputs)]
+            if self.high is not None:
+                return [algebra.add(start, size) for size in sizes]
+            return [algebra.sub(start, size) for size in sizes]
 
         return broken
 

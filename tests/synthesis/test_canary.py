@@ -83,6 +83,8 @@ ALIVE = [
     (op.softmax(k).at(Real[n, k]), laws.sums_to(1, k)),
     (op.sub.at(Real[n, k], Real[n, k]) >> op.scale(0), laws.sums_to(0, k)),
     (op.sigmoid.at(Real[n]), laws.bounded(0, 1)),
+    (op.full(Real[n], 7), laws.bounded(low=0)),  # far from its bound
+    (op.full(Real[n], -7), laws.bounded(high=0)),
     (op.linear(c, d), laws.equal(op.linear(c, d) >> op.scale(1))),
     (op.relu.at(Real[n]), laws.equal((op.relu >> op.relu).at(Real[n]))),
 ]

@@ -1,0 +1,156 @@
+"""CycleGAN: a functor on the schema A ⇄ B whose two round trips are to be the identity.
+
+The schema has two edges and two equations.  Two residual generators with free weights are a functor
+on its paths; they satisfy neither equation, and what they pay for each is a cycle loss; an identity
+loss asks each generator to leave images of its own target alone.  Coupling layers satisfy both
+equations for all weights: their cycle losses are 0, and only the adversaries have to be trained.
+
+Zhu et al., "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks", 2017;
+Gavranović, "Compositional Deep Learning", 2019; the couplings are those of Dinh et al., "Density
+estimation using Real NVP", 2017.
+"""
+
+from categorical import Dim, Real, architecture, arrow, discard, identity, laws, op
+from categorical.composites import group_norm, residual
+from categorical.schemas import Schema, functor, losses
+from categorical.schemas.constructions import masked_coupling
+
+shade, feature, height, width = Dim.named("shade feature height width")
+places = (height, width)
+IMAGE = Real[shade, height, width]
+SIZES = dict(shade=1, feature=16, height=8, width=8)
+CYCLE, IDENTITY = 10.0, 5.0
+
+schema = Schema(
+    "CycleGAN",
+    "A B",
+    {"f": ("A", "B"), "g": ("B", "A")},
+    {"f then g": "f g = 1", "g then f": "g f = 1"},
+)
+
+# --- free weights -----------------------------------------------------------------------------
+
+
+def block(name):
+    """Two convolutions with instance normalisation, added to what goes in."""
+    normalised = group_norm(feature, feature, height, width)
+    first = op.conv(feature, feature, over=places, kernel=3, bias=False, name=f"{name}_first")
+    second = op.conv(feature, feature, over=places, kernel=3, bias=False, name=f"{name}_second")
+    return residual(first >> normalised >> op.relu >> second >> normalised)
+
+
+def generator():
+    """A convolution, two residual blocks, a convolution; images have entries in (−1, 1)."""
+    into = op.conv(shade, feature, over=places, kernel=3, name="into").at(IMAGE)
+    out = op.conv(feature, shade, over=places, kernel=3, name="out")
+    return into >> op.relu >> block("block1") >> block("block2") >> out >> op.tanh
+
+
+def critic(name):
+    """A score for every patch of an image, and their mean: is it of the domain?"""
+
+    @arrow
+    def critic(image: IMAGE) -> Real:
+        """Three convolutions, the second with stride 2."""
+        seen = op.conv(shade, feature, over=places, kernel=3, name="conv1")(image)
+        seen = op.leaky_relu(0.2)(seen)
+        seen = op.conv(feature, feature, over=places, kernel=3, stride=2, name="conv2")(seen)
+        seen = op.leaky_relu(0.2)(seen)
+        rows = seen.type.axes[1:]
+        scores = op.conv(feature, 1, over=rows, kernel=3, name="conv3")(seen)
+        return op.mean(*scores.type.axes)(scores)
+
+    return critic.named(name)
+
+
+translators = functor(
+    schema, {"A": IMAGE, "B": IMAGE}, {"f": generator(), "g": generator()}, name="translators"
+)
+paid = losses(
+    translators,
+    "l1",
+    weights={
+        "f then g": CYCLE,
+        "g then f": CYCLE,
+        "identity f": IDENTITY,
+        "identity g": IDENTITY,
+    },
+    identities=["f", "g"],
+)
+both = 2 * (2 * 9 * shade * feature + feature + shade + 4 * 9 * feature * feature)
+
+model = architecture(
+    paid.arrow.named("cycle_losses"),
+    laws=[
+        laws.bounded(low=0),
+        laws.parameters(both),
+        *(law.fails("free weights: the equations are losses") for law in translators.laws()),
+    ],
+    sizes=SIZES,
+    atlas="compositional-deep-learning",
+)
+
+there = architecture(
+    translators("f").named("there"),
+    laws=[
+        laws.bounded(low=-1, high=1),
+        laws.parameters(both // 2),
+        laws.equal(identity(IMAGE), name="equal[the identity]").fails("it translates"),
+    ],
+    sizes=SIZES,
+)
+
+score = architecture(
+    critic("critic"),
+    laws=[laws.parameters(9 * feature * (shade + feature + 1) + 2 * feature + 1)],
+    sizes=SIZES,
+)
+
+# --- by construction --------------------------------------------------------------------------
+
+row, column = Dim("row", size=8), Dim("column", size=8)
+squares = (row, column)
+SQUARES = Real[shade, row, column]
+BOARD = [[(i + j) % 2 == 0 for j in range(8)] for i in range(8)]
+
+
+def change(name):
+    """What a coupling adds to the squares of one colour, from those of the other."""
+    into = op.conv(shade, feature, over=squares, kernel=3, name="into").at(SQUARES)
+    mid = op.conv(feature, feature, over=squares, kernel=3, name="mid")
+    out = op.conv(feature, shade, over=squares, kernel=3, name="out")
+    return (into >> op.relu >> mid >> op.relu >> out).named(name)
+
+
+def layer(number):
+    """A coupling of the two colours of a chess board; the layers take turns."""
+    name = f"layer{number}"
+    return masked_coupling(SQUARES, BOARD, squares, change(name), name=name, turned=number % 2 == 1)
+
+
+pair = layer(0) >> layer(1) >> layer(2) >> layer(3)
+reversible = functor(
+    schema, {"A": SQUARES, "B": SQUARES}, {"f": pair.forward, "g": pair.backward}, name="reversible"
+)
+nothing = losses(reversible, "l2")
+
+# The layers undone in the order in which they were done are no inverse.
+undone = layer(0).inverse >> layer(1).inverse >> layer(2).inverse >> layer(3).inverse
+
+coupled = architecture(
+    reversible("f").named("coupled"),
+    laws=[
+        *reversible.laws(),
+        laws.commutes(
+            nothing.arrow,
+            discard([SQUARES, SQUARES]) >> (op.zeros(Real) @ op.zeros(Real)),
+            name="cycle losses are 0",
+        ),
+        laws.parameters(4 * (9 * feature * (2 * shade + feature) + 2 * feature + shade)),
+        laws.commutes(
+            pair.forward >> undone.forward, identity(SQUARES), name="undone in the same order"
+        ).fails("the last layer is undone first"),
+        laws.equal(identity(SQUARES), name="equal[the identity]").fails("it translates"),
+    ],
+    sizes=dict(shade=1, feature=16),
+)
