@@ -27,7 +27,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import log2
+from functools import partial
+from math import lcm, log2
 from typing import Any
 
 import numpy as np
@@ -43,11 +44,14 @@ from categorical.semantics import (
     draw_prime,
 )
 from categorical.semantics.field_functions import PIECEWISE
+from categorical.semantics.modular import NoRoot
 from synthesis.degrees import DegreeAlgebra
 from synthesis.runner import Runner, corners, draw_inputs, draw_resources
 
 #: Bits of evidence that are enough, and the most primes to spend on them.
 ENOUGH, MOST_PRIMES = 40.0, 8
+#: Primes that are 1 modulo the order of the irrational constants are drawn up to here.
+LARGEST_ORDER = 1 << 14
 EXPONENTIAL = frozenset(
     ("cos", "exp", "gelu_tanh", "logsigmoid", "mish", "sigmoid", "silu", "sin", "softplus", "tanh")
 )
@@ -148,14 +152,14 @@ def resampled(
     raise OutsideFragment("every random point divides by zero")
 
 
-def field(seed: int) -> FieldAlgebra:
-    """A random prime field with a root of −1, for complex constants."""
-    return FieldAlgebra(draw_prime(np.random.default_rng(seed), 4), seed)
+def field(seed: int, order: int = 4) -> FieldAlgebra:
+    """A random prime field with a root of −1, for complex constants, or of another order."""
+    return FieldAlgebra(draw_prime(np.random.default_rng(seed), order), seed)
 
 
-def ordered_field(seed: int) -> FieldAlgebra:
+def ordered_field(seed: int, order: int = 4) -> FieldAlgebra:
     """The same, with one random total order instead of symmetric oracles."""
-    return FieldAlgebra(draw_prime(np.random.default_rng(seed), 4), seed, "total")
+    return FieldAlgebra(draw_prime(np.random.default_rng(seed), order), seed, "total")
 
 
 def tower(seed: int) -> TowerAlgebra:
@@ -169,30 +173,38 @@ def interpret(
     """Decide a law at these sizes at random points; see the module."""
     if isinstance(law, Bounded):
         return Exact(False, outside="a bound speaks of the order of real numbers")
-    try:
-        return _interpret(law, graph, sizes, mode, seed, primes)
-    except (OutsideFragment, NotImplementedError) as problem:
-        return Exact(False, outside=str(problem))
+    order = 4
+    while True:
+        try:
+            return _interpret(law, graph, sizes, mode, seed, primes, order)
+        except NoRoot as problem:  # irrational constants: primes in which they have a residue
+            larger = lcm(order, problem.order)
+            if larger == order or larger > LARGEST_ORDER:
+                return Exact(False, outside=str(problem))
+            order = larger
+        except (OutsideFragment, NotImplementedError) as problem:
+            return Exact(False, outside=str(problem))
 
 
 def _interpret(
-    law: Law, graph: Graph, sizes: Mapping[str, int], mode: str, seed: int, primes: int
+    law: Law, graph: Graph, sizes: Mapping[str, int], mode: str, seed: int, primes: int, order: int
 ) -> Exact:
+    fields = partial(field, order=order)
     cost = degrees(law, graph, sizes, mode, seed)
     ordered, bits, used = cost.ordered, 0.0, 0
     while used < MOST_PRIMES and (used < primes or bits < ENOUGH):
-        algebra, difference = resampled(law, graph, sizes, mode, field, seed + 101 * used)
+        algebra, difference = resampled(law, graph, sizes, mode, fields, seed + 101 * used)
         ordered |= algebra.used_ordered
         if difference is not None:
-            return _second_reading(law, graph, sizes, mode, seed, cost, difference)
+            return _second_reading(law, graph, sizes, mode, seed, cost, difference, order)
         bits, used = bits + cost.bits(algebra.p), used + 1
     for corner in corners(graph):
         try:
-            found = resampled(law, graph, sizes, mode, field, seed, corner=corner)[1]
+            found = resampled(law, graph, sizes, mode, fields, seed, corner=corner)[1]
         except OutsideFragment:
             continue
         if found is not None:
-            return _second_reading(law, graph, sizes, mode, seed, cost, found, corner)
+            return _second_reading(law, graph, sizes, mode, seed, cost, found, order, corner)
     return Exact(True, ordered, bits, used, cost.difference, functions=cost.functions)
 
 
@@ -204,6 +216,7 @@ def _second_reading(
     seed: int,
     cost: Degrees,
     difference: tuple[str, int],
+    order: int,
     corner: str = "",
 ) -> Exact:
     """A plain field refutes: perhaps the law needs what oracles do not model."""
@@ -222,9 +235,9 @@ def _second_reading(
                 reading = "towers of prime fields"
                 return Exact(True, ordered, bits, used, cost.difference, reading=reading)
     if cost.ordered or cost.functions & PIECEWISE:
+        total = partial(ordered_field, order=order)
         if all(
-            resampled(law, graph, sizes, mode, ordered_field, seed + 101 * k, corner=corner)[1]
-            is None
+            resampled(law, graph, sizes, mode, total, seed + 101 * k, corner=corner)[1] is None
             for k in range(3)
         ):
             return Exact(True, True, 0.0, 3, cost.difference, reading="random total orders")

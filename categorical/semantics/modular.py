@@ -16,6 +16,7 @@ categorical.semantics.algebra.Resample: division by zero modulo 7
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -66,20 +67,39 @@ def draw_prime(rng: np.random.Generator, congruent_one_mod: int = 1) -> int:
     raise ValueError(f"found no 31-bit prime congruent to 1 modulo {m}")
 
 
+class NoRoot(OutsideFragment):
+    """The prime has no root of unity of an order: another one has, if it is 1 modulo the order."""
+
+    def __init__(self, order: int, p: int) -> None:
+        super().__init__(f"no root of unity of order {order} modulo {p}")
+        self.order = order
+
+
 def root_of_unity(order: int, p: int) -> int:
-    """An element of exact multiplicative order `order`; it must divide p − 1."""
+    """An element of exact multiplicative order `order`; it must divide p − 1.
+
+    The roots of one prime are powers of one generator, as exp(2πi/n) are of one another."""
     if order < 1 or (p - 1) % order:
-        raise OutsideFragment(f"no root of unity of order {order} modulo {p}")
-    factors = [q for q in range(2, order + 1) if order % q == 0 and is_prime(q)]
-    for base in range(1, p):
-        root = pow(base, (p - 1) // order, p)
-        if all(pow(root, order // q, p) != 1 for q in factors):
-            return root
-    raise OutsideFragment(f"no root of unity of order {order} modulo {p}")
+        raise NoRoot(order, p)
+    return pow(_generator(p), (p - 1) // order, p)
+
+
+@lru_cache(maxsize=256)
+def _generator(p: int) -> int:
+    """The least number whose powers are all residues but 0."""
+    rest, factors, q = p - 1, [], 2
+    while q * q <= rest:
+        if rest % q == 0:
+            factors.append(q)
+            while rest % q == 0:
+                rest //= q
+        q += 1
+    factors += [rest] if rest > 1 else []
+    return next(g for g in range(1, p) if all(pow(g, (p - 1) // q, p) != 1 for q in factors))
 
 
 def residues(array_or_number: Numbers | Number, p: int) -> Index:
-    """Integers, booleans, fractions and floats (exactly, as dyadic rationals) modulo p."""
+    """Integers, booleans, floats (exactly, as dyadic rationals) and exact numbers modulo p."""
     array = np.asarray(array_or_number)
     if np.issubdtype(array.dtype, np.integer):
         return np.asarray(array % p, dtype=np.int64)
@@ -92,14 +112,17 @@ def residues(array_or_number: Numbers | Number, p: int) -> Index:
         if not imaginary.any():
             return residues(array.real, p)
         return np.asarray((residues(array.real, p) + root_of_unity(4, p) * imaginary) % p)
-    flat = [_residue(_rational(x), p) for x in array.ravel()]
+    flat = [_exact(x, p) for x in array.ravel()]
     return np.array(flat, dtype=np.int64).reshape(array.shape)
 
 
-def _rational(x: Any) -> Fraction:
-    if isinstance(x, Cyclotomic):
-        raise OutsideFragment(f"the irrational number {x!r} has no residue that all primes share")
-    return Fraction(x)
+def _exact(x: Any, p: int) -> int:
+    """The residue of an exact number; sums of roots of unity map to those of the prime."""
+    if not isinstance(x, Cyclotomic):
+        return _residue(Fraction(x), p)
+    zeta = root_of_unity(x.order, p)
+    terms = (_residue(c, p) * pow(zeta, power, p) for power, c in enumerate(x.coefficients) if c)
+    return sum(terms) % p
 
 
 def _residue(x: Fraction, p: int) -> int:

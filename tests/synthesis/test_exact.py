@@ -6,8 +6,10 @@ from math import log2
 
 import pytest
 
-from categorical import Bool, Dim, Real, arrow, laws, op
+from categorical import Arrow, Bool, Dim, Real, arrow, identity, laws, op
+from categorical.exact import Basis, Matrix, cos, sin
 from categorical.groups import Rotation, Symmetric
+from synthesis import exact
 from synthesis.exact import Degrees, interpret
 
 n, c, d, k = Dim.named("n c d k")
@@ -147,3 +149,26 @@ def test_nothing_here_imports_torch() -> None:
         "check(BROKEN['one bias missing'])\nassert 'torch' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_irrational_constants_are_read_at_primes_that_have_their_roots(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A fifth of a turn, and a tenth: five of the first are the identity, five of the other not."""
+    side = Dim("side", size=2)
+
+    def turned(n: int, times: int) -> Arrow:
+        turn = Basis.of_matrices([Matrix.of([[cos(n), -1 * sin(n)], [sin(n), cos(n)]])])
+        step = op.hom(turn, ((side,),), (side,), coefficients=(1,))
+        found = step.at(Real[side])
+        for _ in range(times - 1):
+            found = found >> step
+        return found
+
+    back = laws.equal(identity(Real[side]))
+    found = interpret(back, turned(5, 5).graph(), {}, "eval", 1)
+    assert found.agrees and found.bits >= 40 and not found.outside
+    found = interpret(back, turned(10, 5).graph(), {}, "eval", 1)
+    assert not found.agrees and found.certified and not found.outside
+    monkeypatch.setattr(exact, "LARGEST_ORDER", 4)
+    assert "order" in interpret(back, turned(5, 5).graph(), {}, "eval", 1).outside

@@ -1,11 +1,12 @@
 """Prime fields against Python's integers, and what the made-up order obeys."""
 
 from fractions import Fraction
-from itertools import permutations
+from itertools import permutations, product
 
 import numpy as np
 import pytest
 
+from categorical.exact import cos, root, sin, sqrt
 from categorical.semantics import FieldAlgebra, OutsideFragment, Resample, draw_prime, modular
 from categorical.semantics.modular import inverse, is_prime, root_of_unity
 
@@ -131,6 +132,21 @@ def test_complex_constants_use_a_fourth_root_of_unity():
     with pytest.raises(OutsideFragment, match="order 4"):
         FieldAlgebra(LARGEST).constant(1j)
     assert FieldAlgebra(LARGEST).constant(2 + 0j) == 2
+
+
+def test_sums_of_roots_of_unity_have_residues():
+    """Q(ζₙ) without denominators p maps into the field; roots of different orders fit together."""
+    field = FieldAlgebra(draw_prime(np.random.default_rng(0), 60))
+    numbers = [root(5), cos(12), sin(5, 3), sqrt(3) / 2, sqrt(5) - Fraction(1, 3), root(4)]
+    for x, y in product(numbers, repeat=2):
+        a, b = field.constant(x), field.constant(y)
+        assert field.add(a, b) == field.constant(x + y)
+        assert field.mul(a, b) == field.constant(x * y) != field.constant(x * y + 1)
+    assert field.constant(root(4)) == field.constant(1j)
+    table = np.array([root(5), 2, Fraction(1, 2)], dtype=object)
+    assert field.constant(table).tolist() == [int(field.constant(x)) for x in table]
+    with pytest.raises(OutsideFragment, match="order 7"):
+        field.constant(root(7))
 
 
 def test_primes_are_random_primes_of_31_bits():
