@@ -4,7 +4,8 @@ Definition.  A sequence of known length may be given entry by entry; what is rea
 or summed over all of them, is that entry, or their sum.  Sequences joined along a disjoint union
 are known at each term.
 
-Law.  Joining is associative, and neighbours along anonymous points are one sequence.
+Laws.  Joining is associative, and neighbours along anonymous points are one sequence.  All parts
+of one sequence, joined in their order, are that sequence.
 
 >>> Sequences.concatenated.__name__
 'concatenated'
@@ -16,7 +17,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from proofs.checking.atoms import Value, pairs
-from proofs.checking.indices import Term
+from proofs.checking.indices import Term, leaves, swapped
 from proofs.checking.mirrors import base
 from proofs.checking.mirrors import slots as slots_of
 from proofs.checking.multilinear import Solved
@@ -48,6 +49,9 @@ class Sequences(Solved):
         flat = self.merged(flat, type_)
         if len(flat) == 1:
             return self.moved([flat[0][1]], flat[0][0], whole)[0]
+        same = self.parted(flat, whole)
+        if same is not None:
+            return same
         table = self.table
         items = [self.slots(value, self.numbered([axis])) for axis, value in flat]
         key, order = table.abstract(items)
@@ -66,6 +70,38 @@ class Sequences(Solved):
                 cases.append((placed, tuple(every)))
             table.cases[atom] = (tuple(base(slot) for slot in at.values()), cases)
         return found
+
+    def parted(self, flat: Sequence[tuple[Any, Value]], whole: Any) -> Value | None:
+        """The sequence along a disjoint union whose parts these are, in their order."""
+        table, places = self.table, self.table.places(whole)
+        if whole[0] != ("sum", *(axis[0] for axis, _ in flat)) or places[0][0] != "f":
+            return None
+        (place,), number = places, table.id(whole[0])
+        terms = [("s", table.places(axis), k, number) for k, (axis, _) in enumerate(flat)]
+        (_, first), old = flat[0], terms[0]
+        if place in self.free(first):
+            return None
+        if isinstance(first, dict):
+            found: Value = table.swap(first, old, place)
+        else:
+            found = tuple(swapped(t, old, place) for t in first)
+        inner = {t for axis, _ in flat for t in table.places(axis) if t[0] == "f"}
+        if inner & self.free(found):
+            return None
+        parts = (self.slots(found, {place: term}) for term in terms)
+        if any(part != value for part, (_, value) in zip(parts, flat, strict=True)):
+            return None
+        table.used.add("the parts of a sequence make it up")
+        return found
+
+    @staticmethod
+    def free(value: Value) -> set[Term]:
+        """The variables that a value is read at."""
+        if isinstance(value, dict):
+            terms = [t for _, factors in value for _, args in factors for t in args]
+        else:
+            terms = list(value)
+        return {leaf for term in terms for leaf in leaves(term)}
 
     def flattened(self, axis: Any, value: Value) -> list[tuple[Any, Value]]:
         """A sequence along a disjoint union as one along each term."""

@@ -242,6 +242,14 @@ class Table:
             self.collect(found, dict(enumerate(bounds)), moved, value)
         return found
 
+    def swap(self, one: Poly, old: Term, new: Term) -> Poly:
+        """Substitute an index term, wherever it is read at."""
+        found: Poly = {}
+        for (bounds, factors), value in one.items():
+            moved = tuple((a, tuple(swapped(t, old, new) for t in args)) for a, args in factors)
+            self.collect(found, dict(enumerate(bounds)), moved, value)
+        return found
+
     def sum(self, one: Poly, over: Iterable[Term]) -> Poly:
         """Sum over free indices."""
         variables = [t for t in over if t[0] == "f"]

@@ -185,6 +185,23 @@ EQUAL = {
         x=Real[n, c],
         y=Real[n, d],
     ),
+    "the parts of a wire make it up": pair(
+        lambda x: op.concat(c, d)(*op.unconcat(c, d)(x)), lambda x: x, x=Real[n, c + d]
+    ),
+    "the parts of two products": pair(
+        lambda x, w: op.concat(c, d)(
+            *(op.mul(a, a + b) for a, b in zip(op.unconcat(c, d)(x), op.unconcat(c, d)(w)))
+        ),
+        lambda x, w: x * w + op.square(x),
+        x=Real[n, c + d],
+        w=Real[n, c + d],
+    ),
+    "a set listed twice, and its two parts": pair(
+        lambda x: op.concat(n, n)(*op.unconcat(n, n)(x)), lambda x: x, x=Real[c, n + n]
+    ),
+    "three parts, and one step": pair(
+        lambda x: op.concat(n, 1, c)(*op.unconcat(n, 1, c)(x)), lambda x: x, x=Real[n + 1 + c]
+    ),
     "a contraction of joined wires": pair(
         lambda x, y, w: op.einsum(n, e)(op.concat(c, d)(x, y), w),
         lambda x, y, w: by_parts(x, y, *op.unconcat(c, d)(w)),
@@ -295,6 +312,33 @@ UNEQUAL = {
     ),
     "the other part": pair(
         lambda x, y: first(*op.unconcat(c, c)(op.concat(c, c)(x, y))), lambda x, y: y, x=X, y=Y
+    ),
+    "the parts in another order": pair(
+        lambda x: op.concat(n, n)(*reversed(op.unconcat(n, n)(x))), lambda x: x, x=Real[c, n + n]
+    ),
+    "one part twice": pair(
+        lambda x: op.concat(n, n)(*[op.unconcat(n, n)(x)[0]] * 2), lambda x: x, x=Real[c, n + n]
+    ),
+    "parts of two wires": pair(
+        lambda x, y: op.concat(n, c)(op.unconcat(n, c)(x)[0], op.unconcat(n, c)(y)[1]),
+        lambda x, y: x,
+        x=Real[n + c],
+        y=Real[n + c],
+    ),
+    "parts that are treated differently": pair(
+        lambda x: op.concat(n, c)(op.unconcat(n, c)(x)[0], op.relu(op.unconcat(n, c)(x)[1])),
+        lambda x: x,
+        x=Real[n + c],
+    ),
+    "parts that are turned round": pair(
+        lambda x: op.concat(n, n)(*(op.flip(n)(part) for part in op.unconcat(n, n)(x))),
+        lambda x: x,
+        x=Real[n + n],
+    ),
+    "parts of another sequence": pair(
+        lambda x: op.concat(n, c)(*op.unconcat(n, c)(op.flip(n + c)(x))),
+        lambda x: x,
+        x=Real[n + c],
     ),
     "a set and something else": pair(
         lambda x, y: op.mean(n + n)(op.concat(n, n)(x, y)), lambda x, y: op.mean(n)(x), x=X, y=Y
