@@ -2,8 +2,8 @@
 
 Laws.  ``avg_pool`` is linear; ``max_pool`` commutes with increasing functions.  Neither is natural
 for anything on the axes that it slides along; elsewhere the first is for every matrix, the second
-for every index map.  Padding never wins a maximum; in a mean it counts as zeros, as in torch,
-unless ``count_padding=False``.
+for every index map.  Padding never wins a maximum, and the first of several largest entries has the
+derivative; in a mean padding counts as zeros, unless ``count_padding=False``: all as in torch.
 
 >>> from categorical import Dim, Real, op
 >>> c, h, w = Dim.named("c h w")
@@ -65,7 +65,7 @@ def _max_meaning(ctx: Context, box: Box, values: tuple[Any, ...]) -> tuple[Any, 
     cuts = ctx.algebra.structural(values[0], lambda a: cut(a, places, box.op["windows"]))
     rank = len(box.dom[0].axes)
     within = tuple(range(rank, rank + len(places)))
-    return (ctx.algebra.max(cuts, within, None if inside.all() else inside),)
+    return (ctx.algebra.first_max(cuts, within, None if inside.all() else inside),)
 
 
 def _avg_meaning(ctx: Context, box: Box, values: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -252,6 +252,10 @@ class Algebra(ABC, Generic[V]):
     def max(self, v: V, axes: int | Sequence[int], where: Condition | None = None) -> V:
         """Largest entry along axes, among those where the mask is true."""
 
+    def first_max(self, v: V, axes: int | Sequence[int], where: Condition | None = None) -> V:
+        """The same, but the derivative is that of the first largest entry, not shared by ties."""
+        return self.max(v, axes, where)
+
     def min(self, v: V, axes: int | Sequence[int], where: Condition | None = None) -> V:
         return self.neg(self.max(self.neg(v), axes, where))
 
@@ -311,6 +315,16 @@ def axes_of(axes: int | Sequence[int], rank: int) -> tuple[int, ...]:
     if len(set(positions)) != len(positions):
         raise ValueError(f"an axis is named twice in {given}")
     return positions
+
+
+def first_true(chosen: Condition, axes: Sequence[int]) -> Condition:
+    """The first true entry along axes taken together (the last of them fastest), no other."""
+    kept = [i for i in range(chosen.ndim) if i not in axes]
+    order = [*kept, *axes]
+    moved = np.transpose(chosen, order)
+    flat = moved.reshape(*moved.shape[: len(kept)], -1)
+    only = flat & (np.cumsum(flat, axis=-1) == 1)
+    return np.transpose(only.reshape(moved.shape), np.argsort(order))
 
 
 def segments(length: int, index: Index, size: int) -> Index:

@@ -6,8 +6,9 @@ linear in the input tangents and obeys the chain rule; constants have tangent 0.
 
 At kinks the derivative is a convention, PyTorch's: `relu`, `abs` and `sign` have 0 at 0, `relu6`
 and `hard_tanh` have 0 at both ends, `leaky_relu` has its slope at 0, `elu` its alpha. `max` and
-`segment_max` split the tangent evenly among ties (as `amax`), `maximum` gives each side of a tie
-one half. Boolean and index wires have no tangent: they are plain arrays here too.
+`segment_max` split the tangent evenly among ties (as `amax`), `first_max` gives it to the first of
+them (as `max_pool`), `maximum` one half to each side. Boolean and index wires have no tangent: they
+are plain arrays here too.
 
 >>> import numpy as np
 >>> algebra = DualAlgebra()
@@ -37,6 +38,7 @@ from categorical.semantics.algebra import (
     Number,
     Numbers,
     axes_of,
+    first_true,
     parameters_of,
 )
 from categorical.semantics.floats import (
@@ -233,6 +235,15 @@ class DualAlgebra(Algebra[Dual]):
             attained &= np.broadcast_to(where, v.value.shape)
         ties = np.maximum(attained.sum(axis=along), 1)
         return Dual(value, np.where(attained, v.tangent, 0.0).sum(axis=along) / ties)
+
+    def first_max(self, v: Dual, axes: int | Sequence[int], where: Condition | None = None) -> Dual:
+        along = axes_of(axes, v.value.ndim)
+        value = self.floats.max(v.value, along, where)
+        attained = v.value == np.expand_dims(value, along)
+        if where is not None:
+            attained &= np.broadcast_to(where, v.value.shape)
+        first = first_true(attained, along)
+        return Dual(value, np.where(first, v.tangent, 0.0).sum(axis=along))
 
     def argmax(self, v: Dual, axis: int) -> Index:
         return self.floats.argmax(v.value, axis)

@@ -43,6 +43,7 @@ from categorical.semantics.algebra import (
     Number,
     Numbers,
     axes_of,
+    first_true,
     parameters_of,
 )
 from categorical.semantics.slopes import slope
@@ -268,6 +269,16 @@ class Tape(Algebra[Taped]):
         return Taped(self, self.base.offset(self._value(v), axes, where))
 
     def max(self, v: Taped, axes: int | Sequence[int], where: Condition | None = None) -> Taped:
+        return self._max(v, axes, where, False)
+
+    def first_max(
+        self, v: Taped, axes: int | Sequence[int], where: Condition | None = None
+    ) -> Taped:
+        return self._max(v, axes, where, True)
+
+    def _max(
+        self, v: Taped, axes: int | Sequence[int], where: Condition | None, first: bool
+    ) -> Taped:
         base, x, shape = self.base, self._value(v), self.shape(v)
         along = axes_of(axes, len(shape))
         kept = tuple(1 if i in along else n for i, n in enumerate(shape))
@@ -275,12 +286,14 @@ class Tape(Algebra[Taped]):
         def wide(one: Any) -> Any:
             return base.structural(one, lambda a: np.broadcast_to(a.reshape(kept), shape).copy())
 
-        value = base.max(x, along, where)
+        value = (base.first_max if first else base.max)(x, along, where)
 
         def back(g: Any) -> Sequence[Any]:
             attained = np.asarray(base.equal(x, wide(value)) != 0)
             if where is not None:
                 attained = attained & np.broadcast_to(where != 0, shape)
+            if first:
+                return (base.where(first_true(attained, along), wide(g), base.zeros(shape)),)
             ties = np.maximum(attained.sum(axis=along), 1).reshape(kept)
             share = base.constant(np.broadcast_to(ties, shape).copy())
             return (base.where(attained, base.div(wide(g), share), base.zeros(shape)),)

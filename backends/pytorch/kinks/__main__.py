@@ -31,21 +31,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def show(version: str, lines: Sequence[files.Line]) -> None:
     """The table as text."""
-    from backends.pytorch.kinks.agreement import DISAGREEMENTS
+    from backends.pytorch.kinks.agreement import LISTED
     from backends.pytorch.kinks.cases import CASES
-    from backends.pytorch.kinks.measure import reference
+    from backends.pytorch.kinks.measure import backwards, forwards
 
     cases = [line for line in lines if line.name in CASES]
     wide = max(len(line.name) for line in lines)
     point = max(len(line.at) for line in cases)
     print(f"Gradients at kinks, torch {version}\n")
     for line in cases:
-        note = ""
+        print(f"{line.name:{wide}}  {line.at:{point}}  {line.found}")
         one = CASES[line.name]
-        if one.arrow is not None and (other := reference(one)) != line.found:
-            why = DISAGREEMENTS.get(line.name, "not listed")
-            note = f"   (the reference: {other}; {why})"
-        print(f"{line.name:{wide}}  {line.at:{point}}  {line.found}{note}")
+        for way, other in (("reverse", backwards), ("forward", forwards)):
+            if one.arrow is not None and (ours := other(one)) != line.found:
+                why = LISTED[way].get(line.name, "not listed")
+                print(f"{'':{wide}}  {way} derivative: {ours} ({why})")
     print("\nRewrites: where the gradients agree\n")
     for line in lines:
         if line.name not in CASES:

@@ -2,18 +2,19 @@
 
 Definition.  ``measured`` builds the module of a case's arrow (or evaluates its spelling), in
 float64, and takes the gradient of ⟨cotangent, output⟩ with respect to every real input.
-``reference`` is the same vector from dual numbers: one run for each entry of each input.
+``forwards`` is the same vector from dual numbers, one run for each entry of each input, and
+``backwards`` from the reverse derivative of the arrow.
 
 >>> from backends.pytorch.kinks.cases import CASES
 >>> row = measured(CASES["hard_tanh"])
 >>> row.expression, row.point, row.gradient
 ('F.hardtanh(x)', '-1 1', '0 0')
->>> reference(CASES["hard_tanh"])
-'0 0'
+>>> forwards(CASES["hard_tanh"]), backwards(CASES["hard_tanh"])
+('0 0', '0 0')
 
 A spelling has no reference meaning:
 
->>> reference(CASES["cummax"])
+>>> backwards(CASES["cummax"])
 Traceback (most recent call last):
 ...
 ValueError: `cummax` is torch's own: no arrow has its meaning
@@ -32,9 +33,11 @@ from torch import Tensor
 
 from backends.pytorch.build import build
 from backends.pytorch.kinks.cases import Case
+from categorical.derivatives import reverse
 from categorical.graph import Graph
 from categorical.records import Context
 from categorical.semantics.duals import Dual, DualAlgebra
+from categorical.semantics.floats import FloatAlgebra
 from categorical.semantics.interpreter import run
 
 
@@ -120,13 +123,33 @@ def written(source: str, class_name: str) -> str:
 # --- the reference --------------------------------------------------------------------------------
 
 
-def reference(case: Case) -> str:
-    """The gradient of the reference meaning, by one dual number for each entry of each input."""
+def _declared(case: Case) -> tuple[Graph, dict[str, int], list[Any]]:
+    """The arrow of a case as it was declared, its sizes and its inputs."""
     if case.arrow is None:
         raise ValueError(f"`{case.name}` is torch's own: no arrow has its meaning")
     graph = case.arrow.graph()
-    context = Context(DualAlgebra(), sizes_of(case, graph))
-    values = [np.asarray(v) for v in case.inputs]
+    return graph, sizes_of(case, graph), [np.asarray(v) for v in case.inputs]
+
+
+def _weights(case: Case, output: Any) -> Any:
+    return np.ones(np.shape(output)) if case.cotangent is None else np.asarray(case.cotangent)
+
+
+def backwards(case: Case) -> str:
+    """The gradient of the reference meaning: its reverse derivative at the cotangent."""
+    graph, sizes, values = _declared(case)
+    assert case.arrow is not None
+    context = Context(FloatAlgebra(), sizes)
+    with np.errstate(all="ignore"):
+        [output] = run(graph, context, values, {}).outputs
+        given = [*values, _weights(case, output)]
+        return numbers(run(reverse(case.arrow).graph(), context, given, {}).outputs)
+
+
+def forwards(case: Case) -> str:
+    """The gradient of the reference meaning, by one dual number for each entry of each input."""
+    graph, sizes, values = _declared(case)
+    context = Context(DualAlgebra(), sizes)
     real = [i for i, v in enumerate(values) if v.dtype == np.float64]
     found = []
     for place in real:
@@ -140,14 +163,12 @@ def reference(case: Case) -> str:
                 inputs[i] = Dual(values[i], tangent.reshape(values[i].shape))
             with np.errstate(all="ignore"):
                 [output] = run(graph, context, inputs, {}).outputs
-            weights = np.ones(output.shape) if case.cotangent is None else case.cotangent
-            gradient[entry] = _paired(np.asarray(weights), output.tangent)
+            gradient[entry] = _paired(_weights(case, output.value), output.tangent)
         found.append(gradient)
     return numbers(found)
 
 
 def _paired(weights: Any, tangent: Any) -> float:
     """⟨weights, tangent⟩, in which a weight 0 asks for nothing."""
-    chosen = np.asarray(weights) != 0
     with np.errstate(all="ignore"):
-        return float(np.sum(np.where(chosen, weights * tangent, 0.0)))
+        return float(np.sum(np.where(weights != 0, weights * tangent, 0.0)))

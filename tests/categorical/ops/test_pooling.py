@@ -10,8 +10,13 @@ import torch
 import torch.nn.functional as F
 
 from categorical import Dim, Real, op
+from categorical.derivatives import reverse
 from categorical.errors import SpecError
 from categorical.naturality import FUNCTION, LINEAR, NONE
+from categorical.records import Context
+from categorical.semantics import Dual, DualAlgebra, FloatAlgebra
+from categorical.semantics.algebra import first_true
+from categorical.semantics.interpreter import run
 from tests.categorical.ops.support import (
     agrees_in_a_field,
     claimed,
@@ -100,3 +105,41 @@ def test_mistakes(code: str, make: object) -> None:
     with pytest.raises(SpecError) as caught:
         make()  # type: ignore[operator]
     assert caught.value.code == code
+
+
+# --- ties -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", ["reverse", "forward"])
+@pytest.mark.parametrize("padding", [0, 1])
+def test_the_first_of_several_largest_entries_has_the_derivative(way: str, padding: int) -> None:
+    """On numbers that tie often, against torch; a shared derivative is another one."""
+    rng = np.random.default_rng(0)
+    pool = op.max_pool(h, w, kernel=(3, 2), stride=(2, 1), padding=(padding, padding))
+    net = pool.at(Real[c, h, w])
+    graph, back = net.graph(), reverse(net).graph()
+    sizes = {"c": 2, "h": 7, "w": 5}
+    for _ in range(5):
+        x = rng.integers(-1, 2, (2, 7, 5)).astype(np.float64)
+        leaf = torch.tensor(x, requires_grad=True)
+        y = F.max_pool2d(leaf, (3, 2), (2, 1), padding)
+        g = rng.standard_normal(tuple(y.shape))
+        [wanted] = torch.autograd.grad(y, leaf, torch.tensor(g))
+        if way == "reverse":
+            [found] = run(back, Context(FloatAlgebra(), sizes), [x, g], {}).outputs
+            np.testing.assert_allclose(found, wanted.numpy(), atol=1e-12)
+        else:
+            v = rng.standard_normal(x.shape)
+            [dual] = run(graph, Context(DualAlgebra(), sizes), [Dual(x, v)], {}).outputs
+            assert np.isclose((g * dual.tangent).sum(), (wanted.numpy() * v).sum())
+        assert len(np.unique(wanted)) > 2
+
+
+def test_first_true_keeps_one_entry_of_a_window() -> None:
+    chosen = np.random.default_rng(1).random((3, 4, 2, 5)) < 0.5
+    only = first_true(chosen, (1, 3))
+    assert (only <= chosen).all()
+    assert (only.sum(axis=(1, 3)) == chosen.any(axis=(1, 3))).all()
+    flat = chosen.transpose(0, 2, 1, 3).reshape(3, 2, -1)
+    at = only.transpose(0, 2, 1, 3).reshape(3, 2, -1)
+    assert (at.argmax(axis=-1)[flat.any(-1)] == flat.argmax(axis=-1)[flat.any(-1)]).all()

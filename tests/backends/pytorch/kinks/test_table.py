@@ -11,9 +11,11 @@ import pytest
 from backends.pytorch.kinks import agreement, files
 from backends.pytorch.kinks.cases import CASES, Case
 from backends.pytorch.kinks.files import Line, differences, read, text
-from backends.pytorch.kinks.measure import measured, number, reference
+from backends.pytorch.kinks.measure import backwards, forwards, measured, number
 from categorical.records import Generator
-from categorical.semantics.duals import SLOPES
+from categorical.semantics import slopes
+from categorical.semantics.duals import SLOPES, DualAlgebra
+from categorical.semantics.tapes import Tape
 from tests.categorical.ops.instances import INSTANCES
 
 MEASURED = files.measure()
@@ -110,8 +112,16 @@ def test_every_named_function_has_a_case() -> None:
 ARROWS = [one for one in CASES.values() if one.arrow is not None]
 
 
-def test_dual_numbers_take_the_gradients_of_torch_or_say_why_not() -> None:
-    assert set(agreement.disagreements(*ARROWS)) == set(agreement.DISAGREEMENTS)
+@pytest.mark.parametrize("way", ["reverse", "forward"])
+def test_the_reference_takes_the_gradients_of_torch_or_says_why_not(way: str) -> None:
+    assert set(agreement.disagreements(way, *ARROWS)) == set(agreement.LISTED[way])
+
+
+def test_the_reverse_derivative_differs_in_one_row() -> None:
+    assert set(agreement.REVERSE) == {"softplus"}
+    theirs, ours = agreement.disagreements("reverse", CASES["softplus"])["softplus"]
+    apart = [abs(float(a) - float(b)) for a, b in zip(theirs.split(), ours.split())]
+    assert max(apart) < 3e-9
 
 
 @pytest.mark.parametrize(
@@ -124,17 +134,43 @@ def test_dual_numbers_take_the_gradients_of_torch_or_say_why_not() -> None:
         ("leaky_relu", lambda x, y, p: np.where(x >= 0, 1.0, p["slope"])),
     ],
 )
-def test_another_convention_is_noticed(name: str, wrong, monkeypatch) -> None:
+def test_another_convention_of_dual_numbers_is_noticed(name: str, wrong, monkeypatch) -> None:
     """Broken twins: slopes that are right almost everywhere."""
     monkeypatch.setitem(SLOPES, name, wrong)
-    assert name in agreement.disagreements(*ARROWS)
+    assert name in agreement.disagreements("forward", CASES[name])
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("relu", lambda x, y, p: 1 - slopes._step(-x)),
+        ("hard_tanh", lambda x, y, p: (1 - slopes._step(-1 - x)) * (1 - slopes._step(x - 1))),
+        ("abs", lambda x, y, p: slopes._step(x) * 2 - 1),
+    ],
+)
+def test_another_convention_of_the_reverse_derivative_is_noticed(
+    name: str, wrong, monkeypatch
+) -> None:
+    monkeypatch.setitem(slopes.SLOPES, name, wrong)
+    assert name in agreement.disagreements("reverse", CASES[name])
+
+
+def test_shared_ties_of_a_pooling_are_noticed(monkeypatch) -> None:
+    """The broken twin of ``first_max``: a derivative that ties share."""
+    for algebra in (DualAlgebra, Tape):
+        monkeypatch.setattr(algebra, "first_max", algebra.max)
+    pools = (CASES["max_pool"], CASES["max_pool overlapping"])
+    for way in ("reverse", "forward"):
+        assert set(agreement.disagreements(way, *pools)) == {one.name for one in pools}
 
 
 def test_a_case_is_an_arrow_or_a_spelling() -> None:
     with pytest.raises(ValueError, match="either an arrow or a torch expression"):
         Case("both", ([0.0],), arrow=CASES["relu"].arrow, spelled="x")
     with pytest.raises(ValueError, match="is torch's own"):
-        reference(CASES["prod"])
+        forwards(CASES["prod"])
+    with pytest.raises(ValueError, match="is torch's own"):
+        backwards(CASES["prod"])
 
 
 def test_numbers_as_text() -> None:
@@ -149,7 +185,7 @@ def test_the_command_prints_the_table_and_compares() -> None:
     assert answer.returncode == 0, answer.stderr
     version = files.nearest(files.installed())
     assert f"{len(MEASURED)} rows; 0 differ from the table of torch {version}" in answer.stdout
-    assert "the first of equal entries" in answer.stdout
+    assert "torch returns x itself above 20" in answer.stdout
 
 
 def test_a_changed_row_fails_the_command(monkeypatch, capsys) -> None:
