@@ -32,16 +32,17 @@ from typing import Any
 
 from categorical import op
 from categorical.arrows import Arrow, identity
+from categorical.checked import checked
 from categorical.composites.typed import typed
 from categorical.errors import SpecError
 from categorical.index import Axis, IndexSet
 from categorical.learning.rates import number
 from categorical.messages import difference, side
 from categorical.ops import common
-from categorical.spaces import Array, Bool, Real, Space, space
+from categorical.spaces import Array, Bool, Kind, Real, Space, space
 
 
-def _numbers(name: str, prediction: Space) -> Array:
+def _numbers(name: str, prediction: Space | Kind) -> Array:
     one = space(prediction)
     if not isinstance(one, Array):
         raise SpecError(
@@ -74,19 +75,22 @@ def _loss(name: str, prediction: Array, label: Array, body: Callable[..., Any]) 
 # --- numbers ------------------------------------------------------------------------------------
 
 
-def mean_squared_error(prediction: Space) -> Arrow:
+@checked
+def mean_squared_error(prediction: Space | Kind) -> Arrow:
     """The mean of (ŷ − y)²: ``mse_loss``."""
     one = _numbers("mean_squared_error", prediction)
     return _loss("mean_squared_error", one, one, lambda p, y: _mean(op.square(p - y)))
 
 
-def absolute_error(prediction: Space) -> Arrow:
+@checked
+def absolute_error(prediction: Space | Kind) -> Arrow:
     """The mean of |ŷ − y|: ``l1_loss``."""
     one = _numbers("absolute_error", prediction)
     return _loss("absolute_error", one, one, lambda p, y: _mean(op.abs(p - y)))
 
 
-def huber(prediction: Space, delta: float = 1.0) -> Arrow:
+@checked
+def huber(prediction: Space | Kind, delta: float = 1.0) -> Arrow:
     """The mean of d²/2 where |d| ≤ δ and δ(|d| − δ/2) beyond, d = ŷ − y: ``huber_loss``.
 
     With c = min(|d|, δ) both are c(|d| − c/2), which needs no case.
@@ -94,7 +98,8 @@ def huber(prediction: Space, delta: float = 1.0) -> Arrow:
     return _huber("huber", prediction, delta, 1.0)
 
 
-def smooth_absolute_error(prediction: Space, beta: float = 1.0) -> Arrow:
+@checked
+def smooth_absolute_error(prediction: Space | Kind, beta: float = 1.0) -> Arrow:
     """Huber's loss over its δ = β: ``smooth_l1_loss``."""
     return _huber("smooth_absolute_error", prediction, beta, 1 / _above("the width", beta))
 
@@ -105,7 +110,7 @@ def _above(what: str, value: float) -> float:
     return value
 
 
-def _huber(name: str, prediction: Space, delta: float, factor: float) -> Arrow:
+def _huber(name: str, prediction: Space | Kind, delta: float, factor: float) -> Arrow:
     one = _numbers(name, prediction)
     _above("the width", delta)
 
@@ -118,14 +123,16 @@ def _huber(name: str, prediction: Space, delta: float, factor: float) -> Arrow:
     return _loss(name, one, one, body)
 
 
-def hinge(prediction: Space, margin: float = 1.0) -> Arrow:
+@checked
+def hinge(prediction: Space | Kind, margin: float = 1.0) -> Arrow:
     """The mean of max(0, m − yŷ) for labels ±1: ``margin_ranking_loss(ŷ, 0, y, margin=m)``."""
     one = _numbers("hinge", prediction)
     number("hinge", "the margin", margin)
     return _loss("hinge", one, one, lambda p, y: _mean(op.relu(margin - p * y)))
 
 
-def dot_product(prediction: Space) -> Arrow:
+@checked
+def dot_product(prediction: Space | Kind) -> Arrow:
     """Σ ŷy: with the labels 1 and −1 it is the loss of the critic of a Wasserstein GAN."""
     one = _numbers("dot_product", prediction)
     return _loss("dot_product", one, one, lambda p, y: _sum(p * y))
@@ -134,7 +141,9 @@ def dot_product(prediction: Space) -> Arrow:
 # --- classes ------------------------------------------------------------------------------------
 
 
-def _classes(name: str, prediction: Space, classes: IndexSet | Axis | None) -> tuple[Array, Axis]:
+def _classes(
+    name: str, prediction: Space | Kind, classes: IndexSet | Axis | None
+) -> tuple[Array, Axis]:
     one = _numbers(name, prediction)
     if classes is None and not one.axes:
         raise SpecError(
@@ -145,8 +154,9 @@ def _classes(name: str, prediction: Space, classes: IndexSet | Axis | None) -> t
     return one, one.axes[-1] if classes is None else common.pick(name, one, classes)
 
 
+@checked
 def cross_entropy(
-    prediction: Space, classes: IndexSet | Axis | None = None, smoothing: float = 0.0
+    prediction: Space | Kind, classes: IndexSet | Axis | None = None, smoothing: float = 0.0
 ) -> Arrow:
     """log Σ exp z − z_y of logits z and a class y, ``Fin(k)``: ``cross_entropy``.
 
@@ -165,8 +175,9 @@ def cross_entropy(
     return _loss("cross_entropy", one, Array("fin", rest, axis.index), body)
 
 
+@checked
 def soft_cross_entropy(
-    prediction: Space, classes: IndexSet | Axis | None = None, smoothing: float = 0.0
+    prediction: Space | Kind, classes: IndexSet | Axis | None = None, smoothing: float = 0.0
 ) -> Arrow:
     """Σ q (log Σ exp z − z) of logits z and a distribution q of classes: ``cross_entropy``."""
     one, axis = _classes("soft_cross_entropy", prediction, classes)
@@ -183,7 +194,8 @@ def soft_cross_entropy(
     return _loss("soft_cross_entropy", one, one, body)
 
 
-def binary_cross_entropy(prediction: Space, mask: bool = False) -> Arrow:
+@checked
+def binary_cross_entropy(prediction: Space | Kind, mask: bool = False) -> Arrow:
     """The mean of softplus(z) − yz of logits: ``binary_cross_entropy_with_logits``.
 
     The label is a number in [0, 1], or with ``mask`` a Bool.  The softplus is −logsigmoid(−z),
@@ -199,8 +211,9 @@ def binary_cross_entropy(prediction: Space, mask: bool = False) -> Arrow:
     return _loss("binary_cross_entropy", one, label, body)
 
 
+@checked
 def divergence(
-    prediction: Space, classes: IndexSet | Axis | None = None, temperature: float = 1.0
+    prediction: Space | Kind, classes: IndexSet | Axis | None = None, temperature: float = 1.0
 ) -> Arrow:
     """T² KL(softmax(t / T) ‖ softmax(z / T)): a student's logits z, and a teacher's t as its label.
 
@@ -226,7 +239,8 @@ def divergence(
     return _loss("divergence", one, one, body)
 
 
-def exclusive_or(prediction: Space) -> Arrow:
+@checked
+def exclusive_or(prediction: Space | Kind) -> Arrow:
     """ŷ + y at every index, to be read in Z₂: where a circuit answers wrongly.
 
     Its value is the cotangent that comes back (the rate is the identity): R is (α, α).
@@ -238,7 +252,8 @@ def exclusive_or(prediction: Space) -> Arrow:
 # --- a model with its loss ----------------------------------------------------------------------
 
 
-def with_label(model: Arrow, loss: Arrow, label: Space | None = None) -> Arrow:
+@checked
+def with_label(model: Arrow, loss: Arrow, label: Space | Kind | None = None) -> Arrow:
     """(x, y) ↦ loss(model(x), y): the model, scored; ``label`` is the type that the data has.
 
     CM057 where the loss is of other predictions, of another label, or no number.

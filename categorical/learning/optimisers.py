@@ -40,6 +40,7 @@ from typing import Any
 
 from categorical import op
 from categorical.arrows import Arrow, Wiring, identity
+from categorical.checked import checked
 from categorical.composites.typed import wired
 from categorical.errors import SpecError
 from categorical.learning.rates import Schedule, constant, number
@@ -212,6 +213,7 @@ def counted(states: tuple[State, ...], schedule: Schedule) -> tuple[State, ...]:
 # --- descent, and its relatives ---------------------------------------------------------------
 
 
+@checked
 def sgd(
     rate: Rate,
     momentum: float = 0.0,
@@ -275,61 +277,65 @@ def sgd(
     )
 
 
+@checked
 def descent(rate: Rate) -> Optimiser:
     """Gradient descent: p′ = p − ηg."""
     return replace(sgd(rate), name="descent")
 
 
+@checked
 def ascent(rate: Rate) -> Optimiser:
     """Gradient ascent: p′ = p + ηg."""
     return replace(sgd(rate, maximise=True), name="ascent")
 
 
-def heavy_ball(rate: float, momentum: float) -> Optimiser:
+@checked
+def heavy_ball(rate: Rate, momentum: float) -> Optimiser:
     """Momentum as a velocity that moves the weights: s′ = μs − ηg, p′ = p + s′."""
-    _velocity("heavy_ball", rate, momentum)
+    size = _velocity("heavy_ball", rate, momentum)
 
     def rule(states: Wires, weight: Any, gradient: Any) -> tuple[Wires, Any]:
-        velocity = op.scale(momentum)(states[0]) - op.scale(rate)(gradient)
+        velocity = op.scale(momentum)(states[0]) - op.scale(size)(gradient)
         return (velocity,), weight + velocity
 
     return Optimiser(
         "heavy_ball",
-        {"rate": rate, "momentum": momentum},
+        {"rate": size, "momentum": momentum},
         (State("velocity"),),
         rule,
-        ("SGD", {"lr": rate, "momentum": momentum}),
-        stored=lambda states, weight: (_over(states[0], -rate), weight),
-        loaded=lambda states, weight: (op.scale(-rate)(states[0]), weight),
+        ("SGD", {"lr": size, "momentum": momentum}),
+        stored=lambda states, weight: (_over(states[0], -size), weight),
+        loaded=lambda states, weight: (op.scale(-size)(states[0]), weight),
     )
 
 
-def nesterov(rate: float, momentum: float) -> Optimiser:
+@checked
+def nesterov(rate: Rate, momentum: float) -> Optimiser:
     """Nesterov's method (Sutskever et al. 2013): the gradient is taken at p + μs.
 
     torch stores b = −s/η and the point p + μs, and calls that point its weights.
     """
-    _velocity("nesterov", rate, momentum)
+    size = _velocity("nesterov", rate, momentum)
 
     def look(states: Wires, weight: Any) -> Any:
         return weight + op.scale(momentum)(states[0])
 
     def load(states: Wires, weight: Any) -> Any:
-        velocity = op.scale(-rate)(states[0])
+        velocity = op.scale(-size)(states[0])
         return velocity, weight - op.scale(momentum)(velocity)
 
     def rule(states: Wires, weight: Any, gradient: Any) -> tuple[Wires, Any]:
-        velocity = op.scale(momentum)(states[0]) - op.scale(rate)(gradient)
+        velocity = op.scale(momentum)(states[0]) - op.scale(size)(gradient)
         return (velocity,), weight + velocity
 
     return Optimiser(
         "nesterov",
-        {"rate": rate, "momentum": momentum},
+        {"rate": size, "momentum": momentum},
         (State("velocity"),),
         rule,
-        ("SGD", {"lr": rate, "momentum": momentum, "nesterov": True}),
+        ("SGD", {"lr": size, "momentum": momentum, "nesterov": True}),
         look=look,
-        stored=lambda states, weight: (_over(states[0], -rate), look(states, weight)),
+        stored=lambda states, weight: (_over(states[0], -size), look(states, weight)),
         loaded=load,
     )
 
@@ -339,20 +345,22 @@ def _over(wire: Any, value: float) -> Any:
     return wire / op.full_like(value)(wire)
 
 
-def _velocity(name: str, rate: object, momentum: object) -> None:
-    """A velocity has the rate in it: a rate that changes is another optimiser, and 0 is none."""
+def _velocity(name: str, rate: Rate, momentum: float) -> float:
+    """The rate, which a velocity holds: so one that changes is another optimiser, and 0 is none."""
     if isinstance(rate, Schedule):
         raise SpecError(
             "CM041",
             f"`{name}`: the rate is a schedule",
             help=["with a schedule, torch's form scales the whole buffer: sgd(rate, momentum=…)"],
         )
-    if number(name, "the rate", rate) == 0:
+    size = number(name, "the rate", rate)
+    if size == 0:
         raise SpecError("CM041", f"`{name}`: the rate is 0", help=["write a number above 0"])
     if number(name, "the momentum", momentum, below=1) == 0 and name == "nesterov":
         raise SpecError(
             "CM041", "`nesterov`: the momentum is 0", help=["without it, it is descent(rate)"]
         )
+    return size
 
 
 # --- products -----------------------------------------------------------------------------------
@@ -426,6 +434,7 @@ def _beside(arrows: Sequence[Arrow]) -> Arrow:
     return found
 
 
+@checked
 def product(*parts: Optimiser) -> Product:
     """Optimisers side by side: descent for one player and ascent for another, say."""
     if not parts:
@@ -433,6 +442,7 @@ def product(*parts: Optimiser) -> Product:
     return Product(parts)
 
 
+@checked
 def descent_ascent(rate: Rate, climb: Rate | None = None) -> Product:
     """Gradient descent–ascent: p′ = p − ηg, q′ = q + ζh; the product of descent and ascent."""
     return product(descent(rate), ascent(rate if climb is None else climb))

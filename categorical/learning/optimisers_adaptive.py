@@ -30,7 +30,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from categorical import op
-from categorical.errors import SpecError
+from categorical.checked import checked
 from categorical.learning.optimisers import (
     STEP,
     Optimiser,
@@ -72,6 +72,7 @@ def _made(
     )
 
 
+@checked
 def adagrad(
     rate: Rate,
     rate_decay: float = 0.0,
@@ -123,6 +124,7 @@ def adagrad(
     return _made("adagrad", "Adagrad", rate, schedule, states, rule, given, usual)
 
 
+@checked
 def rmsprop(
     rate: Rate,
     alpha: float = 0.99,
@@ -196,12 +198,7 @@ def _adam(
 ) -> Optimiser:
     """Adam; with ``apart`` the weights decay on their own and not through the averages."""
     schedule = scheduled(name, rate)
-    try:
-        first, second = betas
-    except (TypeError, ValueError):
-        raise SpecError(
-            "CM041", f"`{name}`: the betas are {betas!r}", help=["two numbers: betas=(0.9, 0.999)"]
-        ) from None
+    first, second = betas
     number(name, "the first β", first, below=1)
     number(name, "the second β", second, below=1)
     number(name, "ε", eps)
@@ -249,6 +246,7 @@ def _adam(
     return _made(name, kind, rate, schedule, states, rule, given, usual)
 
 
+@checked
 def adam(
     rate: Rate,
     betas: tuple[float, float] = (0.9, 0.999),
@@ -264,6 +262,7 @@ def adam(
     return _adam("adam", rate, betas, eps, weight_decay, amsgrad, maximise, apart=False)
 
 
+@checked
 def adamw(
     rate: Rate,
     betas: tuple[float, float] = (0.9, 0.999),

@@ -34,12 +34,12 @@ categorical.errors.SpecError: error[CM021]: `adam is preserved by flip` cannot b
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
 from categorical import op
 from categorical.arrows import Arrow, Wiring
+from categorical.checked import checked
 from categorical.composites.typed import wired
 from categorical.errors import SpecError
 from categorical.index import Dim
@@ -50,13 +50,21 @@ from categorical.spaces import Array, Real, Space
 Wires = Sequence[Any]
 
 
-@dataclass(frozen=True)
 class Reparametrisation:
     """An arrow r : Q → P of weights; ``squares`` carries squares of gradients, for a linear r."""
 
-    name: str
-    map: Arrow
-    squares: Arrow | None = None
+    __slots__ = ("map", "name", "squares")
+
+    @checked
+    def __init__(self, name: str, map: Arrow, squares: Arrow | None = None) -> None:
+        self.name, self.map, self.squares = name, map, squares
+        if squares is not None and (squares.dom, squares.cod) != (map.dom, map.cod):
+            raise SpecError(
+                "CM001",
+                f"the squares of `{name}` are carried along another arrow than the weights",
+                facts=[("weights", map.type_text()), ("squares", squares.type_text())],
+                help=["both go from Q to P"],
+            )
 
     @property
     def back(self) -> Arrow:
@@ -70,6 +78,7 @@ def _many(found: Any) -> tuple[Any, ...]:
     return found if isinstance(found, tuple) else (found,)
 
 
+@checked
 def matrix(
     name: str,
     rows: Dim,
@@ -96,6 +105,7 @@ def matrix(
 # --- laws ---------------------------------------------------------------------------------------
 
 
+@checked
 def coisometry(r: Reparametrisation) -> Commutes:
     """r rᵀ = id: a change of p that goes back to Q and through r again is what it was."""
     q, p = r.map.dom, r.map.cod
@@ -103,6 +113,7 @@ def coisometry(r: Reparametrisation) -> Commutes:
     return commutes(r.back >> r.map, same, name=f"r rᵀ = id for {r.name}")
 
 
+@checked
 def preserved(optimiser: Optimiser, r: Reparametrisation) -> Commutes:
     """A step on Q, then r = r, then a step on P; CM021 where it is not said how squares go."""
     title = f"{_called(optimiser)} is preserved by {r.name}"
@@ -129,6 +140,7 @@ def preserved(optimiser: Optimiser, r: Reparametrisation) -> Commutes:
     return commutes(left, right, name=title)
 
 
+@checked
 def agrees(optimiser: Optimiser, r: Reparametrisation, steps: int = 2) -> Commutes:
     """The first steps from the start, on Q and on P, whatever the gradients: the same weights."""
     before, after = _arrays(r.map.dom), _arrays(r.map.cod)

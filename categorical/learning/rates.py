@@ -37,6 +37,7 @@ from typing import Any
 
 from categorical import op
 from categorical.arrows import Arrow
+from categorical.checked import checked
 from categorical.composites.typed import typed
 from categorical.errors import SpecError
 from categorical.spaces import Array, Real
@@ -85,6 +86,7 @@ def _of_count(body: Callable[[Any], Any], name: str) -> Arrow:
     return typed(COUNT, name=name, inline=True)(body)
 
 
+@checked
 def constant(rate: float) -> Schedule:
     """The same rate in every step."""
     number("constant", "the rate", rate)
@@ -97,6 +99,7 @@ def constant(rate: float) -> Schedule:
     )
 
 
+@checked
 def linear_warm_up(rate: float, steps: int, start: float = 1 / 3) -> Schedule:
     """From ``start · rate`` up to ``rate`` in ``steps`` steps, and ``rate`` from then on."""
     number("linear_warm_up", "the rate", rate)
@@ -119,6 +122,7 @@ def linear_warm_up(rate: float, steps: int, start: float = 1 / 3) -> Schedule:
     )
 
 
+@checked
 def cosine(rate: float, steps: int, least: float = 0.0) -> Schedule:
     """Half a period of a cosine, from ``rate`` down to ``least`` in ``steps`` steps (and back)."""
     number("cosine", "the rate", rate)
@@ -138,6 +142,7 @@ def cosine(rate: float, steps: int, least: float = 0.0) -> Schedule:
     )
 
 
+@checked
 def step_decay(rate: float, every: int, factor: float = 0.1, drops: int = 8) -> Schedule:
     """``factor`` times the rate after each ``every`` steps, ``drops`` times at most.
 
@@ -165,12 +170,14 @@ def step_decay(rate: float, every: int, factor: float = 0.1, drops: int = 8) -> 
     )
 
 
+@checked
 def rate(value: float, loss: Array = Real.scalar) -> Arrow:
     """The map α : L → L′ of a constant rate: the cotangent is ``value``, whatever the loss is."""
     number("rate", "the rate", value)
     return op.full_like(value).at(loss).named("rate")
 
 
+@checked
 def rate_lens(alpha: Arrow) -> Any:
     """The lens (L, L′) → (1, 1) of a map α : L → L′: ``get`` forgets, ``put`` is α."""
     from categorical.arrows import discard
