@@ -62,6 +62,7 @@ from categorical.lenses.para import (
     reparametrisation_laws,
     tying_laws,
     weights_in_order,
+    whiskering_laws,
     with_parameters,
 )
 from categorical.lenses.prisms import Prism, equal_prisms, prism_laws, summand
@@ -115,5 +116,6 @@ __all__ = [
     "table",
     "tying_laws",
     "weights_in_order",
+    "whiskering_laws",
     "with_parameters",
 ]

@@ -47,17 +47,26 @@ from categorical.spaces import product_space
 
 
 @checked
-def chain_optic(chain: Sequence[ParaLens], residual: Residual = optic) -> Optic:
-    """The optic ``A × P × Q … → B`` of a chain, each part with its own residual.
+def chain_optic(
+    chain: Sequence[ParaLens], residual: Residual | Sequence[Residual] = optic
+) -> Optic:
+    """The optic ``A × P × Q … → B`` of a chain, with one residual for all parts, or one for each.
 
     The parameters of later parts pass by the earlier ones.
     """
     if not chain:
         raise SpecError("CM052", "a chain of no layers", help=["give one layer at least"])
+    given = list(residual) if isinstance(residual, Sequence) else [residual] * len(chain)
+    if len(given) != len(chain):
+        raise SpecError(
+            "CM052",
+            f"a chain of {len(chain)} layers has {len(given)} residuals",
+            help=["give one residual for all layers, or one for each: [stored, optic, …]"],
+        )
     result: Optic | None = None
-    for one in chain:
+    for one, keep in zip(chain, given, strict=True):
         beside = identity_optic(*one.parameters, back=product_space(*one.parameters_back))
-        part = residual(one.lens)
+        part = keep(one.lens)
         result = part if result is None else (result @ beside) >> part
     assert result is not None
     return result

@@ -322,6 +322,16 @@ def reparametrisation_laws(f: ParaLens, r: Lens, s: Lens) -> list[Law]:
 
 
 @checked
+def whiskering_laws(f: ParaLens, r: Lens, g: ParaLens, s: Lens) -> list[Law]:
+    """``f^r ; g^s = (f ; g)^(r × s)``: reparametrising goes under composition, and products."""
+    beside = f.along(r) @ g.along(s)
+    return [
+        *equal_para(f.along(r) >> g.along(s), (f >> g).along(r @ s), "f^r ; g^s = (f ; g)^(r×s)"),
+        *equal_para(beside, (f @ g).along(r @ s), "f^r × g^s = (f × g)^(r×s)"),
+    ]
+
+
+@checked
 def tying_laws(f: ParaLens, times: int = 2) -> list[Law]:
     """Tying computes with copies of the parameters, and adds their cotangents."""
     tied = f.tied(times)
@@ -354,5 +364,6 @@ __all__ = [
     "reparametrisation_laws",
     "tying_laws",
     "weights_in_order",
+    "whiskering_laws",
     "with_parameters",
 ]

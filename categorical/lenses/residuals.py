@@ -69,18 +69,19 @@ def stored(of: Lens, entrywise: bool = False, name: str = "") -> Optic:
     names = [*of.names, *(f"back{i + 1}" for i in range(len(of.target_back)))]
     graph = hash_cons(inline(glued_graph(of.source + of.target_back, both, names)))
     there, behind = graph.inputs[:a], graph.inputs[a:]
-    behind_the_cut = _reached(graph, behind)
-    before_the_cut = _reached(graph, there) - behind_the_cut
-    late = [node for node in graph.nodes if any(w in behind_the_cut for w in node.outs)]
-    early = [node for node in graph.nodes if any(w in before_the_cut for w in node.outs)]
-    fixed = [node for node in graph.nodes if node not in late and node not in early]
+    after = _reached(graph, behind)
+    before = _reached(graph, there) - after
+    late = [node for node in graph.nodes if any(w in after for w in node.outs)]
     read = [w for node in late for w in node.ins] + graph.outputs[b:]
-    cut = list(dict.fromkeys(w for w in read if w in before_the_cut))
+    cut = list(dict.fromkeys(w for w in read if w in before))
+    again: list[Node] = []
     if entrywise:
         cut, again = _lighter(graph, cut)
-        late = [node for node in graph.nodes if node in again or node in late]
+    data = {w for node in graph.nodes for w in node.outs} & (before | after)
+    fixed = [node for node in graph.nodes if not data & set(node.outs)]
+    early = [node for node in graph.nodes if any(w in before for w in node.outs)]
     forward = _part(graph, there, cut + graph.outputs[:b], fixed + early)
-    backward = _part(graph, cut + behind, graph.outputs[b:], fixed + late)
+    backward = _part(graph, cut + behind, graph.outputs[b:], fixed + again + late)
     residual = product_space(*(graph.types[w] for w in cut))
     title = name or of.label()
     return Optic(residual, as_arrow("there", forward), as_arrow("back", backward), title)
@@ -222,7 +223,8 @@ def cost(of: Optic, given: Sequence[int] = ()) -> Cost:
     """What an optic keeps and computes again; the inputs number ``given`` are kept anyway.
 
     Equal wires of the residual are kept once.  A box is computed again if it depends on the
-    residual and on nothing that comes back.
+    residual and on nothing that comes back; so are all boxes in the body of a pullback, which runs
+    its body before it goes back.
     """
     m = of.kept
     forward = hash_cons(inline(of.forward.graph()))
@@ -234,7 +236,9 @@ def cost(of: Optic, given: Sequence[int] = ()) -> Cost:
     backward = hash_cons(inline(of.backward.graph()))
     kept, back = (_reached(backward, ws) for ws in (backward.inputs[:m], backward.inputs[m:]))
     again = [n for n in backward.nodes if any(w in kept - back for w in n.outs)]
-    return Cost(total, len(again))
+    bodies = [n for n in backward.nodes if n.box.name == "pullback"]
+    inner = sum(1 for n in bodies for region in n.regions for _ in region.walk())
+    return Cost(total, len(again) + inner)
 
 
 def residual_laws(chain: Sequence[Lens], every: Sequence[int] = (1,)) -> list[Law]:

@@ -11,6 +11,7 @@ from categorical.lenses import (
     chain_optic,
     choice_laws,
     choices,
+    cost,
     lens_of,
     optic,
     slides,
@@ -51,6 +52,15 @@ def test_the_table_prints_the_counts() -> None:
     assert lines[0].startswith("choice") and len(lines) == 5
     name, kept, numbers, *_ = (cell.strip() for cell in lines[3].split("|"))
     assert (name, kept, numbers) == ("input of every 2 layers", "a + c", "7")
+
+
+def test_a_residual_for_each_layer() -> None:
+    mixed = chain_optic(mlp, [stored, optic, stored, optic])
+    assert slides(mixed, chain_optic(mlp))
+    kept = cost(mixed, range(1, len(mixed.source)))
+    assert str(kept.numbers) == "a + 2*b + c + 2*d" and kept.boxes > 0
+    with pytest.raises(SpecError, match="4 layers has 1 residuals"):
+        chain_optic(mlp, [stored])
 
 
 def test_another_chain_is_another_optic() -> None:

@@ -21,6 +21,7 @@ from categorical.lenses import (
     reparametrisation_laws,
     tying_laws,
     weights_in_order,
+    whiskering_laws,
     with_parameters,
 )
 from categorical.recursion import fold
@@ -127,6 +128,14 @@ def test_reparametrisation_is_contravariant() -> None:
     assert "REFUTED" in every(equal_para(one.along(r).along(s), one.along(r >> s)))
     with pytest.raises(SpecError, match="does not end in the parameters"):
         one.along(copy_lens(B))
+
+
+def test_reparametrising_goes_under_composition() -> None:
+    r = lens_of(op.tanh.at(W) @ op.scale(0.5).at(B)).lens
+    one, two = lens_of(square), lens_of(op.linear(a, a) >> op.relu)
+    assert every(whiskering_laws(one, r, two, copy_lens(W * B, 1))) == {"PROVED"}
+    wrong = equal_para(one.along(r) >> two, (one >> two.along(r)), "on the other one")
+    assert "REFUTED" in every(wrong)
 
 
 def test_tying_adds_the_cotangents() -> None:

@@ -5,7 +5,18 @@ from __future__ import annotations
 import pytest
 
 from categorical import Real, SpecError, copy, identity, op
-from categorical.lenses import checkpointed, cost, lens, optic, residual_laws, slides, stored
+from categorical.derivatives import pullback
+from categorical.lenses import (
+    Lens,
+    checkpointed,
+    cost,
+    lens,
+    optic,
+    residual_laws,
+    slides,
+    sliding_law,
+    stored,
+)
 from tests.categorical.algebras.verdicts import every
 from tests.categorical.lenses.examples import N, gradient, layer, middle, momentum, n, square, tanh
 
@@ -42,6 +53,13 @@ def test_entrywise_values_are_computed_again() -> None:
     assert cost(less).numbers.evaluate({"n": 1}) < cost(all_of_it).numbers.evaluate({"n": 1})
     assert cost(all_of_it).boxes == 0 and cost(less).boxes > 0
     assert slides(less, all_of_it)
+
+
+def test_a_pullback_runs_its_body_again() -> None:
+    chain = op.exp.at(N) >> op.square
+    boxed = Lens(chain, pullback(chain))
+    assert cost(stored(boxed)).boxes == 2 and cost(stored(gradient(chain))).boxes == 0
+    assert every([sliding_law(boxed, gradient(chain))]) <= {"PROVED", "EXACT"}
 
 
 def test_what_mixes_entries_is_not_computed_again() -> None:
