@@ -29,6 +29,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
+from itertools import product
 from math import prod
 from typing import Any
 
@@ -54,6 +55,7 @@ from categorical.semantics.algebra import (
 )
 from categorical.semantics.contraction import Ring, contract
 from categorical.semantics.interpreter import run
+from categorical.spaces import Array
 
 Words = NDArray[np.uint64]
 
@@ -244,27 +246,46 @@ def evaluated(
     return run(graph, Context(BooleanAlgebra(), sizes or {}), inputs, {}).outputs
 
 
-def _runs(
-    graph: Graph, sizes: Mapping[str, int]
-) -> Iterator[tuple[list[Words], list[Words], Context]]:
+def _plain(array: Array, context: Context) -> list[Numbers]:
+    """Every mask, or every array of indices, of a type."""
+    shape = context.shape(array)
+    values = [False, True] if array.values is None else list(range(context.size(array.values)))
+    kind = np.bool_ if array.values is None else np.int64
+    if len(values) ** prod(shape) > 1 << MOST // 2:
+        raise ValueError(f"{array} has {len(values)}^{prod(shape)} values: too many to list")
+    return [np.array(one, dtype=kind).reshape(shape) for one in product(values, repeat=prod(shape))]
+
+
+Ran = tuple[list[Any], list[Any], Context]
+
+
+def _runs(graph: Graph, sizes: Mapping[str, int]) -> Iterator[Ran]:
+    """Inputs and outputs: every mask and index, and for each every assignment of bits."""
     if graph.resources(sizes):
         raise ValueError("what has weights is a function of them too: explicit(f)")
     context = Context(BooleanAlgebra(), sizes)
-    for inputs in assignments([context.shape(t) for t in graph.dom]):
-        yield inputs, run(graph, context, inputs, {}).outputs, context
+    real = [i for i, t in enumerate(graph.dom) if t.kind == "real"]
+    others = [i for i, t in enumerate(graph.dom) if t.kind in ("bool", "fin")]
+    if len(real) + len(others) < len(graph.dom):
+        raise ValueError("a complex wire carries no bits")
+    for chosen in product(*(_plain(graph.dom[i], context) for i in others)):
+        for given in assignments([context.shape(graph.dom[i]) for i in real]):
+            at = dict(zip((*others, *real), (*chosen, *given), strict=True))
+            inputs = [at[i] for i in range(len(at))]
+            yield inputs, run(graph, context, inputs, {}).outputs, context
 
 
 def table(arrow: Arrow, sizes: Mapping[str, int] | None = None) -> list[str]:
-    """The truth table: the bits of the outputs for each assignment, in counting order."""
+    """The truth table: the bits of the outputs for each assignment, in counting order (masks and
+    indices change slowest)."""
     graph = arrow.graph()
     found: list[str] = []
-    count = 0
     for inputs, outputs, _ in _runs(graph, sizes or {}):
-        count = sum(v.size for v in inputs)
+        count = sum(v.size for v, t in zip(inputs, graph.dom, strict=True) if t.kind == "real")
         flat = np.concatenate([y.ravel() for y in outputs])
-        rows = [bits(flat, lane) for lane in range(LANES)]
+        rows = [bits(flat, lane) for lane in range(min(LANES, 1 << count))]
         found += ["".join(map(str, row)) for row in rows]
-    return found[: 1 << count]
+    return found
 
 
 def differing(
@@ -277,12 +298,15 @@ def differing(
         raise ValueError(f"{left.type_text()} is not {right.type_text()}")
     for inputs, outputs, context in _runs(first, sizes or {}):
         others = run(second, context, inputs, {}).outputs
-        apart = np.uint64(0)
+        apart = 0
         for one, other in zip(outputs, others, strict=True):
-            apart |= np.bitwise_or.reduce((one ^ other).ravel())
+            apart |= int(np.bitwise_or.reduce((one ^ other).ravel(), initial=0))
         if apart:
-            lane = (int(apart) & -int(apart)).bit_length() - 1
+            lane = (apart & -apart).bit_length() - 1
             names = [first.wire_name(w) for w in first.inputs]
-            shown = (bits(v, lane).ravel().tolist() for v in inputs)
+            shown = [
+                (bits(v, lane) if t.kind == "real" else v.astype(np.int64)).ravel().tolist()
+                for v, t in zip(inputs, first.dom, strict=True)
+            ]
             return dict(zip(names, shown, strict=True))
     return None

@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from categorical import Dim, Real, arrow, op
+from categorical import Bool, Complex, Dim, Fin, Real, arrow, op
 from categorical.derivatives import explicit, reverse
 from categorical.records import Context
 from categorical.semantics import FloatAlgebra, OutsideFragment
@@ -227,3 +227,36 @@ def test_words_in_words_out() -> None:
     layer, sizes = explicit(op.linear(n, m)), {"n": 2, "m": 2}
     [y] = evaluated(layer, [words([1, 0]), words([[1, 1], [0, 1]]), words([0, 1])], sizes)
     assert bits(y).tolist() == [1, 1]
+
+
+def test_masks_and_indices_are_listed_too() -> None:
+    pin = Dim("pin", size=2)
+
+    @arrow
+    def chosen(mask: Bool[pin], x: Real[pin], y: Real[pin]) -> Real[pin]:
+        return op.where(mask, x, y)
+
+    @arrow
+    def read(x: Real[pin], index: Fin(pin)[n]) -> Real[n]:
+        return op.gather(pin)(x, index)
+
+    def choice(*row):
+        mask, x, y = row[:2], row[2:4], row[4:]
+        return (x[i] if mask[i] else y[i] for i in range(2))
+
+    assert table(chosen) == brute(lambda *row: tuple(choice(*row)), 6)
+    found = table(read, {"n": 2})
+    wanted = [f"{x[i]}{x[j]}" for i in (0, 1) for j in (0, 1) for x in product((0, 1), repeat=2)]
+    assert found == wanted
+
+    @arrow
+    def first(mask: Bool[pin], x: Real[pin], y: Real[pin]) -> Real[pin]:
+        return op.where(op.logical_and(mask, mask), x, y) * op.indicator(mask) + y
+
+    assert differing(chosen, chosen) is None
+    found = differing(chosen, first)
+    assert found is not None and set(found) == {"mask", "x", "y"}
+    with pytest.raises(ValueError, match="too many"):
+        table(read, {"n": 13})
+    with pytest.raises(ValueError, match="complex"):
+        table(op.add.at(Complex[pin], Complex[pin]))
