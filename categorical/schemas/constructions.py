@@ -167,12 +167,6 @@ def _masking(
 
 
 @checked
-def rearrangement(there: Arrow, back: Arrow) -> InversePair:
-    """Two arrows that rearrange entries, as an inverse pair (a law, not assumed)."""
-    return InversePair(there, back)
-
-
-@checked
 def halves(whole: Space, *parts: IndexSet | Axis) -> InversePair:
     """``Real[…, a + b] ⇄ Real[…, a] × Real[…, b]``: an array and its parts along an axis."""
     apart = op.unconcat(*parts).at(whole)
@@ -315,6 +309,5 @@ __all__ = [
     "involution",
     "masked_coupling",
     "orthogonal",
-    "rearrangement",
     "signs",
 ]
