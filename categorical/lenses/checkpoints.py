@@ -15,12 +15,13 @@ between the two ways is least where the most boxes are computed again; the peak 
 >>> d = Dim("d")
 >>> layers = [lens_of(op.linear(d, d) >> op.tanh) for _ in range(4)]
 >>> print(table(choices(layers, every=[1, 2]), d=8))
-choice                  | kept | d=8 | boxes again | peak
-store                   |  8*d |  64 |           0 |   64
-store, less entrywise   |  5*d |  40 |          12 |   40
-input of every layer    |  4*d |  32 |          24 |   48
-input of every 2 layers |  2*d |  16 |          24 |   48
-input of the network    |    d |   8 |          24 |   72
+choice                  | kept | numbers | boxes again | peak
+store                   |  8*d |      64 |           0 |   64
+store, less entrywise   |  5*d |      40 |          12 |   40
+input of every layer    |  4*d |      32 |          24 |   48
+input of every 2 layers |  2*d |      16 |          24 |   48
+input of the network    |    d |       8 |          24 |   72
+at d=8
 
 A chain has layers:
 
@@ -136,7 +137,7 @@ def choice_laws(of: Sequence[Choice]) -> list[Law]:
 def table(of: Sequence[Choice], **sizes: int) -> str:
     """The choices side by side, with numbers at some sizes."""
     shown = ", ".join(f"{name}={value}" for name, value in sizes.items())
-    rows = [["choice", "kept", shown, "boxes again", "peak"]]
+    rows = [["choice", "kept", "numbers", "boxes again", "peak"]]
     for one in of:
         found = one.cost
         numbers = (found.at(**sizes), found.boxes, one.peak(**sizes))
@@ -150,7 +151,7 @@ def table(of: Sequence[Choice], **sizes: int) -> str:
             for text, width in zip(row[1:], widths[1:], strict=True)
         ]
         lines.append(" | ".join(cells).rstrip())
-    return "\n".join(lines)
+    return "\n".join([*lines, f"at {shown}"])
 
 
 __all__ = ["Choice", "chain_optic", "choice_laws", "choices", "segmented", "table"]

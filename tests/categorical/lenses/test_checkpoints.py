@@ -49,7 +49,8 @@ def test_what_each_choice_keeps() -> None:
 def test_the_table_prints_the_counts() -> None:
     text = table(choices(mlp, every=(2,)), a=2, b=3, c=5, d=7, e=11)
     lines = text.splitlines()
-    assert lines[0].startswith("choice") and len(lines) == 5
+    assert lines[0].startswith("choice") and len(lines) == 6
+    assert lines[-1] == "at a=2, b=3, c=5, d=7, e=11"
     name, kept, numbers, *_ = (cell.strip() for cell in lines[3].split("|"))
     assert (name, kept, numbers) == ("input of every 2 layers", "a + c", "7")
 
