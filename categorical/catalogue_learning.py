@@ -147,4 +147,28 @@ ENTRIES: dict[str, tuple[str, str, str, str]] = {
         play = game(energy, [Player("far", 0, optimisers.sgd(0.1), owns=("near",))])
         """,
     ),
+    "CM059": (
+        "a student whose blocks do not match the teacher's",
+        """
+        In distillation a student is compared with a teacher: their ends, or what they have after
+        named blocks, or a teacher in which the first blocks are the student's. What is compared has
+        one type, or types that differ in one axis, which a linear adapter maps.
+        """,
+        """
+        from categorical.learning.distillation import blocks, match
+        from categorical.learning.optimisers import sgd
+
+        teacher = blocks("teacher", body=op.linear(n, c), head=op.linear(c, k))
+        student = blocks("student", body=op.linear(n, h), head=op.linear(h, k))
+        play = match(student, teacher, {"body": "neck"}, sgd(0.1))
+        """,
+        """
+        from categorical.learning.distillation import blocks, match
+        from categorical.learning.optimisers import sgd
+
+        teacher = blocks("teacher", body=op.linear(n, c), head=op.linear(c, k))
+        student = blocks("student", body=op.linear(n, h), head=op.linear(h, k))
+        play = match(student, teacher, {"body": "body"}, sgd(0.1))
+        """,
+    ),
 }
