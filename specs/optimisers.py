@@ -13,6 +13,7 @@ Loshchilov and Hutter, "Decoupled Weight Decay Regularization", 2019.
 """
 
 from categorical import Dim, Real, architecture, arrow, copy, discard, identity, laws, op
+from categorical.derivatives import gradient
 from categorical.learning.optimisers import (
     ascent,
     descent,
@@ -26,6 +27,7 @@ from categorical.learning.preserving import (
     Reparametrisation,
     agrees,
     coisometry,
+    isometry,
     matrix,
     preserved,
 )
@@ -144,6 +146,9 @@ players = stated(
     "descent_ascent",
     descent_ascent(RATE, 0.3).put(W, W),
     laws.equal(both_by_hand, name="p − ηg, q + ζh"),
+    laws.equal(
+        (descent(RATE).lens(W) @ ascent(0.3).lens(W)).put, name="the product of the two lenses"
+    ),
     laws.commutes(
         descent_ascent(RATE, 0.3).put(W, W) >> (keep @ discard(W)),
         (keep @ discard(W) @ keep @ discard(W)) >> descent(RATE).put(W),
@@ -181,6 +186,23 @@ corrected = stated(
         name="the step count is not read",
     ).fails("averages that start at 0 are corrected by it"),
 )
+
+
+@arrow
+def half_square(weight: W) -> ONE:
+    """λ |p|² / 2, for λ = 0.5."""
+    return 0.25 * op.sum(n)(op.square(weight))
+
+
+gradient_of_penalty = gradient(half_square)
+
+
+@arrow
+def with_penalty(weight: W, slope: W) -> W:
+    """Descent on the loss and λ |p|² / 2."""
+    return descent(RATE).put(W)(weight, slope + gradient_of_penalty(weight))
+
+
 decayed = stated(
     "adamw",
     adamw(RATE, weight_decay=0.5).put(W),
@@ -191,6 +213,9 @@ decayed = stated(
         sgd(0.125, weight_decay=0.5).put(W),
         (op.scale(1 - 0.125 * 0.5).at(W) @ keep) >> descent(0.125).put(W),
         name="of descent the two decays are one",
+    ),
+    laws.commutes(
+        sgd(RATE, weight_decay=0.5).put(W), with_penalty, name="decay is the slope of λ |p|² / 2"
     ),
 )
 
@@ -219,7 +244,7 @@ def directions(v: Real[m, n], length: Real[m]) -> Real[m, n]:
     return op.transpose(m, n)(op.expand(n)(scale)) * v
 
 
-def told(r, descent_too=False, adam_too=False):
+def told(r, *more, descent_too=False, adam_too=False):
     """What descent with and without momentum, and Adam, make of a linear map."""
     plain = [coisometry(r), *(preserved(one, r) for one in (descent(RATE), torch_ball, looking))]
     adaptive = [preserved(adam(RATE), r), agrees(adam(RATE), r, steps=1)]
@@ -227,27 +252,61 @@ def told(r, descent_too=False, adam_too=False):
         plain = [one.fails("r rᵀ is not the identity") for one in plain]
     if not adam_too:
         adaptive = [one.fails("r is no signed permutation") for one in adaptive]
-    return stated(r.name.replace(" ", "_"), r.map, *plain, *adaptive)
+    return stated(r.name.replace(" ", "_"), r.map, laws.linear(), *more, *plain, *adaptive)
 
 
+@arrow
+def stepped_below(map: Real[m, n], q: W, slope: Real[m]) -> Real[m]:
+    """r(q − η rᵀ g), for any matrix r."""
+    return op.einsum(m)(map, q - RATE * op.einsum(n)(map, slope))
+
+
+@arrow
+def stepped_above(map: Real[m, n], q: W, slope: Real[m]) -> Real[m]:
+    """rq − η (r rᵀ) g: descent, preconditioned by r rᵀ."""
+    other = m.at("other")
+    gram = op.einsum(m, other)(map, op.relabel(m, other)(map))
+    return op.einsum(m)(map, q) - RATE * op.einsum(m)(gram, op.relabel(m, other)(slope))
+
+
+@arrow
+def unconditioned(map: Real[m, n], q: W, slope: Real[m]) -> Real[m]:
+    """rq − ηg."""
+    return op.einsum(m)(map, q) - RATE * slope
+
+
+any_matrix = stated(
+    "any_matrix",
+    stepped_below,
+    laws.equal(stepped_above, name="descent preconditioned by r rᵀ"),
+    laws.equal(unconditioned, name="descent").fails("r rᵀ is not the identity"),
+)
 under_signs = told(signs, descent_too=True, adam_too=True)
 under_permutations = told(flip, descent_too=True, adam_too=True)
 under_forgetting = told(forgetting, descent_too=True, adam_too=True)
-under_rotations = told(rotation, descent_too=True)
-under_rows = told(rows, descent_too=True)
-under_columns = told(columns)
-under_tying = told(tying)
+under_rotations = told(rotation, isometry(rotation), descent_too=True)
+under_rows = told(rows, isometry(rows).fails(), descent_too=True)
+under_columns = told(columns, isometry(columns))
+under_tying = told(tying, isometry(tying).fails())
 under_stretching = told(stretch)
 
 thin = stated(
     "low_rank",
     low_rank,
+    laws.linear("up"),
+    laws.linear("down"),
     agrees(descent(RATE), Reparametrisation("low rank", low_rank), steps=1).fails(),
     agrees(adam(RATE), Reparametrisation("low rank", low_rank), steps=1).fails(),
 )
 normalised = stated(
     "weight_normalisation",
     directions,
+    laws.linear("length"),
+    laws.commutes(
+        directions >> op.square >> op.sum(n),
+        discard(Real[m, n]) @ op.square.at(Real[m]),
+        name="rows have these lengths",
+    ),
     agrees(descent(RATE), Reparametrisation("directions", directions), steps=1).fails(),
     agrees(adam(RATE), Reparametrisation("directions", directions), steps=1).fails(),
 )

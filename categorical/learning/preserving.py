@@ -114,6 +114,19 @@ def coisometry(r: Reparametrisation) -> Commutes:
 
 
 @checked
+def isometry(r: Reparametrisation) -> Commutes:
+    """rᵀ r = id, for a linear r: lengths are kept.  Not enough for descent to be preserved."""
+    q, count = r.map.dom, len(r.map.dom)
+
+    def back(*wires: Any) -> Any:
+        return r.back(*wires, *_many(r.map(*wires)))
+
+    names = _numbered("q", q)
+    same = Wiring(q, tuple(range(count)), "same")
+    return commutes(_arrow(q, names, back), same, name=f"rᵀ r = id for {r.name}")
+
+
+@checked
 def preserved(optimiser: Optimiser, r: Reparametrisation) -> Commutes:
     """A step on Q, then r = r, then a step on P; CM021 where it is not said how squares go."""
     title = f"{_called(optimiser)} is preserved by {r.name}"
@@ -233,4 +246,4 @@ def _carried(
     return carry
 
 
-__all__ = ["Reparametrisation", "agrees", "coisometry", "matrix", "preserved"]
+__all__ = ["Reparametrisation", "agrees", "coisometry", "isometry", "matrix", "preserved"]

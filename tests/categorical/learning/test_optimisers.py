@@ -186,7 +186,7 @@ WRONG = {
 
 @pytest.mark.parametrize("what", WRONG)
 def test_bad_numbers_are_named(what: str) -> None:
-    with pytest.raises(SpecError, match="CM04[12]"):
+    with pytest.raises(SpecError, match=r"CM04[12]"):
         WRONG[what]()
 
 

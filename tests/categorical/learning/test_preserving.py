@@ -9,6 +9,7 @@ from categorical.learning.preserving import (
     Reparametrisation,
     agrees,
     coisometry,
+    isometry,
     matrix,
     preserved,
 )
@@ -63,6 +64,19 @@ def test_adaptive_steps_see_all_but_signed_permutations(r) -> None:
     )
     assert {one in ("PROVED", "EXACT", "TESTED") for one in found} == {held}
     assert held or set(found) == {"REFUTED"}
+
+
+def test_lengths_that_are_kept_are_not_enough() -> None:
+    assert verdicts(isometry(COLUMNS), isometry(ROTATION), isometry(SIGNS)) == [
+        "EXACT",
+        "EXACT",
+        "PROVED",
+    ]
+    assert verdicts(isometry(ROWS).fails(), isometry(TYING).fails(), isometry(SHEAR).fails()) == [
+        "REFUTED",
+        "REFUTED",
+        "REFUTED",
+    ]
 
 
 def test_maps_at_all_sizes_are_proved() -> None:

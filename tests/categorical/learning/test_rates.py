@@ -68,7 +68,7 @@ def test_the_shapes() -> None:
     ],
 )
 def test_numbers_out_of_range_are_refused(make) -> None:
-    with pytest.raises(SpecError, match="CM04[12]"):
+    with pytest.raises(SpecError, match=r"CM04[12]"):
         make()
 
 
