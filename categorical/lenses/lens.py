@@ -28,7 +28,7 @@ categorical.errors.SpecError: error[CM052]: `put` does not fit its `get`
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, overload
 
 from categorical import messages, op
 from categorical.arrows import Arrow, Types, Wiring, copy, discard, identity
@@ -38,6 +38,9 @@ from categorical.index import IndexSet, index_set
 from categorical.lenses.gluing import Use, Wires, apart, glued, heads, input_names, numeric
 from categorical.records import NOISE, STATISTIC
 from categorical.spaces import Array, Space, space
+
+if TYPE_CHECKING:
+    from categorical.lenses.para import ParaLens
 
 
 class Paired(Protocol):
@@ -92,9 +95,13 @@ class Lens:
 
     # --- composing ---------------------------------------------------------------------------
 
-    def __rshift__(self, other: Lens) -> Lens:
+    @overload
+    def __rshift__(self, other: Lens) -> Lens: ...
+    @overload
+    def __rshift__(self, other: ParaLens) -> ParaLens: ...
+    def __rshift__(self, other: Lens | ParaLens) -> Lens | ParaLens:
         if not isinstance(other, Lens):
-            raise no_lens(other)
+            return with_parameters(self, other) >> other
         meet(self, other)
         get, put = apart((other.get, other.put), heads((self.get, self.put)))
         count = len(self.source)
@@ -110,9 +117,13 @@ class Lens:
             f"{self.label()} >> {other.label()}",
         )
 
-    def __matmul__(self, other: Lens) -> Lens:
+    @overload
+    def __matmul__(self, other: Lens) -> Lens: ...
+    @overload
+    def __matmul__(self, other: ParaLens) -> ParaLens: ...
+    def __matmul__(self, other: Lens | ParaLens) -> Lens | ParaLens:
         if not isinstance(other, Lens):
-            raise no_lens(other)
+            return with_parameters(self, other) @ other
         get, put = apart((other.get, other.put), heads((self.get, self.put)))
         a, c = len(self.source), len(other.source)
         b = len(self.target_back)
@@ -207,6 +218,15 @@ def deterministic(title: str, arrow: Arrow) -> None:
                 facts=[(f"`{path}`", f"{resource.space}, {resource.role}")],
                 help=["make it an input of the lens: what is read twice is then one value"],
             )
+
+
+def with_parameters(one: Lens, other: object) -> ParaLens:
+    """A lens as one with no parameters, where the other one has some; CM052 where it is no lens."""
+    from categorical.lenses.para import ParaLens
+
+    if not isinstance(other, ParaLens):
+        raise no_lens(other)
+    return ParaLens(one)
 
 
 def no_lens(other: object) -> SpecError:

@@ -96,6 +96,7 @@ class Optic:
         return len(self.residual.wires)
 
     def __rshift__(self, other: Optic) -> Optic:
+        _optic(other)
         meet(self, other)
         forward, backward = self._beside(other)
         m, n = self.kept, other.kept
@@ -119,6 +120,7 @@ class Optic:
         )
 
     def __matmul__(self, other: Optic) -> Optic:
+        _optic(other)
         forward, backward = self._beside(other)
         m, n, a = self.kept, other.kept, len(self.source)
         b = m + n + len(self.target_back)
@@ -158,6 +160,16 @@ class Optic:
 
     def __repr__(self) -> str:
         return f"optic {self.label()}: {self.type_text()}, keeping {self.residual}"
+
+
+def _optic(other: object) -> None:
+    """CM052 unless it is an optic."""
+    if not isinstance(other, Optic):
+        raise SpecError(
+            "CM052",
+            f"an optic is composed with {type(other).__name__} `{other}`",
+            help=["say what a lens keeps: optic(f) its input, stored(f) what its way back needs"],
+        )
 
 
 @checked

@@ -47,6 +47,7 @@ from categorical.lenses.lens import (
     copy_lens,
     field,
     identity_lens,
+    no_lens,
     pair,
     wire_facts,
 )
@@ -111,7 +112,7 @@ class ParaLens:
 
     def __rshift__(self, other: ParaLens | Lens) -> ParaLens:
         """The parameters of both, those of the first before those of the second."""
-        then = other if isinstance(other, ParaLens) else ParaLens(other)
+        then = _para(other)
         beside = self.lens @ identity_lens(*then.parameters, back=_space(then.parameters_back))
         return ParaLens(
             beside >> then.lens,
@@ -122,7 +123,7 @@ class ParaLens:
 
     def __matmul__(self, other: ParaLens | Lens) -> ParaLens:
         """Side by side: the inputs of both, then the parameters of both."""
-        then = other if isinstance(other, ParaLens) else ParaLens(other)
+        then = _para(other)
         order = shuffle(
             (self.source, then.source, self.parameters, then.parameters),
             (self.source_back, then.source_back, self.parameters_back, then.parameters_back),
@@ -185,6 +186,15 @@ class ParaLens:
 
     def __repr__(self) -> str:
         return f"parametric lens {self.name}: {self.type_text()}"
+
+
+def _para(other: ParaLens | Lens) -> ParaLens:
+    """A lens as one with no parameters; CM052 where it is no lens."""
+    if isinstance(other, ParaLens):
+        return other
+    if not isinstance(other, Lens):
+        raise no_lens(other)
+    return ParaLens(other)
 
 
 def _space(types: Types) -> Space:

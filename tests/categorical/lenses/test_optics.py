@@ -87,3 +87,6 @@ def test_residuals_must_fit() -> None:
         slide(forward, op.relu.at(M), op.mul.at(N, N))
     with pytest.raises(SpecError, match="does not compose"):
         optic(square) >> identity_optic(M)
+    for make in (lambda: optic(square) >> square, lambda: optic(square) @ square):
+        with pytest.raises(SpecError, match="say what a lens keeps"):
+            make()

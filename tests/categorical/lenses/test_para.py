@@ -42,6 +42,11 @@ def test_parameters_are_collected_in_order() -> None:
     assert beside.parameters == (Real[b, a], Real[b], Real[d, c], Real[d])
     assert (corner(Real[a]) >> lens_of(f)).source == ()
     assert (lens_of(f) >> identity_lens(Real[b])).parameters == (Real[b, a], Real[b])
+    assert (identity_lens(Real[a]) >> lens_of(f)).parameters == (Real[b, a], Real[b])
+    assert (identity_lens(Real[k]) @ lens_of(f)).source == (Real[k], Real[a])
+    for make in (lambda: lens_of(f) >> g, lambda: lens_of(f) @ g, lambda: identity_lens(B) @ g):
+        with pytest.raises(SpecError, match="CM052"):
+            make()
 
 
 def test_para_laws() -> None:
