@@ -20,6 +20,7 @@ inf
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -145,21 +146,31 @@ def finite_point(
 # --- the module ---------------------------------------------------------------------------------
 
 
+@contextmanager
+def in_float64() -> Iterator[None]:
+    """New tensors are of float64: those that a module makes of indices alone, too."""
+    import torch
+
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
+
+
 def module_at(build: Build, space: Any, point: Point) -> Any:
     """The generated module at a point, in float64, with the noise of the point."""
     import torch
 
     config = {field: point.sizes[symbol] for symbol, field in build.config_fields.items()}
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(torch.float64)
     try:
-        module = getattr(space, build.class_name)(space.Config(**config))
+        with in_float64():
+            module = getattr(space, build.class_name)(space.Config(**config))
     except Exception as problem:
         raise refused(
             f"{type(problem).__name__}: {problem}", "making the module", point
         ) from problem
-    finally:
-        torch.set_default_dtype(before)
     state = module.state_dict()
     keys = build.keys(point.sizes)
     wanted = {keys[path]: point.resources[path] for path in keys}
@@ -182,7 +193,7 @@ def run_module(
 ) -> tuple[Any, ...]:
     noise = Noise(build.graph, point.sizes, point.resources)
     try:
-        with noise.given_to(space):
+        with noise.given_to(space), in_float64():
             outputs = build.run(module, inputs, point.sizes)
     except Exception as problem:  # whatever it is, the file is wrong
         raise refused(

@@ -22,7 +22,16 @@ from categorical.hidden_units.losses import (
     loss_by_pairs,
     loss_from_potentials,
 )
-from categorical.hidden_units.networks import exact_table, network, solves, state, tables
+from categorical.hidden_units.networks import (
+    answers,
+    every_pair,
+    exact_table,
+    layer,
+    network,
+    solves,
+    state,
+    tables,
+)
 from categorical.hidden_units.polynomials import Polynomial
 from categorical.hidden_units.potentials import (
     Statistic,
@@ -53,12 +62,15 @@ __all__ = [
     "Polynomial",
     "Statistic",
     "Weights",
+    "answers",
     "compose",
     "constant_unit",
     "empirical_loss",
+    "every_pair",
     "exact_table",
     "homomorphism",
     "identity",
+    "layer",
     "loss_by_pairs",
     "loss_from_potentials",
     "mixed",

@@ -38,7 +38,7 @@ from categorical.exact import Basis, Matrix
 from categorical.exact.numbers import Cyclotomic, Number, root
 from categorical.hidden_units.polynomials import Polynomial, Ring
 from categorical.hidden_units.weights import PARTS, Weights
-from categorical.index import Dim
+from categorical.index import Axis, Dim
 from categorical.semantics.modular import is_prime, root_of_unity
 from categorical.verdicts import Finding, Verdict
 
@@ -203,6 +203,17 @@ def exact_table(weights: Weights, p: str) -> list[list[Number]]:
     return rows
 
 
+def layer(weights: Weights, part: str, source: Axis | Dim, target: Axis | Dim) -> Arrow:
+    """``Real[…, source] → Real[…, target]``: one of the tables as a linear map, exact: ``a`` and
+    ``b`` go from Z_d to hidden units, ``c`` from hidden units to Z_d."""
+    from categorical import op
+
+    table = exact_table(weights, part)
+    rows = table if part == "c" else [list(column) for column in zip(*table)]
+    basis = Basis.of_matrices([Matrix.of(rows)])
+    return op.hom(basis, ((source,),), (target,), coefficients=(1,), name=part)
+
+
 def network(weights: Weights, first: Dim, second: Dim, total: Dim, unit: Dim) -> Arrow:
     """``Real[first], Real[second] → Real[total]``: the network on vectors, its weights exact.
 
@@ -210,11 +221,24 @@ def network(weights: Weights, first: Dim, second: Dim, total: Dim, unit: Dim) ->
     """
     from categorical import op
 
-    def fixed(p: str, source: Dim, target: Dim) -> Arrow:
-        table = exact_table(weights, p)
-        rows = table if p == "c" else [list(column) for column in zip(*table)]
-        basis = Basis.of_matrices([Matrix.of(rows)])
-        return op.hom(basis, ((source,),), (target,), coefficients=(1,), name=p)
+    reads = layer(weights, "a", first, unit) @ layer(weights, "b", second, unit)
+    return (reads >> op.add >> op.square >> layer(weights, "c", unit, total)).named("composed")
 
-    hidden = (fixed("a", first, unit) @ fixed("b", second, unit)) >> op.add >> op.square
-    return (hidden >> fixed("c", unit, total)).named("composed")
+
+def every_pair(weights: Weights, first: Dim, second: Dim, total: Dim, unit: Dim) -> Arrow:
+    """``One → Real[first, second, total]``: the outputs of the network on all pairs at once."""
+    from categorical import op
+
+    def read(part: str, one: Dim, other: Dim) -> Arrow:
+        basis_vectors = op.eye(one, one.at("entry"))
+        embedded = basis_vectors >> layer(weights, part, one.at("entry"), unit) >> op.expand(other)
+        return embedded >> op.transpose(first, second, unit)
+
+    hidden = (read("a", first, second) @ read("b", second, first)) >> op.add >> op.square
+    return (hidden >> layer(weights, "c", unit, total)).named("every_pair")
+
+
+def answers(d: int) -> list[list[list[int]]]:
+    """The outputs on all pairs that solve modular addition: 2d at a + b, minus 2 everywhere."""
+    every = range(d)
+    return [[[2 * d * ((a + b) % d == c) - 2 for c in every] for b in every] for a in every]

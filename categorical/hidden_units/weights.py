@@ -166,6 +166,12 @@ class Weights:
     def __hash__(self) -> int:
         return hash((self.modulus, self.width))
 
+    def exchanged(self) -> Weights:
+        """The inputs a and b exchanged: the network of the pairs (b, a)."""
+        other = {"a": "b", "b": "a", "c": "c"}
+        units = ({(other[p], k): value for (p, k), value in unit} for unit in self.units)
+        return Weights.of(self.modulus, units)
+
     @property
     def is_real(self) -> bool:
         """Whether z[p, −k] is the conjugate of z[p, k] everywhere; variables are not known to."""
