@@ -125,5 +125,7 @@ class Wires:
         present = [a for f in factors for a in self.type(f).axes]
         keep = tuple(a for a in type_.axes if a in present)
         over = tuple(dict.fromkeys(a for a in present if a not in keep))
+        if len(factors) == 1 and not over:
+            return self.arranged(factors[0], Real[type_.axes])
         found = self.op(Op(EINSUM, keep=keep, over=over), *factors)
         return self.arranged(found, Real[type_.axes])

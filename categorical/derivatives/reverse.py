@@ -37,7 +37,7 @@ from categorical.checked import checked
 from categorical.derivatives.calculus import Wires
 from categorical.derivatives.explicit import opened, stateful
 from categorical.derivatives.pullback import numeric, pulled
-from categorical.derivatives.records import RECORDS
+from categorical.derivatives.records import RECORDS, SEVERAL
 from categorical.errors import SpecError
 from categorical.graph import Builder, Graph, Node, OperatorBox
 from categorical.normal import prune
@@ -119,17 +119,16 @@ def reversed_graph(
 
 def _back(calc: Wires, node: Node, waiting: dict[int, int], moved: set[int]) -> list[int | None]:
     """The cotangents of the inputs of a node, from those of its outputs."""
-    record = RECORDS.get(node.box.name)
-    if isinstance(node.box, Box) and record is not None and len(node.box.cod) == 1:
+    types = calc.builder.graph.types
+    if isinstance(node.box, Box):
         try:
-            found = record(calc, node, node.box, waiting[node.outs[0]])
+            found = _recorded(calc, node, node.box, waiting)
         except SpecError as problem:
             if problem.code not in ACTIONS:
                 raise
             found = None  # the whole respects the action of an axis, a step of the record does not
         if found is not None:
             return found
-    types = calc.builder.graph.types
     body = _alone(node, types)
     wrt = [i for i, w in enumerate(node.ins) if w in moved]
     box = pulled(body, wrt)
@@ -144,6 +143,18 @@ def _back(calc: Wires, node: Node, waiting: dict[int, int], moved: set[int]) -> 
     for place, wire in zip(wrt, outs, strict=True):
         back[place] = wire
     return back
+
+
+def _recorded(
+    calc: Wires, node: Node, box: Box, waiting: dict[int, int]
+) -> list[int | None] | None:
+    """What the record of a box says, if there is one and it does not decline."""
+    if box.name in RECORDS:
+        return RECORDS[box.name](calc, node, box, waiting[node.outs[0]])
+    if box.name not in SEVERAL:
+        return None
+    cots = [waiting[w] if w in waiting else calc.filled(calc.type(w)) for w in node.outs]
+    return SEVERAL[box.name](calc, node, box, cots)
 
 
 def _alone(node: Node, types: Sequence[object]) -> Graph:
