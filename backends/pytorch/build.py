@@ -185,7 +185,7 @@ def _text(
         helpers=[text for text in called if TABLE not in text],
         tables=[text for text in called if TABLE in text],
         classes=classes,
-        examples=_examples(graph, every, made.late),
+        examples=example_lines(graph, every, made.late),
         kinds=_kinds(graph, made.late),
         model=made.class_name,
         shapes=_shapes(shapes),
@@ -317,7 +317,7 @@ def _kinds(graph: Graph, late: Sequence[str]) -> str:
     return f"tuple[{', '.join(['Tensor'] * len(graph.inputs) + ['int'] * len(late))}]"
 
 
-def _examples(graph: Graph, sizes: Mapping[str, int], late: Sequence[str]) -> list[str]:
+def example_lines(graph: Graph, sizes: Mapping[str, int], late: Sequence[str]) -> list[str]:
     """The body of the function that makes example inputs."""
     rows = []
     pairs = forests(graph, thinned=True)

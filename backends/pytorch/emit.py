@@ -373,7 +373,7 @@ class Writer(Declarations):
         lines = list(self.lines)
         last = lines.pop() if len(out) == 1 and lines and lines[-1][0] == out[0] else None
         for target, text, note in lines:
-            rows += _statement(target, text, note)
+            rows += statement_of(target, text, note)
         if last is not None and len(last[1]) > 80 and layout.last_method(last[1]) > 0:
             rows += layout.statement(*last)
             last = None
@@ -482,13 +482,13 @@ def _indented(lines: list[str]) -> list[str]:
     return out
 
 
-def _statement(target: str, text: str, note: str) -> list[str]:
+def statement_of(target: str, text: str, note: str, indent: int = 8) -> list[str]:
     name = target.strip()
-    indent = 8 + len(target) - len(target.lstrip())
+    indent += len(target) - len(target.lstrip())
     margin = " " * indent
     if name == "if":
         return [f"{margin}if {text}:"]
-    if name.startswith("for "):
+    if name.startswith(("for ", "with ")):
         if len(name) + indent + 1 <= layout.WIDTH:
             return [f"{margin}{name}:"]
         head, _, rest = name.partition(" in ")

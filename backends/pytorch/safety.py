@@ -237,6 +237,7 @@ def check_source(source: str, trusted: frozenset[tuple[str, str]] = frozenset())
     nodes = list(ast.walk(tree))
     defined = {n.name for n in nodes if isinstance(n, functions)}
     local = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    local |= {n.arg for n in nodes if isinstance(n, ast.arg)}
     defined |= {function for _, function in trusted}
     callable_ = defined | _CALLS | local
     for node in nodes:

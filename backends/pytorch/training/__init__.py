@@ -1,0 +1,1 @@
+"""Generated training: one plain file beside the module, for a learner or a game."""

@@ -1,0 +1,297 @@
+"""Steps: the class that moves the weights of a game, as lines of a training file.
+
+Definition.  A ``Mover`` is a player as the file knows it: its loss function, the optimiser of torch
+and the weights that it moves.  ``methods`` writes the constructor, the step in the declared order
+of play, the gradient of each player, and what a restart needs.
+
+Law.  Simultaneous play takes all gradients before the first step; alternating play takes each at
+the weights that the move before has left.
+
+>>> from categorical.learning.regime import Regime
+>>> one = Regime(clip=1.0)
+>>> print(*backward(["model", "x"], "loss", "", [], ["x"], one, "self.weights"), sep="\\n")
+value = loss(model, x)
+value.backward()
+nn.utils.clip_grad_norm_(self.weights, 1.0)
+
+A batch that has no equal parts is refused by the file:
+
+>>> backward(["model", "x"], "loss", "", [], ["x"], Regime(accumulate=2), "self.weights")[:2]
+['if x.shape[0] % 2:', '    raise ValueError(f"a batch of {x.shape[0]} has no 2 equal parts")']
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from backends.pytorch import layout, safety
+from backends.pytorch.training.losses import LossFunction, head
+from categorical.learning.games import Player
+from categorical.learning.regime import Regime
+
+
+@dataclass
+class Mover:
+    """See the module.  ``attribute`` holds the optimiser, ``owned`` its weights, ``rate`` the
+    schedule; ``everything`` if it moves all weights of the model."""
+
+    player: Player
+    loss: LossFunction
+    attribute: str
+    owned: str
+    rate: str
+    scaler: str
+    everything: bool
+    weights: list[str]
+    optimiser: str
+    schedule: str
+
+
+def backward(
+    arguments: Sequence[str],
+    loss: str,
+    inputs: str,
+    front: Sequence[str],
+    chunked: Sequence[str],
+    regime: Regime,
+    weights: str,
+    scaler: str = "",
+    optimiser: str = "",
+    device: str = "",
+) -> list[str]:
+    """Forward and backward of one loss, in the regime; it leaves the loss in ``value``."""
+    rows, parts = [], regime.accumulate
+    cast = f"with torch.autocast({device}, dtype=torch.{regime.precision}):"
+    ends = f"{scaler}.scale(VALUE).backward({inputs})" if scaler else f"VALUE.backward({inputs})"
+    if parts == 1:
+        call = f"value = {loss}({', '.join(arguments)})"
+        rows += [cast, f"    {call}"] if regime.precision else [call]
+        rows.append(ends.replace("VALUE", "value"))
+    else:
+        first = chunked[0]
+        rows += [
+            f"if {first}.shape[0] % {parts}:",
+            f'    raise ValueError(f"a batch of {{{first}.shape[0]}} has no {parts} equal parts")',
+            "value = 0.0",
+        ]
+        each = [f"{one}.chunk({parts})" for one in chunked if one in arguments]
+        rest = [one for one in arguments if one not in chunked]
+        order = [one if one in rest else "" for one in arguments]
+        names = [one for one in arguments if one in chunked]
+        inner = [f"{one}_part" for one in names]
+        filled = iter(inner)
+        call = ", ".join(one or next(filled) for one in order)
+        if len(each) == 1:
+            rows.append(f"for {inner[0]} in {each[0]}:")
+        elif each:
+            rows.append(f"for {', '.join(inner)} in zip({', '.join(each)}, strict=True):")
+        else:
+            rows.append(f"for _ in range({parts}):")
+        made = f"part = {loss}({call}) / {parts}"
+        rows += [f"    {cast}", f"        {made}"] if regime.precision else [f"    {made}"]
+        rows += [f"    {ends.replace('VALUE', 'part')}", "    value = value + part.detach()"]
+    if regime.clip is not None:
+        if scaler:
+            rows.append(f"{scaler}.unscale_({optimiser})")
+        rows.append(f"nn.utils.clip_grad_norm_({weights}, {safety.literal(regime.clip)})")
+    return [*front, *rows]
+
+
+@dataclass
+class Written:
+    """What the methods are written from: the movers in order, and the names of inputs.
+
+    ``data`` are given to the step, ``drawn`` are noise (name to the lines that draw it), ``held``
+    are inputs that stand for weights.
+    """
+
+    movers: list[Mover]
+    data: list[str]
+    drawn: dict[str, list[str]]
+    held: list[str]
+    chunked: list[str]
+    regime: Regime
+    simultaneous: bool
+
+    @property
+    def single(self) -> bool:
+        return len(self.movers) == 1
+
+
+def methods(it: Written) -> list[str]:
+    """The methods of ``Training``."""
+    rows = [*_init(it), "", *_step(it)]
+    for one in it.movers if not it.single else []:
+        rows += ["", *_gradient(it, one)]
+    return [*rows, "", *_states(it)]
+
+
+def _init(it: Written) -> list[str]:
+    arguments = ["self", "model: nn.Module", *(f"{x}: Tensor" for x in it.held)]
+    rows = head("__init__", arguments, 4, "None")
+    body = ["self.model = model"]
+    body += [f"self.{x} = nn.Parameter({x}.detach().clone())" for x in it.held]
+    for one in it.movers:
+        named = one.weights
+        if len(named) == 1 and not named[0].startswith("("):
+            weights = named[0].removeprefix("*")
+        else:
+            weights = f"[{', '.join(named)}]"
+        if not one.everything or it.regime.clip is not None or it.regime.precision == "float16":
+            if one.everything:
+                body.append(f"{one.owned} = list(model.parameters())")
+            else:
+                body.append(f"weights = {weights}")
+                body.append(f"{one.owned} = [weight for _, weight in weights]")
+                weights = "weights"
+                if not body[-2].startswith("weights = ["):
+                    body[-2] = f"weights = list({body[-2].removeprefix('weights = ')})"
+        body.append(f"{one.attribute} = {one.optimiser.replace('WEIGHTS', weights)}")
+        if one.schedule:
+            body.append(f"{one.rate} = {one.schedule}")
+        if one.scaler:
+            body.append(f"{one.scaler} = torch.amp.GradScaler({one.owned}[0].device.type)")
+    return [*rows, *_laid(body)]
+
+
+def _step(it: Written) -> list[str]:
+    arguments = ["self", *(f"{x}: Tensor" for x in it.data)]
+    arguments += [f"{x}: Tensor | None = None" for x in it.drawn]
+    many = f"tuple[{', '.join(['Tensor'] * len(it.movers))}]"
+    rows = head("step", arguments, 4, "Tensor" if it.single else many)
+    rows.append(f'        """{_told(it)}"""')
+    body: list[str] = []
+    for lines in it.drawn.values():
+        body += lines
+    if it.single:
+        one = it.movers[0]
+        inner = [*_gradient_lines(it, one), *_moving(one)]
+        if one.player.moves > 1:
+            body += [f"for _ in range({one.player.moves}):", *(f"    {x}" for x in inner)]
+        else:
+            body += inner
+        return [*rows, *_laid([*body, "return value.detach()" if it.regime.accumulate == 1 else
+                               "return value"])]  # fmt: skip
+    values = {id(one): _value(one) for one in it.movers}
+    for one in it.movers:
+        call = f"{values[id(one)]} = self.{_method(one)}({', '.join(_inputs(it, one))})"
+        if it.simultaneous:
+            body.append(call)
+        elif one.player.moves > 1:
+            body += [f"for _ in range({one.player.moves}):", f"    {call}"]
+            body += [f"    {x}" for x in _moving(one)]
+        else:
+            body += [call, *_moving(one)]
+    if it.simultaneous:
+        for one in it.movers:
+            body += _moving(one)
+    return [*rows, *_laid([*body, f"return {', '.join(values.values())}"])]
+
+
+def _told(it: Written) -> str:
+    if it.single:
+        return "One step on a batch; returns its loss before the step."
+    if it.simultaneous:
+        return "One round: all gradients at the same weights, then all steps; returns the losses."
+    return "One round: the players in turn, on one batch; returns the loss of each before its move."
+
+
+def _value(one: Mover) -> str:
+    return safety.variable(one.player.name)
+
+
+def _method(one: Mover) -> str:
+    return one.attribute.removeprefix("self.") + "_gradient"
+
+
+def _inputs(it: Written, one: Mover) -> list[str]:
+    """The inputs of the loss that the step has."""
+    return [x for x in one.loss.inputs if x not in it.held]
+
+
+def _gradient(it: Written, one: Mover) -> list[str]:
+    inputs = _inputs(it, one)
+    rows = head(_method(one), ["self", *(f"{x}: Tensor" for x in inputs)], 4)
+    name = safety.docstring(one.player.name)
+    rows.append(f'        """The loss of {name}, and its gradient by what {name} moves."""')
+    end = "return value.detach()" if it.regime.accumulate == 1 else "return value"
+    return [*rows, *_laid([*_gradient_lines(it, one), end])]
+
+
+def _gradient_lines(it: Written, one: Mover) -> list[str]:
+    arguments = ["self.model", *(f"self.{x}" if x in it.held else x for x in one.loss.inputs)]
+    given = [x for x in one.loss.inputs if x not in it.held]
+    device = f"{given[0]}.device.type" if given else f"{one.owned}[0].device.type"
+    return backward(
+        arguments,
+        one.loss.name,
+        "" if one.everything else f"inputs={one.owned}",
+        [f"{one.attribute}.zero_grad(set_to_none=True)"],
+        it.chunked,
+        it.regime,
+        one.owned,
+        one.scaler,
+        one.attribute,
+        device,
+    )
+
+
+def _moving(one: Mover) -> list[str]:
+    rows = [f"{one.attribute}.step()"]
+    if one.scaler:
+        rows = [f"{one.scaler}.step({one.attribute})", f"{one.scaler}.update()"]
+    return rows + ([f"{one.rate}.step()"] if one.schedule else [])
+
+
+def _states(it: Written) -> list[str]:
+    parts = ["self.model"]
+    for one in it.movers:
+        parts += [one.attribute, *([one.rate] if one.schedule else [])]
+        parts += [one.scaler] if one.scaler else []
+    pairs = [f"{safety.string(x.removeprefix('self.'))}: {x}.state_dict()" for x in parts]
+    pairs += [f"{safety.string(x)}: self.{x}.detach()" for x in it.held]
+    loads = [f"{x}.load_state_dict(state[{safety.string(x.removeprefix('self.'))}])" for x in parts]
+    rows = [
+        "    def state_dict(self) -> dict:",
+        '        """What a restart needs: the weights, and the states of the optimisers."""',
+        "        return {",
+        *(f"            {x}," for x in pairs),
+        "        }",
+        "",
+        "    def load_state_dict(self, state: dict) -> None:",
+        '        """Go on from a state."""',
+    ]
+    body = list(loads)
+    if it.held:
+        body.append("with torch.no_grad():")
+        body += [f"    self.{x}.copy_(state[{safety.string(x)}])" for x in it.held]
+    return [*rows, *_laid(body)]
+
+
+def _laid(body: Sequence[str], indent: int = 8) -> list[str]:
+    """Statements as they are laid out in a method."""
+    rows: list[str] = []
+    for line in body:
+        deeper = indent + len(line) - len(line.lstrip(" "))
+        text = line.strip()
+        target, equals, rest = text.partition(" = ")
+        if text.startswith(("for ", "if ", "with ")) or not equals or "(" in target:
+            rows += (
+                layout.statement("", text, "", deeper)
+                if not text.endswith(":")
+                else (_opened(text, deeper))
+            )
+        else:
+            rows += layout.statement(target, rest, "", deeper)
+    return rows
+
+
+def _opened(text: str, indent: int) -> list[str]:
+    """The line that opens a block."""
+    margin = " " * indent
+    if len(margin + text) <= layout.WIDTH:
+        return [margin + text]
+    first, _, rest = text[:-1].partition(" in ")
+    rows = layout.split(f"{margin}{first} in ", rest, margin)
+    return [*rows[:-1], rows[-1] + ":"]

@@ -1,0 +1,443 @@
+"""Writing: the text of the training file of a game.
+
+Definition.  ``model_of(game)`` says what the module beside is: the one sub-architecture that holds
+all weights, or the whole game with its models as submodules.  ``train`` writes the file for a build
+of it, checks the text against the allow-list and compares it with the declared step.
+
+Laws.  The bytes depend on the game, the sizes and the header lines only.  What is returned has
+been compared.
+
+>>> from categorical import Dim, Real, op
+>>> from categorical.learning.games import learner
+>>> from categorical.learning.losses import mean_squared_error
+>>> from categorical.learning.optimisers import sgd
+>>> c, k = Dim.named("c k")
+>>> model = op.linear(c, k).named("line")
+>>> one = learner(model, mean_squared_error(Real[k]), sgd(0.1), sizes=dict(c=2, k=3))
+>>> made = train(one)
+>>> "value.backward()" in made.source, made.whole
+(True, 'line')
+
+A name that is no module of Python cannot be imported:
+
+>>> train(one, module="my-line")
+Traceback (most recent call last):
+...
+categorical.errors.SpecError: error[CM024]: the training file cannot import `my-line`
+...
+"""
+
+from __future__ import annotations
+
+import hashlib
+import keyword
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from textwrap import wrap
+from typing import Any
+
+from backends.pytorch import layout, safety
+from backends.pytorch.build import VERSION, build, example_lines, example_sizes
+from backends.pytorch.made import Build
+from backends.pytorch.naming import Names
+from backends.pytorch.plan import Plan
+from backends.pytorch.scope import File, Scope
+from backends.pytorch.training import optim
+from backends.pytorch.training.losses import Root, narrowed, plain, written
+from backends.pytorch.training.steps import Mover, Written, methods
+from categorical.architecture import BATCH, Architecture
+from categorical.errors import SpecError
+from categorical.graph import Graph, OperatorBox
+from categorical.learning.games import Game, Player
+from categorical.normal import content_hash, inline, prune
+from categorical.records import NOISE, WEIGHT
+from categorical.spaces import Array
+
+#: Names that the file has for itself.
+TAKEN = {"self", "model", "value", "state", "part", "weights", "batches", "epochs", "training"}
+TRUSTED = frozenset({("collections.abc", "Iterable"), ("copy", "deepcopy")})
+
+
+@dataclass
+class Trained:
+    """A training file: its text, the module beside, and what was compared."""
+
+    game: Game
+    model: Build
+    whole: str
+    module: str
+    source: str = ""
+    names: dict[str, str] = field(default_factory=dict)
+    it: Written | None = None
+    validation: dict[str, Any] = field(default_factory=dict)
+
+    def key(self, path: str) -> str:
+        """The state-dict key of a weight of the game."""
+        if self.whole:
+            path = path.removeprefix(f"{self.whole}.")
+        return self.model.main.key(path)
+
+    @property
+    def certificate(self) -> dict[str, Any]:
+        """What the training file claims, as JSON."""
+        return {
+            "game": self.game.name,
+            "file": f"{self.module}_train.py",
+            "source_sha256": hashlib.sha256(self.source.encode()).hexdigest(),
+            "optimisers": {p.name: optim.shown(p.optimiser) for p in self.game.players},
+            "validation": self.validation,
+        }
+
+
+def model_of(game: Game) -> tuple[Architecture | Graph, str]:
+    """What the module of a game is, and the name of the sub-architecture that it is ("" if it is
+    the whole game)."""
+    graph = game.arrow.graph()
+    losses = sorted({one.loss for one in game.players})
+    graph = prune(replace(graph, outputs=[graph.outputs[i] for i in losses]))
+    graph = prune(inline(graph, plain))
+    own = any(r.role != NOISE for r in graph.sources.values())
+    holders = {
+        node.name: node
+        for node in graph.nodes
+        if isinstance(node.box, OperatorBox)
+        and any(path.startswith(f"{node.name}.") for path in graph.resources(game.sizes))
+    }
+    if own or len(holders) != 1:
+        return game.arrow.graph(), ""
+    ((name, node),) = holders.items()
+    if node.box.name != "call":
+        return game.arrow.graph(), ""
+    body = node.regions[0]
+    known = game.models.get(name)
+    if known is not None and content_hash(prune(known.batched())) == content_hash(prune(body)):
+        return known, name
+    return body, name
+
+
+def train(
+    game: Game,
+    model: Build | None = None,
+    *,
+    module: str = "",
+    regenerate: str = "",
+    laws: Sequence[str] = (),
+    seed: int = 0,
+    validate: bool = True,
+) -> Trained:
+    """The training file of a game, for the module ``model`` (built here if it is not given)."""
+    what, whole = model_of(game)
+    if model is None:
+        name = getattr(what, "name", "") or whole if whole else game.name
+        model = build(what, game.sizes, name, laws)
+    module = module or model.module_name
+    if not module.isidentifier() or keyword.iskeyword(module):
+        raise SpecError(
+            "CM024",
+            f"the training file cannot import `{module}`",
+            help=["choose a name that is a name in Python:  -o model.py"],
+            origin=None,
+        )
+    made = Trained(game, model, whole, module)
+    made.it = _parts(made)
+    made.source = _text(made, regenerate, laws)
+    trusted = TRUSTED | {(module, model.class_name)}
+    try:
+        safety.check_source(made.source, trusted)
+    except safety.Unsafe as problem:
+        raise SpecError("CM040", f"the training file is refused: {problem}", origin=None) from None
+    if validate:
+        from backends.pytorch.training.compare import compare
+
+        made.validation = compare(made, seed)
+    return made
+
+
+# --- the parts -----------------------------------------------------------------------------------
+
+
+def _parts(made: Trained) -> Written:
+    game, graph = made.game, made.game.arrow.graph()
+    names = Names(TAKEN | safety.GLOBALS)
+    made.names = {graph.wire_name(w): names.local(graph.wire_name(w)) for w in graph.inputs}
+    root = Root(made.whole, frozenset(made.model.sizes), made.model.config_fields)
+    single = len(game.players) == 1
+    functions, own = Names(TAKEN | {"fit", "examples", "selftest"}), Names(TAKEN | {"step"})
+    movers = []
+    for player in game.players:
+        title = "loss" if single else f"{player.name}_loss"
+        loss = written(game, player, root, functions.local(title), made.names)
+        attribute = "optimizer" if single else own.attribute(player.name)
+        base = "" if single else f"{attribute}_"
+        here = f"self.{attribute}"
+        scaled = game.regime.precision == "float16"
+        rate = f"self.{base}rate"
+        movers.append(
+            Mover(
+                player,
+                loss,
+                here,
+                f"self.{base}weights",
+                rate,
+                f"self.{base}scaler" if scaled else "",
+                _everything(made, player),
+                _weights(made, player),
+                optim.making(player.optimiser, "WEIGHTS"),
+                optim.schedule(player.optimiser, here),
+            )
+        )
+    read = [x for x in game.data if any(made.names[x] in m.loss.inputs for m in movers)]
+    data = [x for x in read if x not in game.draws]
+    it = Written(
+        movers,
+        [made.names[x] for x in data],
+        {},
+        [
+            made.names[graph.wire_name(w)]
+            for w in graph.inputs
+            if graph.wire_name(w) not in game.data
+        ],
+        [made.names[x] for x in batched(game)],
+        game.regime,
+        game.order == "simultaneous",
+    )
+    for x in read:
+        if x in game.draws:
+            it.drawn[made.names[x]] = _draw(made, root, data, x)
+    return it
+
+
+def _everything(made: Trained, player: Player) -> bool:
+    """Whether a player moves all that can be moved in the module."""
+    mine = {made.key(path) for path in made.game.owned(player) if "." in path}
+    inside = set(made.game.data).union(*(p.prefixes for p in made.game.players))
+    if any(path in inside for path in made.game.owned(player) if "." not in path):
+        return False
+    return mine == _movable(made)
+
+
+def _movable(made: Trained) -> set[str]:
+    """The state-dict keys of what has a gradient in the module."""
+    found = made.model.graph.resources(made.model.sizes)
+    return {made.model.main.key(p) for p, r in found.items() if r.role == WEIGHT}
+
+
+def _weights(made: Trained, player: Player) -> list[str]:
+    """The weights of a player: named parameters of submodules, or single ones."""
+    game, keys = made.game, _movable(made)
+    if _everything(made, player):
+        return ["*model.named_parameters()"]
+    inputs = {made.game.arrow.graph().wire_name(w) for w in made.game.arrow.graph().inputs}
+    rows: list[str] = []
+    done: set[str] = set()
+    for prefix in player.prefixes:
+        if prefix in inputs:
+            rows.append(f"({safety.string(prefix)}, self.{made.names[prefix]})")
+            continue
+        own = [
+            p for p in game.owned(player) if p.startswith(f"{prefix}.") or p == prefix or not prefix
+        ]
+        mine = [made.key(p) for p in own if p not in done and made.key(p) in keys]
+        done.update(own)
+        depth = prefix.count(".") + (0 if made.whole else 1)
+        stem = ".".join(mine[0].split(".")[:depth]) if mine and prefix else ""
+        every = {k for k in keys if k.startswith(f"{stem}.")} if stem else set()
+        if stem and every == set(mine) and all(x.isidentifier() for x in stem.split(".")):
+            rows.append(f"*model.{stem}.named_parameters(prefix={safety.string(stem)})")
+        else:
+            rows += [f"({safety.string(k)}, model.get_parameter({safety.string(k)}))" for k in mine]
+    return rows
+
+
+def batched(game: Game) -> list[str]:
+    """The inputs with a batch in front: the axis ``batch``, or that of the first input."""
+    fronts = {x: t.axes[0] for x, t in game.data.items() if t.axes}
+    if not fronts:
+        batch = None
+    elif any(str(a) == str(BATCH) for a in fronts.values()):
+        batch = str(BATCH)
+    else:
+        batch = str(next(iter(fronts.values())))
+    found = [x for x, a in fronts.items() if str(a) == batch]
+    if game.regime.accumulate > 1 and not found:
+        raise SpecError(
+            "CM041",
+            f"`{game.name}` has no batch to cut into {game.regime.accumulate} parts",
+            help=["an input with the batch as its first axis, or accumulate=1"],
+            origin=game.origin,
+        )
+    return found
+
+
+def _draw(made: Trained, root: Root, data: Sequence[str], one: str) -> list[str]:
+    """The lines that draw an input, shaped like the data."""
+    game, graph = made.game, made.game.arrow.graph()
+    wires = {graph.wire_name(w): w for w in graph.inputs}
+    given = replace(graph, inputs=[wires[x] for x in data])
+    scope = Scope(File(root.fixed, Plan(), Names(), dict(root.fields)), given, "draw", True)
+    scope.names.taken |= set(made.names.values())
+    scope.values = {wires[x]: made.names[x] for x in data}
+    space: Array = graph.types[wires[one]]
+    shape = [scope.size(a).replace("self.config.", "self.model.config.") for a in space.axes]
+    for symbol in scope.late:
+        if symbol not in game.sizes:
+            raise SpecError(
+                "CM025",
+                f"the size of `{symbol}` is not given",
+                facts=[("needed by", f"`{one}`, which is drawn in every step")],
+                help=[f"pass it:  sizes=dict({symbol}=…)"],
+                origin=game.origin,
+            )
+    late = [f"    {scope.sizes[s]} = {game.sizes[s]}" for s in scope.late]
+    real = [x for x in data if graph.types[wires[x]].kind == "real"]
+    like = made.names[real[0]] if real else "weight"
+    how = {"normal": "torch.randn", "uniform": "torch.rand"}[game.draws[one]]
+    name = made.names[one]
+    sizes = ", ".join(shape) or "()"
+    return [
+        f"if {name} is None:",
+        *([] if real else ["    weight = list(self.model.parameters())[0]"]),
+        *late,
+        *(f"    {text}" for _, text in scope.heads),
+        f"    {name} = {how}({sizes}, device={like}.device, dtype={like}.dtype)",
+    ]
+
+
+# --- the text ------------------------------------------------------------------------------------
+
+
+def _text(made: Trained, regenerate: str, laws: Sequence[str]) -> str:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    it, game = made.it, made.game
+    assert it is not None
+    environment = Environment(
+        loader=PackageLoader("backends.pytorch", "templates"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+    graph = game.arrow.graph()
+    shown = [w for w in graph.inputs if made.names[graph.wire_name(w)] in it.held]
+    shown += [w for w in graph.inputs if made.names[graph.wire_name(w)] in it.data]
+    data = replace(graph, inputs=shown)
+    every = example_sizes(graph, {**game.sizes, **made.model.sizes})
+    if game.regime.accumulate > 1 and it.chunked:
+        front = game.data[batched(game)[0]].axes[0]
+        if str(front) in every:
+            every[str(front)] = 2 * game.regime.accumulate
+    losses = ["\n".join(one.loss.lines) for one in it.movers]
+    helpers = {k: v for one in it.movers for k, v in one.loss.helpers.items()}
+    body = "\n".join([*losses, *helpers.values()])
+    fit = ["model: nn.Module", *(f"{x}: Tensor" for x in it.held)]
+    fit += ["batches: Iterable[tuple[Tensor, ...]]", "epochs: int = 1"]
+    players = ", ".join(safety.string(one.player.name) for one in it.movers)
+    return environment.get_template("training.py.jinja").render(
+        title=safety.docstring(f"Training of {made.model.class_name}: {game.name}."),
+        header=_header(made, regenerate, laws),
+        math="math." in body,
+        functional="F." in body,
+        helpers=[helpers[k] for k in sorted(helpers) if f"{k}(" in "\n".join(losses)],
+        losses=losses,
+        doc=_doc(made),
+        methods="\n".join(methods(it)),
+        fit_arguments=", ".join(fit),
+        batch=safety.docstring(", ".join(it.data) or "empty tuples"),
+        start=", ".join(["model", *it.held]),
+        single=it.single,
+        players=players,
+        kinds="tuple[Tensor, ...]",
+        examples=example_lines(data, every, []),
+        owned=", ".join(it.held),
+        module=made.module,
+        model=made.model.class_name,
+        more=f", *examples()[:{len(it.held)}]" if it.held else "",
+        optimizers=[one.attribute.removeprefix("self.") for one in it.movers],
+    )
+
+
+def _doc(made: Trained) -> str:
+    it = made.it
+    assert it is not None
+    if it.single:
+        return safety.docstring(f"The weights of a model and {_kind(it.movers[0].player)} on them.")
+    return safety.docstring(
+        "The players "
+        + ", ".join(one.player.name for one in it.movers)
+        + (", who move at once." if it.simultaneous else ", who move in turn.")
+    )
+
+
+def _kind(player: Player) -> str:
+    return player.optimiser.torch[0]
+
+
+def _header(made: Trained, regenerate: str, laws: Sequence[str]) -> str:
+    game, it = made.game, made.it
+    assert it is not None
+    digest = content_hash(narrowed_all(game))
+    command = regenerate or f"commute build specs/{game.name}.py --train --arch {game.name}"
+    lines = [
+        f"Generated by Commute {VERSION}, spec sha256 {digest[:16]}; do not edit.",
+        f"Regenerate:  {safety.docstring(safety.prose(command))}",
+        f"Test:        python {made.module}_train.py --selftest",
+        "",
+        "Players",
+    ]
+    for one in it.movers:
+        count = len(game.owned(one.player))
+        moves = f", {one.player.moves} moves a round" if one.player.moves > 1 else ""
+        what = f"{one.player.name}: {optim.shown(one.player.optimiser)}, {count} weights{moves}"
+        lines += _rows(what)
+    if not it.single:
+        lines += ["", f"Play: {game.order}."]
+    regime = game.regime
+    notes = []
+    if regime.accumulate > 1:
+        notes.append(f"gradients over {regime.accumulate} equal parts of a batch")
+    if regime.precision:
+        notes.append(f"forward in {regime.precision} by autocast")
+    if regime.clip is not None:
+        notes.append(f"gradients clipped to norm {regime.clip:g}")
+    if notes:
+        lines += ["", f"Regime: {', '.join(notes)}."]
+    lines += ["", *_claim(made)]
+    found = [safety.prose(x) for x in laws]
+    if found:
+        lines += [
+            "",
+            "Laws of the model (of real arithmetic)",
+            *(r for x in found for r in _rows(x)),
+        ]
+    return "\n".join(lines)
+
+
+def _rows(text: str) -> list[str]:
+    row = f"    {safety.docstring(safety.prose(text))}"
+    return wrap(row, layout.WIDTH, subsequent_indent=" " * 8) or [row]
+
+
+def _claim(made: Trained) -> list[str]:
+    """What was compared before this file was written."""
+    from backends.pytorch.training.compare import ROUNDS, TOLERANCE
+
+    text = (
+        f"Compared, before it was written, with the declared step S × P × X → S × P: {ROUNDS} "
+        "rounds in float64 from random weights, in train mode with the same noise on both sides; "
+        f"weights and states of the optimisers agree up to {TOLERANCE:g}."
+    )
+    if made.game.regime.precision:
+        text += " Autocast leaves float64 alone: in float32 the losses were compared loosely."
+    return wrap(text, layout.WIDTH)
+
+
+def narrowed_all(game: Game) -> Graph:
+    """The arrow of a game without what reaches no loss."""
+    graph = game.arrow.graph()
+    losses = sorted({one.loss for one in game.players})
+    return prune(replace(graph, outputs=[graph.outputs[i] for i in losses]))
+
+
+__all__ = ["Trained", "model_of", "narrowed", "train"]
