@@ -79,10 +79,10 @@ class Optimiser:
     """An optimiser; see the module.  ``look`` is ``get``, where that is not the weights alone."""
 
     name: str
-    hyperparameters: Mapping[str, Any]
+    hyperparameters: Mapping[str, Any] = field(hash=False)
     states: tuple[State, ...]
     rule: Rule = field(repr=False, compare=False)
-    torch: tuple[str, Mapping[str, Any]]
+    torch: tuple[str, Mapping[str, Any]] = field(hash=False)
     look: Look | None = field(default=None, repr=False, compare=False)
     stored: Look | None = field(default=None, repr=False, compare=False)
     loaded: Look | None = field(default=None, repr=False, compare=False)
@@ -109,7 +109,12 @@ class Optimiser:
 
         def step(*wires: Any) -> Any:
             states, after = self.rule(wires[:-2], wires[-2], wires[-1])
-            return (*states, after)
+            found = (*states, after)
+            for part, wire in zip((*(one.name for one in self.states), "weight"), found):
+                graph = wire.tracer.builder.graph
+                if wire.number not in graph.inputs:
+                    graph.names[wire.number] = f"next_{part}"
+            return found
 
         return self._arrow(self.name, one, step, "gradient")
 

@@ -77,7 +77,7 @@ class Schedule:
 
     name: str
     base: float
-    torch: tuple[str, Mapping[str, Any]]
+    torch: tuple[str, Mapping[str, Any]] = field(hash=False)
     arrow: Arrow = field(repr=False, compare=False)
     at: Callable[[int], float] = field(repr=False, compare=False)
 

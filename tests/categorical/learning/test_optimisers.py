@@ -130,6 +130,33 @@ def test_a_product_steps_each_with_its_own_state() -> None:
     assert len(players.start(W, M)) == 4
 
 
+def test_a_product_is_that_of_the_lenses() -> None:
+    """Up to the order of the wires: here all states come first."""
+    from categorical.arrows import Wiring
+
+    one, two = sgd(0.1, 0.9), nesterov(0.2, 0.8)
+    both, apart = product(one, two).lens(W, M), one.lens(W) @ two.lens(M)
+    wires = (W, M, W, M)
+    order, back = Wiring(wires, (0, 2, 1, 3), "apart"), Wiring((W, W, M, M), (0, 2, 1, 3), "back")
+    assert verdicts(
+        laws.commutes(both.get, order >> apart.get, name="get"),
+        laws.commutes(both.put, (order @ identity(W, M)) >> apart.put >> back, name="put"),
+    ) == ["PROVED", "PROVED"]
+    other = product(one, nesterov(0.2, 0.7)).lens(W, M)
+    assert verdicts(laws.commutes(other.get, order >> apart.get, name="get").fails()) == ["REFUTED"]
+
+
+def test_the_next_state_has_names() -> None:
+    graph = adam(0.1).put(W).graph()
+    names = [graph.wire_name(wire) for wire in graph.outputs]
+    assert names == ["next_mean", "next_square", "next_step", "next_weight"]
+
+
+def test_optimisers_with_the_same_numbers_are_equal() -> None:
+    assert sgd(0.1, 0.9) == sgd(0.1, 0.9) != sgd(0.1, 0.8)
+    assert len({adam(0.1), adam(0.1), adam(0.2)}) == 2
+
+
 def test_descent_ascent_is_the_product() -> None:
     both = product(descent(0.1), ascent(0.3))
     assert verdicts(
