@@ -11,8 +11,12 @@ estimation using Real NVP", 2017.
 """
 
 from categorical import Dim, Real, architecture, arrow, discard, identity, laws, op
+from categorical.architecture import BATCH
 from categorical.composites import group_norm, residual
-from categorical.schemas import Schema, functor, losses
+from categorical.groups import Symmetric
+from categorical.learning.games import Player, game
+from categorical.learning.optimisers_adaptive import adam
+from categorical.schemas import Schema, contest, functor, losses
 from categorical.schemas.constructions import masked_coupling
 
 shade, feature, height, width = Dim.named("shade feature height width")
@@ -66,17 +70,13 @@ def critic(name):
 translators = functor(
     schema, {"A": IMAGE, "B": IMAGE}, {"f": generator(), "g": generator()}, name="translators"
 )
-paid = losses(
-    translators,
-    "l1",
-    weights={
-        "f then g": CYCLE,
-        "g then f": CYCLE,
-        "identity f": IDENTITY,
-        "identity g": IDENTITY,
-    },
-    identities=["f", "g"],
-)
+WEIGHTS = {
+    "f then g": CYCLE,
+    "g then f": CYCLE,
+    "identity f": IDENTITY,
+    "identity g": IDENTITY,
+}
+paid = losses(translators, "l1", weights=WEIGHTS, identities=["f", "g"])
 both = 2 * (2 * 9 * shade * feature + feature + shade + 4 * 9 * feature * feature)
 
 model = architecture(
@@ -100,10 +100,33 @@ there = architecture(
     sizes=SIZES,
 )
 
-score = architecture(
-    critic("critic"),
-    laws=[laws.parameters(9 * feature * (shade + feature + 1) + 2 * feature + 1)],
+scoring = 9 * feature * (shade + feature + 1) + 2 * feature + 1
+score = architecture(critic("critic"), laws=[laws.parameters(scoring)], sizes=SIZES)
+
+# --- the game ---------------------------------------------------------------------------------
+
+batches = losses(translators, "l1", weights=WEIGHTS, identities=["f", "g"], over=BATCH)
+found = contest(batches, {"A": critic("critic_A"), "B": critic("critic_B")}, "squares")
+ADAM = adam(2e-4, betas=(0.5, 0.999))
+training = game(
+    found.arrow,
+    [Player("critics", 1, ADAM, found.critics), Player("translators", 0, ADAM, found.edges)],
     sizes=SIZES,
+    models={
+        **{edge: architecture(generator().named(edge), sizes=SIZES) for edge in "fg"},
+        **{one: architecture(critic(one), sizes=SIZES) for one in found.critics},
+    },
+    name="cycle_gan",
+)
+played = architecture(
+    found.arrow,
+    laws=[
+        laws.bounded(low=0),
+        laws.parameters(both + 2 * scoring),
+        laws.invariant(under=Symmetric(BATCH)),
+    ],
+    sizes=SIZES,
+    batch="none",
 )
 
 # --- by construction --------------------------------------------------------------------------

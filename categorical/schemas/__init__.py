@@ -12,6 +12,7 @@ of architectures, one into Set is data; an equation is then a law, a loss and a 
 ['(scale >> scale) = (identity >> identity)']
 """
 
+from categorical.schemas.contests import Contest, contest
 from categorical.schemas.degrees import Grades, degrees, graded, interpreted
 from categorical.schemas.functors import SchemaFunctor, functor
 from categorical.schemas.fuzzy import FuzzyModel, FuzzySet
@@ -31,6 +32,7 @@ from categorical.schemas.schema import (
 
 __all__ = [
     "Cone",
+    "Contest",
     "Equation",
     "FuzzyModel",
     "FuzzySet",
@@ -42,6 +44,7 @@ __all__ = [
     "SchemaFunctor",
     "SchemaMorphism",
     "colimit",
+    "contest",
     "coproduct",
     "degrees",
     "functor",

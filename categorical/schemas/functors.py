@@ -39,7 +39,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from categorical.algebras.algebra import Structure, placed
+from categorical.algebras.algebra import placed
 from categorical.algebras.families import (
     Cases,
     Family,
@@ -48,9 +48,10 @@ from categorical.algebras.families import (
     identities,
     text,
 )
+from categorical.architecture import Architecture
 from categorical.arrows import Arrow, Named, Par, Seq, Wiring
 from categorical.categories.quivers import Written
-from categorical.checked import checked
+from categorical.checked import checked, given_text
 from categorical.errors import SpecError
 from categorical.laws.law import Law
 from categorical.para import Tied, tie
@@ -118,7 +119,9 @@ def functor(
     """The functor into Para with these spaces and arrows, type-checked edge by edge (CM054).
 
     An apex of a product or coproduct cone, and its legs, may be left out: they are determined.
-    An edge out of a sum is an arrow out of it (``case``) or the list of its branches.
+    Of other cones the equations are stated, and that the apex is universal is not.  An edge out of
+    a sum is an arrow out of it (``case``) or the list of its branches; an edge may be an
+    architecture.
     """
     spaces = _spaces(schema, objects, name)
     legs = {leg: made for cone in schema.cones for leg, made in _legs(cone, spaces).items()}
@@ -233,9 +236,17 @@ def _type(dom: Cases, cod: Cases) -> str:
 def _typed(edge: str, schema: Schema, given: object, dom: Cases, cod: Cases) -> Family:
     """The arrow of an edge between the images of its ends."""
     wanted = _type(dom, cod)
+    if isinstance(given, Architecture):
+        given = given.arrow
+    if not isinstance(given, Arrow | Family | list | tuple):
+        raise SpecError(
+            "CM054",
+            f"the edge `{edge}` of `{schema.name}` goes to what is no arrow",
+            facts=[("it got", given_text(given)), ("wanted", wanted)],
+            help=["an arrow, or the list of its branches where it starts at a sum"],
+        )
     try:
-        structure: Structure = given  # type: ignore[assignment]
-        found = placed(structure, dom)
+        found = placed(given, dom)
     except SpecError as problem:
         problem.facts.insert(0, (f"the edge `{edge}`", wanted))
         raise

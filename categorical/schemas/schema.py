@@ -261,7 +261,8 @@ class Schema:
             for edge, (source, target) in self.edges.items():
                 if (source, target) == (one.target, other.target):
                     return [f"`{edge}` goes on to {target}: {(one >> self.path(edge)).text}"]
-        return [f"both sides go from {left.source} to {left.target}, or both to {right.target}"]
+        ends = (f"from {one.source} to {one.target}" for one in (left, right))
+        return [f"both sides go {', or both '.join(ends)}"]
 
     def _from(self, at: str, does: str) -> list[str]:
         found = [f for f, (source, _) in self.edges.items() if source == at]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from categorical import Arrow, Dim, Real, case, identity, laws, op, tie
+from categorical import Arrow, Dim, Real, architecture, case, identity, laws, op, tie
 from categorical.errors import SpecError
 from categorical.schemas import Schema, SchemaFunctor, coproduct, functor, product
 from tests.categorical.algebras.verdicts import every, verdicts
@@ -86,6 +86,7 @@ def test_a_tied_part_within_a_name_is_found() -> None:
         (SPACES, {"f": net(a, b), "g": net(b, a), "k": net(a, b)}, "an edge too many: `k`"),
         (SPACES, {"f": net(a, b), "g": net(b, c)}, "another type"),
         (SPACES, {"f": net(b, a), "g": net(b, a)}, "another type"),
+        (SPACES, {"f": net(a, b), "g": 3}, "what is no arrow"),
         ({"A": Real[a]}, {"f": net(a, b), "g": net(b, a)}, "misses the object `B`"),
         ({**SPACES, "C": Real[c]}, {"f": net(a, b), "g": net(b, a)}, "an object too many: `C`"),
     ],
@@ -105,6 +106,12 @@ def test_the_message_of_a_wrong_type_says_both() -> None:
     facts = dict(caught.value.facts)
     assert facts["found"] == "Real[b] → Real[a]" and facts["wanted"] == "Real[a] → Real[b]"
     assert "the other way" in caught.value.help[0].text
+
+
+def test_an_edge_may_be_an_architecture() -> None:
+    f = architecture(net(a, b), name="there", sizes={"h": 7})
+    nets = functor(CYCLE, SPACES, {"f": f, "g": net(b, a)})
+    assert "f.linear.weight" in nets("f").parameters
 
 
 def test_a_product_goes_to_the_product() -> None:
