@@ -48,11 +48,17 @@ from categorical.learning.optimisers import (
 from categorical.learning.rates import Schedule, number
 
 
-def _average(kept: float, before: Any, new: Any) -> Any:
+def average(kept: float, before: Any, new: Any) -> Any:
+    """The average that keeps a fraction of what it was."""
     return op.scale(kept)(before) + op.scale(1 - kept)(new)
 
 
-def _made(
+def power(beta: float, count: Any) -> Any:
+    """βᵗ at a count t ≥ 1."""
+    return op.exp(op.scale(math.log(beta))(count)) if beta else op.full_like(0)(count)
+
+
+def made(
     name: str,
     kind: str,
     rate: Rate,
@@ -62,6 +68,7 @@ def _made(
     given: Mapping[str, Any],
     usual: Mapping[str, Any],
 ) -> Optimiser:
+    """An optimiser with the class of torch that it is."""
     return Optimiser(
         name,
         {"rate": rate, **given},
@@ -121,7 +128,7 @@ def adagrad(
         "eps": 1e-10,
         "maximize": False,
     }
-    return _made("adagrad", "Adagrad", rate, schedule, states, rule, given, usual)
+    return made("adagrad", "Adagrad", rate, schedule, states, rule, given, usual)
 
 
 @checked
@@ -151,10 +158,10 @@ def rmsprop(
 
     def rule(before: Wires, weight: Any, gradient: Any) -> tuple[Wires, Any]:
         seen = slope(gradient, weight, weight_decay, maximise)
-        square = _average(alpha, before[0], op.square(seen))
+        square = average(alpha, before[0], op.square(seen))
         after, spread = [square], square
         if centred:
-            mean = _average(alpha, before[1], seen)
+            mean = average(alpha, before[1], seen)
             after.append(mean)
             spread = square - op.square(mean)
         change = seen / (op.sqrt(spread) + eps)
@@ -183,7 +190,7 @@ def rmsprop(
         "maximize": False,
     }
     states = counted(states, schedule)
-    return _made("rmsprop", "RMSprop", rate, schedule, states, rule, given, usual)
+    return made("rmsprop", "RMSprop", rate, schedule, states, rule, given, usual)
 
 
 def _adam(
@@ -207,16 +214,12 @@ def _adam(
     states += (State("largest", squared=True),) if amsgrad else ()
     states += (STEP,)
 
-    def power(beta: float, count: Any) -> Any:
-        """βᵗ at a count t ≥ 1."""
-        return op.exp(op.scale(math.log(beta))(count)) if beta else op.full_like(0)(count)
-
     def rule(before: Wires, weight: Any, gradient: Any) -> tuple[Wires, Any]:
         seen = slope(gradient, weight, 0.0 if apart else weight_decay, maximise)
         step = before[-1]
         count = one_more(step)
-        mean = _average(first, before[0], seen)
-        square = _average(second, before[1], op.square(seen))
+        mean = average(first, before[0], seen)
+        square = average(second, before[1], op.square(seen))
         after, spread = [mean, square], square
         if amsgrad:
             spread = op.maximum(before[2], square)
@@ -243,7 +246,7 @@ def _adam(
         "maximize": False,
     }
     kind = "AdamW" if apart else "Adam"
-    return _made(name, kind, rate, schedule, states, rule, given, usual)
+    return made(name, kind, rate, schedule, states, rule, given, usual)
 
 
 @checked

@@ -24,6 +24,7 @@ from categorical.learning.optimisers import (
     sgd,
 )
 from categorical.learning.optimisers_adaptive import adagrad, adam, adamw, rmsprop
+from categorical.learning.optimisers_further import adadelta, adamax, nadam, radam
 from categorical.learning.rates import constant, cosine, linear_warm_up, step_decay
 from tests.learning.running import SPACES, apart, by_torch, problem, trajectory
 
@@ -82,6 +83,14 @@ def optimisers() -> tuple[Optimiser, ...]:
         adam(0.05, amsgrad=True, maximise=True),
         adamw(0.05),
         adamw(0.05, weight_decay=0.2, amsgrad=True),
+        adadelta(),
+        adadelta(0.5, rho=0.8, weight_decay=0.05, maximise=True),
+        adamax(0.05),
+        adamax(0.05, betas=(0.5, 0.9), weight_decay=0.05),
+        nadam(0.05),
+        nadam(0.05, momentum_decay=0.1, weight_decay=0.1, apart=True),
+        radam(0.05),
+        radam(0.05, betas=(0.9, 0.9), weight_decay=0.1, apart=True, maximise=True),
         sgd(constant(0.1), momentum=0.9),
         sgd(linear_warm_up(0.1, 20), momentum=0.9),
         sgd(cosine(0.1, 80, least=0.001), momentum=0.9, dampening=0.2),

@@ -77,7 +77,27 @@ def by_torch(
     steps: int,
     schedule: Schedule | None = None,
 ) -> list[np.ndarray]:
-    """The weights of ``torch.optim.<kind>`` after each step."""
+    """The weights of ``torch.optim.<kind>`` after each step.
+
+    The default type is float64 meanwhile: torch keeps the product of the momenta of NAdam in it,
+    also of weights in float64.
+    """
+    usual = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        return _by_torch(kind, arguments, start, gradient, steps, schedule)
+    finally:
+        torch.set_default_dtype(usual)
+
+
+def _by_torch(
+    kind: str,
+    arguments: dict[str, Any],
+    start: np.ndarray,
+    gradient: Gradient,
+    steps: int,
+    schedule: Schedule | None,
+) -> list[np.ndarray]:
     weight = torch.nn.Parameter(torch.tensor(start, dtype=torch.float64))
     optimiser = getattr(torch.optim, kind)([weight], **arguments)
     scheduler = None
