@@ -11,12 +11,15 @@ multi-morphism for each edge.
 An equation p = q holds to the degree ⋀ over all (a, b) of (p(a, b) ⇔ q(a, b)).  A limit cone holds
 to the degree to which κ(x, y) = ⨂ leg_i(x, y_i) is inverse to its converse κ°, between the apex and
 the Ω-set of tuples y, where y exists to the degree ⨂ [y_i = y_i] ⊗ ⨂ diagram(y_i, y_j): the meet
-of κ ; κ° ⇔ [· = ·] and κ° ; κ ⇔ [· = ·].  A model is λ-consistent where all degrees are ≥ λ.
+of κ ; κ° ⇔ [· = ·] and κ° ; κ ⇔ [· = ·].  A colimit cone holds to the degree to which its legs,
+side by side, are inverse in this sense between the disjoint union and the apex; elements of the
+union are equal to the least degrees that are transitive and at least those of the diagram.  A model
+is λ-consistent where all degrees are ≥ λ.
 
 Laws.  Composition is associative; [· = ·] is its unit with an idempotent t-norm (Gödel, Boolean),
 and with any where all elements exist.  A model of functions has degree 1 exactly where the instance
-of these functions satisfies the equation (is a limit).  With a t-norm that is not idempotent a
-limit of elements that exist in part may have no apex of degree 1.
+of these functions satisfies the equation, or is a limit, or a colimit.  With a t-norm that is not
+idempotent a limit of elements that exist in part may have no apex of degree 1.
 
 >>> from categorical.schemas.schema import Schema
 >>> from categorical.schemas.truth import GODEL, LUKASIEWICZ
@@ -156,11 +159,10 @@ class FuzzyModel:
         return self._equal(self.path(one.left), self.path(one.right))
 
     def degrees(self) -> dict[str, float]:
-        """The degree of each equation and each limit cone."""
+        """The degree of each equation and each cone."""
         found = {name: self.degree(name) for name in self.schema.equations}
         for cone in self.schema.cones:
-            if cone.kind == "limit":
-                found[f"limit {cone.apex}"] = self.cone_degree(cone)
+            found[f"{cone.kind} {cone.apex}"] = self.cone_degree(cone)
         return found
 
     def consistent(self, level: float) -> bool:
@@ -168,24 +170,45 @@ class FuzzyModel:
         return all(one >= level for one in self.degrees().values())
 
     def cone_degree(self, cone: Cone) -> float:
-        """The degree to which the apex of a limit cone is the limit."""
-        if cone.kind != "limit":
-            raise SpecError(
-                "CM054",
-                f"the {cone.kind} `{cone.apex}` has no degree in fuzzy sets here",
-                facts=[("the cone", str(cone))],
-                help=["check it in Set: Instance(…).violations()"],
-            )
-        truth, apex = self.truth, self.sets[cone.apex]
+        """The degree to which the apex of a cone is the limit (the colimit)."""
+        if cone.kind == "limit":
+            canonical, universal = self._to_limit(cone)
+        else:
+            canonical, universal = self._to_colimit(cone)
+        round_apex = composed(canonical, canonical.T, self.truth)
+        round_other = composed(canonical.T, canonical, self.truth)
+        apex = self.sets[cone.apex].same
+        return min(self._equal(round_apex, apex), self._equal(round_other, universal))
+
+    def _to_limit(self, cone: Cone) -> tuple[Matrix, Matrix]:
+        """The multi-morphism from the apex to the tuples, and the equality of tuples."""
         rows = list(tuples(*(range(len(self.sets[part].elements)) for part in cone.legs.values())))
-        limit = self._limit(cone, rows)
-        canonical = np.ones((len(apex.elements), len(rows)))
+        canonical = np.ones((len(self.sets[cone.apex].elements), len(rows)))
         for k, leg in enumerate(cone.legs):
-            own = self.edges[leg][:, [row[k] for row in rows]]
-            canonical = truth.tensor(canonical, own)
-        round_apex = composed(canonical, canonical.T, truth)
-        round_limit = composed(canonical.T, canonical, truth)
-        return min(self._equal(round_apex, apex.same), self._equal(round_limit, limit))
+            canonical = self.truth.tensor(canonical, self.edges[leg][:, [row[k] for row in rows]])
+        return canonical, self._limit(cone, rows)
+
+    def _to_colimit(self, cone: Cone) -> tuple[Matrix, Matrix]:
+        """The multi-morphism from the apex to the disjoint union, and the equality there."""
+        sizes = [len(self.sets[part].elements) for part in cone.legs.values()]
+        starts = dict(zip(cone.legs, np.cumsum([0, *sizes]), strict=False))
+        same = np.zeros((sum(sizes), sum(sizes)))
+        canonical = np.zeros((len(self.sets[cone.apex].elements), sum(sizes)))
+        for (leg, part), size in zip(cone.legs.items(), sizes, strict=True):
+            at = slice(starts[leg], starts[leg] + size)
+            same[at, at] = self.sets[part].same
+            canonical[:, at] = self.edges[leg].T
+        for first, edge, last in cone.over:
+            found = self.edges[edge]
+            rows = slice(starts[first], starts[first] + found.shape[0])
+            columns = slice(starts[last], starts[last] + found.shape[1])
+            same[rows, columns] = np.maximum(same[rows, columns], found)
+            same[columns, rows] = np.maximum(same[columns, rows], found.T)
+        for _ in range(len(same)):
+            before, same = same, np.maximum(same, composed(same, same, self.truth))
+            if np.array_equal(before, same):
+                break
+        return canonical, same
 
     def _limit(self, cone: Cone, rows: list[tuple[int, ...]]) -> Matrix:
         """The degrees of equality of the tuples of a limit."""

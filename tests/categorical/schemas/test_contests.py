@@ -59,6 +59,8 @@ def test_what_is_paid(kind: str) -> None:
     fake, real = linear("critic_B", made), linear("critic_B", b)
     assert np.isclose(pays, np.abs(linear("g", made) - a).mean() + edge(fake).mean())
     assert np.isclose(paid, factor * (true(real).mean() + false(fake).mean()))
+    if kind == "wasserstein":  # they add up to the path losses and data alone
+        assert np.isclose(pays + paid, np.abs(linear("g", made) - a).mean() - real.mean())
 
 
 def test_the_game_has_a_step() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from categorical.errors import SpecError
-from categorical.schemas import FuzzyModel, FuzzySet, Instance, Schema, coproduct, limit, product
+from categorical.schemas import FuzzyModel, FuzzySet, Instance, Schema, colimit, limit, product
 from categorical.schemas.fuzzy import composed
 from categorical.schemas.truth import ALL, BOOLEAN, GODEL, LUKASIEWICZ, PRODUCT, Truth
 
@@ -128,9 +128,33 @@ def test_models_that_are_none(sets: dict[str, Any], edges: dict[str, Any], said:
         FuzzyModel(schema, {"B": "x", **sets}, {"f": [[0.5]], **edges}, PRODUCT)
 
 
-def test_a_colimit_has_no_degree_here() -> None:
-    schema = Schema("sum", "A S", {}, cones=[coproduct("S", i="A")])
-    model = FuzzyModel(schema, {"A": "a", "S": "a"}, {"i": [[1.0]]})
-    assert model.degrees() == {}
-    with pytest.raises(SpecError, match="has no degree"):
-        model.cone_degree(schema.cones[0])
+def test_colimits_of_functions() -> None:
+    edges = {"f": ("A", "B"), "g": ("A", "B")}
+    schema = Schema("coequaliser", "A B Q", edges, cones=[colimit("Q", "f g", d="A", c="B")])
+    pairs = [(0, 1), (1, 2), (3, 4)]
+    maps = {"f": lambda e: e[0], "g": lambda e: e[1]}
+    good = {"c": lambda v: v // 3, "d": lambda e: e[0] // 3}
+    flat = {"c": lambda v: 0, "d": lambda e: 0}
+    for legs, points in ((good, 2), (flat, 1), (good, 3)):
+        sets = {"A": pairs, "B": range(5), "Q": range(points)}
+        instance = Instance(schema, sets, {**maps, **legs})
+        for truth in (GODEL, PRODUCT, LUKASIEWICZ):
+            found = FuzzyModel.of(instance, truth).degrees()
+            assert (min(found.values()) == 1.0) == instance.is_model == (points == 2)
+
+
+def test_a_quotient_by_a_fuzzy_relation() -> None:
+    """Two elements that a diagram makes equal to 0.7, and a third to 0.6: to the t-norm of both."""
+    edges = {"f": ("A", "B"), "g": ("A", "B")}
+    schema = Schema("coequaliser", "A B Q", edges, cones=[colimit("Q", "f g", d="A", c="B")])
+    f, g = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]], [[0.0, 0.7, 0.0], [0.0, 0.0, 0.6]]
+    for truth, far in ((GODEL, 0.6), (PRODUCT, 0.42), (LUKASIEWICZ, 0.3)):
+        equal = np.array([[1.0, 0.7, far], [0.7, 1.0, 0.6], [far, 0.6, 1.0]])
+        quotient = FuzzySet(("x", "y", "z"), equal)
+        sets = {"A": "ab", "B": "xyz", "Q": quotient}
+        legs = {"c": equal, "d": composed(np.array(f), equal, truth)}
+        model = FuzzyModel(schema, sets, {"f": f, "g": g, **legs}, truth)
+        assert np.isclose(model.degrees()["colimit Q"], 1.0)
+        crisp = FuzzyModel(schema, {**sets, "Q": "xyz"}, {"f": f, "g": g, **{
+            "c": np.eye(3), "d": f}}, truth)  # fmt: skip
+        assert crisp.degrees()["colimit Q"] < 0.5
