@@ -146,7 +146,20 @@ def parser() -> argparse.ArgumentParser:
     build.add_argument("--no-check", dest="check", action="store_false", help="do not check laws")
     build.add_argument("--force", action="store_true", help="build although a law is refuted")
     build.add_argument("--svg", action="store_true", help="write the string diagram too")
+    more = build.add_mutually_exclusive_group()
+    more.add_argument(
+        "--train",
+        action="store_true",
+        help="write the training of a learner or game too (--arch names it): MODEL_train.py",
+    )
     build.add_argument(
+        "--adapter",
+        action="append",
+        default=[],
+        choices=("lightning", "accelerate"),
+        help="with --train: a few lines for this library too",
+    )
+    more.add_argument(
         "--bake",
         metavar="WEIGHTS.safetensors",
         help="write the module with plain layers in place of solved ones, and its weights",

@@ -31,7 +31,7 @@ from categorical.errors import SpecError
 from categorical.face.certificate import combined, one_of
 from categorical.face.checking import Checked, exit_status
 from categorical.face.commands import plan_of, run_laws
-from categorical.face.loader import Declared, load
+from categorical.face.loader import Declared, DeclaredGame, load
 from categorical.face.progress import progress
 from categorical.face.report import console, last_line, parameters, print_checked, word
 from categorical.files import check_writable, write_all_atomic
@@ -43,23 +43,21 @@ LARGEST = 50_000_000
 
 def build(options: Namespace) -> int:
     """``commute build SPEC -o model.py``."""
+    if options.train or options.adapter:
+        from categorical.face.training import build_training
+
+        return build_training(options)
     if options.output is not None:
-        check_writable(_paths(options.output, options.svg, options.bake))
+        check_writable(paths_of(options.output, options.svg, options.bake))
     declared = one_of(load(options.spec, options.time_limit), options.arch)
     _some_output(declared)
     own = f"{declared.name}_baked.py" if options.bake else f"{declared.name}.py"
-    paths = _paths(options.output or own, options.svg, options.bake)
+    paths = paths_of(options.output or own, options.svg, options.bake)
     check_writable(paths)
-    _not_over({declared.path: "spec", options.bake or "": "weights"}, paths)
-    results: list[Checked] = []
-    if options.check:
-        results = run_laws([declared], plan_of(options))
-        status = exit_status(results, options.strict)
-        if status and not options.force:
-            print_checked(results, [], console(sys.stderr))
-            why = "a law does not hold as declared" if status == 1 else "a law is not decided"
-            print(f"\nnot built: {why}; --force builds all the same", file=sys.stderr)
-            return status
+    not_over({declared.path: "spec", options.bake or "": "weights"}, paths)
+    results, status = lawful([declared], options)
+    if status:
+        return status
     found = [one for result in results for one in result.findings]
     made = generate(declared, found)
     weights = b""
@@ -80,6 +78,20 @@ def build(options: Namespace) -> int:
     return 0
 
 
+def lawful(declared: Sequence[Declared], options: Namespace) -> tuple[list[Checked], int]:
+    """The verdicts, if they are asked for, and the status that stops the build (0: it goes on)."""
+    if not options.check:
+        return [], 0
+    results = run_laws(declared, plan_of(options))
+    status = exit_status(results, options.strict)
+    if status and not options.force:
+        print_checked(results, [], console(sys.stderr))
+        why = "a law does not hold as declared" if status == 1 else "a law is not decided"
+        print(f"\nnot built: {why}; --force builds all the same", file=sys.stderr)
+        return results, status
+    return results, 0
+
+
 def _some_output(declared: Declared) -> None:
     """CM028 for a statement of laws alone, which computes nothing."""
     if not declared.architecture.graph.outputs:
@@ -91,7 +103,7 @@ def _some_output(declared: Declared) -> None:
         )
 
 
-def _paths(target: str, picture: bool, bake: str | None) -> list[str]:
+def paths_of(target: str, picture: bool, bake: str | None) -> list[str]:
     """The files that a build writes: module, certificate, picture, weights."""
     stem = target.removesuffix(".py")
     more = [f"{stem}.svg"] if picture else []
@@ -106,7 +118,7 @@ def generate(declared: Declared, found: Sequence[Finding]) -> Any:
 
         architecture = declared.architecture
         affordable(architecture)
-        command = f"{_command(declared)} -o {declared.name}.py"
+        command = f"{command_of(declared)} -o {declared.name}.py"
         return emit(
             architecture,
             architecture.sizes,
@@ -144,7 +156,7 @@ def baked(declared: Declared, made: Any, path: str) -> tuple[Any, bytes]:
             facts=[("reason", line) for line in lines[:4]],
             origin=None,
         ) from problem
-    command = f"{_command(declared)} --bake WEIGHTS.safetensors -o {declared.name}_baked.py"
+    command = f"{command_of(declared)} --bake WEIGHTS.safetensors -o {declared.name}_baked.py"
     other, plain = bake(made, module.eval(), regenerate=command)
     about = {"format": "pt", "spec_sha256": other.spec_hash}
     return other, save(plain.state_dict(), metadata=about)
@@ -173,7 +185,13 @@ def header(found: Sequence[Finding]) -> list[str]:
     return [f"{word(one)} {one.law}" + (f" ({one.scope})" if one.scope else "") for one in found]
 
 
-def certificate(declared: Declared, made: Any, found: Sequence[Finding], of: str = "") -> str:
+def certificate(
+    declared: Declared | DeclaredGame,
+    made: Any,
+    found: Sequence[Finding],
+    of: str = "",
+    more: Mapping[str, Any] | None = None,
+) -> str:
     """The text of the certificate: the proofs of the spec, and what the build says of itself;
     ``of`` says which module the laws are of where it is another one."""
     proofs = [one.certificate for one in found if one.certificate is not None]
@@ -188,7 +206,7 @@ def certificate(declared: Declared, made: Any, found: Sequence[Finding], of: str
         }
         for one in found
     ]
-    about = {**made.certificate, "laws": laws, "architecture": declared.name}
+    about = {**made.certificate, "laws": laws, "architecture": declared.name, **(more or {})}
     if of:
         about["laws_of_the_module"] = of
     return combined(declared.digest, proofs, {**about, "spec_file_sha256": declared.digest})
@@ -245,11 +263,11 @@ def _streams(made: Any) -> list[tuple[str, str]]:
     ]
 
 
-def _command(declared: Declared) -> str:
+def command_of(declared: Declared | DeclaredGame) -> str:
     return f"commute build {shown_path(os.path.abspath(declared.path))} --arch {declared.name}"
 
 
-def _not_over(inputs: Mapping[str, str], paths: Sequence[str]) -> None:
+def not_over(inputs: Mapping[str, str], paths: Sequence[str]) -> None:
     """CM030 where a file that is read would be written over."""
     known = {os.path.realpath(path): what for path, what in inputs.items() if path}
     for path in paths:

@@ -31,7 +31,7 @@ from categorical.face.checking import (
     select,
     summary,
 )
-from categorical.face.loader import Declared, atlas_folder, load, spec_files
+from categorical.face.loader import Declared, DeclaredGame, atlas_folder, load, spec_files
 from categorical.face.progress import progress
 
 
@@ -45,10 +45,11 @@ def complain(problem: SpecError) -> None:
 
 def read(
     paths: Sequence[str], names: Sequence[str], seconds: float
-) -> tuple[list[Declared], list[Notice], list[SpecError]]:
+) -> tuple[list[Declared], list[DeclaredGame], list[Notice], list[SpecError]]:
     """What the spec files at some paths declare, their notices, and the errors of those that have
     no meaning."""
     declared: list[Declared] = []
+    games: list[DeclaredGame] = []
     notices: list[Notice] = []
     errors: list[SpecError] = []
     for path in spec_files(paths):
@@ -59,13 +60,23 @@ def read(
                 errors.append(problem)
             continue
         declared.extend(spec.declared)
+        games.extend(spec.games)
         notices.extend(spec.notices)
-    if not declared and not errors:
+    if not declared and not games and not errors:
         title = f"no file of {', '.join(f'`{one}`' for one in paths)} declares an architecture"
         errors.append(SpecError("CM028", title, origin=None))
-    if declared and names:
-        declared = select(declared, names)
-    return declared, notices, errors
+    if names:
+        wanted = [one for one in games if one.name in names or one.variable in names]
+        if declared and len(wanted) < len(names):
+            declared = select(declared, [one for one in names if not _is(wanted, one)])
+        elif wanted:
+            declared = []
+        games = wanted
+    return declared, games, notices, errors
+
+
+def _is(games: Sequence[DeclaredGame], name: str) -> bool:
+    return any(name in (one.name, one.variable) for one in games)
 
 
 def plan_of(options: Namespace) -> Plan:
@@ -87,11 +98,11 @@ def run_laws(declared: Sequence[Declared], plan: Plan, quiet: bool = False) -> l
 def check(options: Namespace) -> int:
     """``commute check SPEC…``: types and laws."""
     try:
-        declared, notices, errors = read(options.spec, options.arch, options.time_limit)
+        declared, games, notices, errors = read(options.spec, options.arch, options.time_limit)
     except SpecError as problem:
-        declared, notices, errors = [], [], [problem]
+        declared, games, notices, errors = [], [], [], [problem]
     if options.types:
-        return _types(declared, notices, errors, options.json)
+        return _types(declared, games, notices, errors, options.json)
     plan = plan_of(options)
     if options.law and declared and not any(plan.laws(one) for one in declared):
         errors.append(_no_such_law(options.law, declared))
@@ -100,11 +111,13 @@ def check(options: Namespace) -> int:
         declared = [one for one in declared if plan.laws(one)]
     results = run_laws(declared, plan, quiet=options.json)
     if options.json:
-        print(_as_json([one.as_json() for one in results], notices, errors))
+        print(_as_json([one.as_json() for one in results], notices, errors, games))
     elif results:
         from categorical.face.report import console, print_checked
 
         print_checked(results, [str(one) for one in notices], console())
+    if not options.json and not options.law:
+        _say_games(games)
     if options.proof and not options.json:
         _proofs(results)
     for one in errors:
@@ -115,14 +128,18 @@ def check(options: Namespace) -> int:
 
 
 def _types(
-    declared: list[Declared], notices: list[Notice], errors: list[SpecError], as_json: bool
+    declared: list[Declared],
+    games: list[DeclaredGame],
+    notices: list[Notice],
+    errors: list[SpecError],
+    as_json: bool,
 ) -> int:
     if as_json:
         entries = [
             {**summary(one), "laws": [_stated(law) for law in one.architecture.laws]}
             for one in declared
         ]
-        print(_as_json(entries, notices, errors))
+        print(_as_json(entries, notices, errors, games))
     else:
         from categorical.face.report import console, type_table
 
@@ -131,9 +148,17 @@ def _types(
         if declared:
             console().print(type_table(declared))
             print("The types hold. The laws were not checked (--types).")
+        _say_games(games)
     for one in errors:
         complain(one)
     return 2 if errors else 0
+
+
+def _say_games(games: Sequence[DeclaredGame]) -> None:
+    """One line a learner or game: who moves what, by which optimiser."""
+    for one in games:
+        by = ", ".join(f"{p.name} by {p.optimiser.name}" for p in one.game.players)
+        print(f"{one.game} ({by})")
 
 
 def _proofs(results: Sequence[Checked]) -> None:
@@ -150,8 +175,22 @@ def _stated(law: Any) -> dict[str, Any]:
     return {"law": law.name, "verdict": None, "expected": law.expected}
 
 
-def _as_json(entries: list[Any], notices: Sequence[Notice], errors: Sequence[SpecError]) -> str:
+def _as_json(
+    entries: list[Any],
+    notices: Sequence[Notice],
+    errors: Sequence[SpecError],
+    games: Sequence[DeclaredGame] = (),
+) -> str:
     data: dict[str, Any] = {"architectures": entries}
+    if games:
+        data["games"] = [
+            {
+                "name": one.name,
+                "order": one.game.order,
+                "players": [p.name for p in one.game.players],
+            }
+            for one in games
+        ]
     if notices:
         data["notices"] = [one.as_json() for one in notices]
     if errors:
@@ -196,7 +235,7 @@ def list_(options: Namespace) -> int:
             help=["name a spec file or a folder: commute list PATH"],
             origin=None,
         )
-    declared, notices, errors = read(paths, [], options.time_limit)
+    declared, _, notices, errors = read(paths, [], options.time_limit)
     results = run_laws(declared, Plan(cache=Cache(None) if options.no_cache else Cache.default()))
     if options.json:
         print(_as_json([one.as_json() for one in results], notices, errors))

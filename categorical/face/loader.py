@@ -39,12 +39,16 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import CodeType, ModuleType, TracebackType
+from typing import TYPE_CHECKING
 
 from categorical.architecture import Architecture
 from categorical.errors import Notice, SpecError
 from categorical.face.limits import TooLong, limited
 from categorical.inventory import Remark
 from categorical.origin import PACKAGES, Origin, shown_path
+
+if TYPE_CHECKING:
+    from categorical.learning.games import Game
 
 SECONDS = 30.0
 LARGEST_FILE = 8_000_000
@@ -65,6 +69,20 @@ class Declared:
 
 
 @dataclass(frozen=True)
+class DeclaredGame:
+    """One learner or game, in the same way."""
+
+    variable: str
+    game: Game
+    path: str
+    digest: str
+
+    @property
+    def name(self) -> str:
+        return self.game.name
+
+
+@dataclass(frozen=True)
 class Spec:
     """A spec file that was run: its path as given, what it declares, and the notices it gave."""
 
@@ -72,6 +90,7 @@ class Spec:
     declared: tuple[Declared, ...]
     notices: tuple[Notice, ...] = ()
     remarks: tuple[Remark, ...] = ()
+    games: tuple[DeclaredGame, ...] = ()
 
 
 def load(path: str | os.PathLike[str], seconds: float = SECONDS) -> Spec:
@@ -110,7 +129,8 @@ def load(path: str | os.PathLike[str], seconds: float = SECONDS) -> Spec:
                 help=[f'give one another name: {one.variable} = architecture(…, name="…")'],
                 origin=one.architecture.origin,
             )
-    if not found:
+    games = _games(module, given, digest)
+    if not found and not games:
         raise SpecError(
             "CM028",
             f"`{shown_path(real)}` declares no architecture",
@@ -118,7 +138,19 @@ def load(path: str | os.PathLike[str], seconds: float = SECONDS) -> Spec:
             origin=None,
         )
     remarks = tuple(v for v in module.__dict__.values() if isinstance(v, Remark))
-    return Spec(given, tuple(found.values()), tuple(notices.values()), remarks)
+    return Spec(given, tuple(found.values()), tuple(notices.values()), remarks, games)
+
+
+def _games(module: ModuleType, path: str, digest: str) -> tuple[DeclaredGame, ...]:
+    """The learners and games of a spec; one that declares some has imported the language of it."""
+    games = sys.modules.get("categorical.learning.games")
+    if games is None:
+        return ()
+    found: dict[int, DeclaredGame] = {}
+    for name, value in list(module.__dict__.items()):
+        if isinstance(value, games.Game):
+            found.setdefault(id(value), DeclaredGame(name, value, path, digest))
+    return tuple(found.values())
 
 
 def spec_files(paths: Sequence[str]) -> list[str]:
