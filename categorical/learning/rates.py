@@ -171,6 +171,31 @@ def step_decay(rate: float, every: int, factor: float = 0.1, drops: int = 8) -> 
 
 
 @checked
+def in_turn(first: Schedule, then: Schedule, steps: int) -> Schedule:
+    """One schedule for so many steps, and from then on another, which counts from 0: a warm-up and
+    then a cosine, say.  CM041 where they start from different rates: torch scales one ``lr``."""
+    whole("in_turn", "the number of steps", steps)
+    if first.base != then.base:
+        raise SpecError(
+            "CM041",
+            f"`in_turn`: the rates are {first.base} and {then.base}",
+            help=["torch gives both schedulers the one rate of the optimiser: write it in both"],
+        )
+
+    def body(step: Any) -> Any:
+        before = op.less(step, op.full_like(steps)(step))
+        return op.where(before, first.arrow(step), then.arrow(step - steps))
+
+    return Schedule(
+        "in_turn",
+        first.base,
+        ("SequentialLR", {"schedulers": [first.torch, then.torch], "milestones": [steps]}),
+        _of_count(body, "in_turn"),
+        lambda k: first.at(k) if k < steps else then.at(k - steps),
+    )
+
+
+@checked
 def rate(value: float, loss: Array = Real.scalar) -> Arrow:
     """The map α : L → L′ of a constant rate: the cotangent is ``value``, whatever the loss is."""
     number("rate", "the rate", value)

@@ -9,8 +9,9 @@ under the line are broken on purpose: they must differ.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from categorical import op
 from categorical.learning.optimisers import (
@@ -25,11 +26,22 @@ from categorical.learning.optimisers import (
 )
 from categorical.learning.optimisers_adaptive import adagrad, adam, adamw, rmsprop
 from categorical.learning.optimisers_further import adadelta, adamax, nadam, radam
-from categorical.learning.rates import constant, cosine, linear_warm_up, step_decay
+from categorical.learning.rates import constant, cosine, in_turn, linear_warm_up, step_decay
 from tests.learning.running import SPACES, apart, by_torch, problem, trajectory
 
 BOUND = 1e-12
 STEPS = 100
+
+
+def _written(name: str, given: Mapping[str, Any]) -> str:
+    """A scheduler for a reader."""
+
+    def shown(key: str, value: Any) -> str:
+        if key == "schedulers":
+            return f"[{', '.join(_written(*one) for one in value)}]"
+        return f"{key}={value:.4g}" if isinstance(value, float) else f"{key}={value}"
+
+    return f"{name}({', '.join(shown(key, value) for key, value in given.items())})"
 
 
 @dataclass(frozen=True)
@@ -49,12 +61,7 @@ class Row:
         kind, arguments = self.optimiser.torch
         written = ", ".join(f"{key}={value}" for key, value in arguments.items())
         if self.optimiser.schedule is not None:
-            name, given = self.optimiser.schedule.torch
-            shown = ", ".join(
-                f"{key}={value:.4g}" if isinstance(value, float) else f"{key}={value}"
-                for key, value in given.items()
-            )
-            written += f"; {name}({shown})"
+            written += f"; {_written(*self.optimiser.schedule.torch)}"
         return self.optimiser.name, kind, written, str(self.steps), f"{self.difference:.1e}"
 
 
@@ -99,6 +106,7 @@ def optimisers() -> tuple[Optimiser, ...]:
         rmsprop(step_decay(0.01, 15, 0.5, drops=3), momentum=0.8),
         adam(linear_warm_up(0.05, 50, start=0.01)),
         adamw(cosine(0.05, 100)),
+        adamw(in_turn(linear_warm_up(0.05, 10, start=0.1), cosine(0.05, 80), 10)),
     )
 
 
@@ -158,8 +166,6 @@ def scheduled_velocity(momentum: float) -> Optimiser:
 
 def changed(good: Optimiser, name: str, **fields: object) -> Optimiser:
     """A copy that claims to be the same class of torch."""
-    from dataclasses import replace
-
     return replace(good, name=name, **fields)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -100,10 +100,7 @@ def _by_torch(
 ) -> list[np.ndarray]:
     weight = torch.nn.Parameter(torch.tensor(start, dtype=torch.float64))
     optimiser = getattr(torch.optim, kind)([weight], **arguments)
-    scheduler = None
-    if schedule is not None:
-        name, given = schedule.torch
-        scheduler = getattr(torch.optim.lr_scheduler, name)(optimiser, **given)
+    scheduler = None if schedule is None else scheduler_of(optimiser, *schedule.torch)
     found = []
     for step in range(steps):
         at = weight.detach().numpy().copy()
@@ -113,6 +110,14 @@ def _by_torch(
             scheduler.step()
         found.append(weight.detach().numpy().copy())
     return found
+
+
+def scheduler_of(optimiser: torch.optim.Optimizer, name: str, given: Mapping[str, Any]) -> Any:
+    """The scheduler that a schedule names, with those that it takes turns with."""
+    arguments = dict(given)
+    if "schedulers" in given:
+        arguments["schedulers"] = [scheduler_of(optimiser, *one) for one in given["schedulers"]]
+    return getattr(torch.optim.lr_scheduler, name)(optimiser, **arguments)
 
 
 def apart(ours: Sequence[np.ndarray], theirs: Sequence[np.ndarray]) -> float:

@@ -5,9 +5,24 @@ import pytest
 import torch
 
 from categorical.learning.optimisers import sgd
-from categorical.learning.rates import Schedule, constant, cosine, linear_warm_up, step_decay
+from categorical.learning.rates import (
+    Schedule,
+    constant,
+    cosine,
+    in_turn,
+    linear_warm_up,
+    step_decay,
+)
 from tests.learning import parity
-from tests.learning.running import SPACES, apart, by_torch, evaluate, problem, trajectory
+from tests.learning.running import (
+    SPACES,
+    apart,
+    by_torch,
+    evaluate,
+    problem,
+    scheduler_of,
+    trajectory,
+)
 
 GOOD = parity.optimisers()
 
@@ -48,12 +63,15 @@ SCHEDULES = [
     linear_warm_up(0.3, 1, start=0.5),
     cosine(0.3, 9, least=0.01),
     step_decay(0.3, 4, factor=0.5, drops=3),
+    in_turn(linear_warm_up(0.3, 5, start=0.1), cosine(0.3, 12), 5),
+    in_turn(constant(0.3), step_decay(0.3, 3, drops=2), 4),
+    in_turn(cosine(0.3, 6), linear_warm_up(0.3, 4), 8),
 ]
 
 
 def _rates(name: str, given: dict, base: float, steps: int) -> list[float]:
     optimiser = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=base)
-    scheduler = getattr(torch.optim.lr_scheduler, name)(optimiser, **given)
+    scheduler = scheduler_of(optimiser, name, given)
     found = []
     for _ in range(steps):
         found.append(optimiser.param_groups[0]["lr"])

@@ -8,6 +8,7 @@ from categorical import Dim, Real, SpecError, op
 from categorical.learning.rates import (
     constant,
     cosine,
+    in_turn,
     linear_warm_up,
     number,
     rate,
@@ -24,6 +25,7 @@ SCHEDULES = (
     linear_warm_up(0.3, 7),
     cosine(0.3, 9, least=0.01),
     step_decay(0.3, 4, factor=0.5, drops=3),
+    in_turn(linear_warm_up(0.3, 4), cosine(0.3, 9), 4),
 )
 
 
@@ -46,7 +48,8 @@ def test_the_two_readings_of_different_schedules_differ() -> None:
 
 
 def test_the_shapes() -> None:
-    warm, wave, steps = SCHEDULES[1:]
+    warm, wave, steps, both = SCHEDULES[1:]
+    assert [both.at(k) for k in (1, 4, 13)] == [linear_warm_up(0.3, 4).at(1), 0.3, 0.0]
     assert warm.at(0) == pytest.approx(0.1) and warm.at(7) == warm.at(70) == pytest.approx(0.3)
     assert wave.at(0) == 0.3 and wave.at(9) == pytest.approx(0.01)
     assert [steps.at(k) for k in (3, 4, 8, 12, 99)] == [0.3, 0.15, 0.075, 0.0375, 0.0375]
@@ -65,6 +68,9 @@ def test_the_shapes() -> None:
         lambda: step_decay(0.1, 5, factor=-0.5),
         lambda: step_decay(0.1, 5, drops=0),
         lambda: step_decay(0.1, True),
+        lambda: in_turn(constant(0.1), constant(0.2), 5),
+        lambda: in_turn(constant(0.1), constant(0.1), 0),
+        lambda: in_turn(0.1, constant(0.1), 5),
     ],
 )
 def test_numbers_out_of_range_are_refused(make) -> None:
