@@ -12,7 +12,7 @@ which moves the input and the weights at once; the learner is its other part.
 >>> c, k = Dim.named("c k")
 >>> net = (op.linear(c, k, bias=False) >> op.tanh).named("net")
 >>> dream(net, op.take(k, at=2), sgd(0.1))
-game `net_dreaming`: dreamer moves 1 weights
+game `net_dreaming`: dreamer moves 1 weight
 >>> dream(net, op.gather(k).at(Real[k], Fin(k)), sgd(0.1)).data
 {'label': Fin(k)[batch]}
 

@@ -111,9 +111,11 @@ class Game:
         return [path for path in self.weights if _under(path, player.prefixes)]
 
     def __repr__(self) -> str:
+        counts = [len(self.owned(one)) for one in self.players]
+        noun = " weight" if counts[0] == 1 else " weights"
         each = ", ".join(
-            f"{one.name} moves {len(self.owned(one))}{' weights' if i == 0 else ''}"
-            for i, one in enumerate(self.players)
+            f"{one.name} moves {count}{noun if i == 0 else ''}"
+            for i, (one, count) in enumerate(zip(self.players, counts))
         )
         return f"game `{self.name}`: {self.order + ', ' if len(self.players) > 1 else ''}{each}"
 
@@ -168,7 +170,11 @@ def game(
 def _check_players(made: Game) -> None:
     cod = made.arrow.graph().cod
     if not made.players:
-        raise SpecError("CM058", f"the game `{made.name}` has no player")
+        raise SpecError(
+            "CM058",
+            f"the game `{made.name}` has no player",
+            help=['Player("name", loss=0, optimiser=sgd(0.1)) moves the weights under `name`'],
+        )
     for place, one in enumerate(made.players):
         if one.name in [other.name for other in made.players[:place]]:
             raise SpecError("CM024", f"two players are called `{one.name}`")
@@ -191,30 +197,26 @@ def _check_players(made: Game) -> None:
 
 
 def _check_owners(made: Game) -> None:
-    weights, inputs = made.weights, set(made.data)
+    weights, resources = list(made.weights), made.arrow.graph().resources(made.sizes)
     for one in (*(prefix for player in made.players for prefix in player.prefixes), *made.frozen):
         if not any(_under(path, (one,)) for path in weights):
-            raise declaring.unknown_weight(one, [*weights, *sorted(inputs)])
+            raise _unknown(one, weights, list(made.data))
     for path in weights:
-        owners = [one.name for one in made.players if path in made.owned(one)]
-        if _under(path, made.frozen):
-            owners.append("frozen")
-        if len(owners) > 1:
-            raise SpecError(
-                "CM058",
-                f"`{path}` has two owners: {' and '.join(owners)}",
-                facts=[("a weight", "is moved by one player, or frozen")],
-                help=["give narrower prefixes:  Player(…, owns=(…,))"],
-                origin=made.origin,
-            )
-        role = made.arrow.graph().resources(made.sizes).get(path)
-        if not owners and (role is None or role.role == "weight"):
+        owners = [one for one in made.players if path in made.owned(one)]
+        if len(owners) + _under(path, made.frozen) > 1:
+            raise _shared(made, path, owners)
+        role = resources.get(path)
+        if not owners and not _under(path, made.frozen) and (not role or role.role == "weight"):
             top = path.split(".")[0]
+            first = top.rstrip("0123456789").rstrip("_")
+            helps = [f'a player that owns it:  owns=("{top}",)', f'or frozen=("{top}",)']
+            if first != top and any(_under(other, (first,)) for other in weights):
+                helps.insert(0, f"if it is `{first}` once more, share one set:  {first} = tie(…)")
             raise SpecError(
                 "CM058",
                 f"nobody moves `{path}`",
                 facts=[("players", ", ".join(one.name for one in made.players))],
-                help=[f'a player that owns it:  owns=("{top}",)', f'or frozen=("{top}",)'],
+                help=helps,
                 origin=made.origin,
             )
     for player in made.players:
@@ -222,10 +224,64 @@ def _check_owners(made: Game) -> None:
             raise SpecError("CM058", f"`{player.name}` moves no weight", origin=made.origin)
 
 
+def _unknown(name: str, weights: Sequence[str], inputs: Sequence[str]) -> SpecError:
+    """CM020, for a name that is no weight, no group of weights and no input."""
+    every = [path.split(".") for path in weights]
+    groups = list(dict.fromkeys(".".join(p[:i]) for p in every for i in range(1, len(p) + 1)))
+    inside = [one for one in groups if one.endswith(f".{name}")]
+    meant = inside[0] if inside else declaring.likely(name, [*groups, *inputs])
+    return SpecError(
+        "CM020",
+        f"there is no parameter `{name}`",
+        facts=[
+            ("weights", ", ".join(dict.fromkeys(p[0] for p in every)) or "none"),
+            ("inputs", ", ".join(inputs) or "none"),
+        ],
+        help=[f'"{meant}" was probably meant' if meant else "name one of these, or a path below"],
+    )
+
+
+def _shared(made: Game, path: str, owners: Sequence[Player]) -> SpecError:
+    """CM058, for a weight with two owners: what each would own without it."""
+    names = [one.name for one in owners] + ["frozen"] * _under(path, made.frozen)
+    helps = []
+    for one in owners:
+        others = [p for p in made.weights if _under(p, made.frozen)]
+        others += [p for other in made.players if other is not one for p in made.owned(other)]
+        rest = _covering([p for p in made.owned(one) if p not in others], others)
+        if rest:
+            inner = "".join(f'"{top}", ' for top in rest[:3]) + ("…" if len(rest) > 3 else "")
+            helps.append(f'Player("{one.name}", …, owns=({inner.strip()}))')
+    return SpecError(
+        "CM058",
+        f"`{path}` has two owners: {' and '.join(names)}",
+        facts=[("a weight", "is moved by one player, or frozen")],
+        help=helps or ["leave it to one of them:  Player(…, owns=(…,))"],
+        origin=made.origin,
+    )
+
+
+def _covering(paths: Sequence[str], others: Sequence[str]) -> list[str]:
+    """The shortest prefixes that cover some weights and none of others."""
+    found: dict[str, None] = {}
+    for path in paths:
+        words = path.split(".")
+        ends = (".".join(words[:i]) for i in range(1, len(words) + 1))
+        found[next((e for e in ends if not any(_under(o, (e,)) for o in others)), path)] = None
+    return list(found)
+
+
 def _check_draws(made: Game) -> None:
     for key, kind in made.draws.items():
         if key not in made.data:
-            raise declaring.unknown_weight(key, list(made.data))
+            raise SpecError(
+                "CM020",
+                f"there is no input `{key}` to draw",
+                facts=[("inputs", ", ".join(made.data) or "none")],
+                help=[f'"{meant}" was probably meant']
+                if (meant := declaring.likely(key, made.data))
+                else ["name one of these"],
+            )
         if kind not in DRAWS:
             raise SpecError("CM024", f"`{kind}` is no way to draw", help=[" or ".join(DRAWS)])
 
@@ -268,7 +324,12 @@ def learner(
     total = wired(stack(each, BATCH).dom, names, training, False)
     held = arrow.graph().name
     rest = {p.split(".")[0] for p in total.graph().resources(given)} - {held}
-    player = Player(held, 0, optimiser, tuple(sorted({held, *rest})))
+    paths = list(total.graph().resources(given))
+    left = [path for path in paths if not _under(path, frozen)]
+    if paths and not left:
+        raise SpecError("CM058", f"all of `{held}` is frozen: nothing learns")
+    owns = _covering(left, [path for path in paths if path not in left]) if frozen else []
+    player = Player(held, 0, optimiser, tuple(owns or sorted({held, *rest})))
     models = {held: model} if isinstance(model, Architecture) else {}
     return game(
         total, [player], frozen=frozen, sizes=given, regime=regime, name=title, models=models

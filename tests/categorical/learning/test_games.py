@@ -1,0 +1,159 @@
+"""Games: who owns what, and what is said where a weight has no player or two."""
+
+from __future__ import annotations
+
+import pytest
+
+from categorical import Dim, Real, SpecError, arrow, op, stack, tie
+from categorical.architecture import BATCH
+from categorical.learning import Player, Regime, game, learner, losses, optimisers
+from categorical.learning.games import Game
+from tests.specs.parity import load
+
+a, b, c = Dim.named("a b c")
+net = (op.linear(a, b, name="first") >> op.tanh >> op.linear(b, c, name="last")).named("net")
+DOWN = optimisers.sgd(0.1)
+shared = tie(stack(net, BATCH).named("net"))
+
+
+@arrow
+def once(x: Real[BATCH, a]) -> Real:
+    return op.mean(BATCH, c)(op.square(shared(x)))
+
+
+@arrow
+def twice(x: Real[BATCH, a]) -> tuple[Real, Real]:
+    """Two networks, where one may have been meant."""
+    one, other = stack(net, BATCH)(x), stack(net, BATCH)(x)
+    return op.mean(BATCH, c)(op.square(one)), op.mean(BATCH, c)(other)
+
+
+@arrow
+def outer(x: Real[BATCH, a]) -> Real:
+    return op.scale(2.0)(once(x))
+
+
+def refused(code: str, *arguments: object, **more: object) -> str:
+    """What is said of a game that is refused."""
+    with pytest.raises(SpecError) as caught:
+        game(*arguments, **more)  # type: ignore[arg-type]
+    assert caught.value.code == code
+    return str(caught.value)
+
+
+def test_owners() -> None:
+    made = game(twice, [Player("one", 0, DOWN, ("net", "net_2.first"))], frozen=["net_2.last"])
+    (one,) = made.players
+    assert made.owned(one) == [
+        *(f"net.{layer}.{kind}" for layer in ("first", "last") for kind in ("weight", "bias")),
+        "net_2.first.weight",
+        "net_2.first.bias",
+    ]
+    assert len(made.weights) == 8 and list(made.data) == ["x"]
+
+
+def test_a_name_is_no_prefix_of_another_name() -> None:
+    made = game(twice, [Player("net", 0, DOWN), Player("net_2", 1, DOWN)])
+    assert all(path.startswith("net.") for path in made.owned(made.players[0]))
+
+
+def test_inputs_as_weights() -> None:
+    made = game(once, [Player("image", 0, DOWN, ("x",))], frozen=["net"])
+    assert made.owned(made.players[0]) == ["x"] and not made.data
+
+
+# --- no player ------------------------------------------------------------------------------------
+
+
+def test_unassigned_weight_of_a_second_copy() -> None:
+    text = refused("CM058", twice, [Player("net", 0, DOWN)])
+    assert "nobody moves `net_2.first.weight`" in text
+    assert "net = tie(…)" in text and 'owns=("net_2",)' in text and 'frozen=("net_2",)' in text
+    for mended in (
+        game(once, [Player("net", 0, DOWN)]),
+        game(twice, [Player("net", 0, DOWN), Player("other", 1, DOWN, owns=("net_2",))]),
+        game(twice, [Player("net", 0, DOWN)], frozen=("net_2",)),
+    ):
+        assert isinstance(mended, Game)
+
+
+def test_unassigned_weight() -> None:
+    text = refused("CM058", once, [Player("net", 0, DOWN, ("net.first",))])
+    assert "nobody moves `net.last.weight`" in text and "tie" not in text
+
+
+def test_no_players() -> None:
+    assert "has no player" in refused("CM058", once, [])
+
+
+def test_everything_is_frozen() -> None:
+    with pytest.raises(SpecError, match="nothing learns"):
+        learner(net, losses.mean_squared_error(Real[c]), DOWN, frozen=["net"])
+
+
+# --- two players ----------------------------------------------------------------------------------
+
+
+def test_a_weight_of_two_players() -> None:
+    text = refused(
+        "CM058", twice, [Player("net", 0, DOWN, ("net", "net_2")), Player("net_2", 1, DOWN)]
+    )
+    assert "`net_2.first.weight` has two owners: net and net_2" in text
+    assert 'Player("net", …, owns=("net",))' in text
+    assert game(twice, [Player("net", 0, DOWN, ("net",)), Player("net_2", 1, DOWN)])
+
+
+def test_a_weight_that_is_moved_and_frozen() -> None:
+    text = refused("CM058", once, [Player("net", 0, DOWN)], frozen=["net.last"])
+    assert "net and frozen" in text and 'Player("net", …, owns=("net.first",))' in text
+    assert game(once, [Player("net", 0, DOWN, ("net.first",))], frozen=["net.last"])
+
+
+def test_a_learner_leaves_out_what_is_frozen() -> None:
+    made = learner(net, losses.mean_squared_error(Real[c]), DOWN, frozen=["net.last"])
+    assert made.owned(made.players[0]) == ["net.first.weight", "net.first.bias"]
+    assert made.players[0].owns == ("net.first",)
+
+
+# --- names and numbers ----------------------------------------------------------------------------
+
+
+def test_names() -> None:
+    text = refused("CM020", once, [Player("nett", 0, DOWN)])
+    assert '"net" was probably meant' in text
+    assert '"once.net"' in refused("CM020", outer, [Player("net", 0, DOWN)])
+    assert game(outer, [Player("net", 0, DOWN, ("once.net",))])
+    assert "no input `y`" in refused("CM020", once, [Player("net", 0, DOWN)], draws={"y": "normal"})
+    assert "two players" in refused(
+        "CM024", twice, [Player("net", 0, DOWN), Player("net", 1, DOWN, ("net_2",))]
+    )
+    assert "simultaneous" in refused("CM024", once, [Player("net", 0, DOWN)], order="together")
+    assert "uniform" in refused("CM024", once, [Player("net", 0, DOWN)], draws={"x": "gauss"})
+
+
+def test_losses() -> None:
+    assert "there is not" in refused("CM058", once, [Player("net", 1, DOWN)])
+    every = stack(net, BATCH)
+    assert "is no number" in refused("CM056", every, [Player("all", 0, DOWN, ("",))])
+    assert "0 moves" in refused("CM041", once, [Player("net", 0, DOWN, moves=0)])
+
+
+def test_regimes() -> None:
+    made = game(once, [Player("net", 0, DOWN)], regime=Regime(accumulate=2, clip=1.0))
+    assert made.regime.accumulate == 2
+
+
+# --- the specs ------------------------------------------------------------------------------------
+
+
+def test_games_of_the_specs() -> None:
+    gan, conditional, penalised = load("gan"), load("conditional_gan"), load("wgan_gp")
+    assert repr(gan.training) == "game `gan`: alternating, critic moves 4 weights, painter moves 6"
+    assert list(conditional.training.data) == ["real", "shown", "noise"]
+    assert penalised.training.players[0].moves == 5
+    for one in (gan.training, conditional.training, penalised.training):
+        assert set(one.models) == {"painter", "critic"}
+        assert {path.split(".")[0] for path in one.weights} == set(one.models)
+        for name, model in one.models.items():
+            inner = {p.removeprefix(f"{name}.") for p in one.weights if p.startswith(f"{name}.")}
+            assert inner == set(model.arrow.parameters)
