@@ -10,7 +10,9 @@ distribute; finite sums commute with them; renaming, expanding, grouping and loo
 substitutions of indices; a Kronecker delta is summed out; masks are idempotent; an iteration of
 known length is its steps; a function of equal arguments is equal.
 
-The rules are those of the checker, run on the programs of the graphs.
+The rules are those of the checker, run on the programs of the graphs.  Graphs that are long, or
+that hold boxes of which no rule is known, are first compared as diagrams: equal boxes on equal
+wires are one, whatever they mean.
 
 >>> from categorical import Dim, Real, op
 >>> n, c, h = Dim.named("n c h")
@@ -34,8 +36,11 @@ from categorical.records import EVAL
 from proofs.certificate import Obstruction, Proof
 from proofs.checking.equal import boundary, normal_forms, summary
 from proofs.checking.programs import Refusal, read_program
+from proofs.checking.sharing import FREE, check_known, one_diagram
 from proofs.checking.table import check_types
 from proofs.program import Json, NotData, flat, program
+
+MANY = 200  # boxes of both sides, from which they are compared as diagrams first
 
 
 def prove_equal(
@@ -46,11 +51,34 @@ def prove_equal(
     ``renaming`` maps resource paths of ``other`` to those of ``graph``.
     """
     names = dict(sorted((renaming or {}).items()))
+    boxes = [node.box.name for side in (graph, other) for _, node in side.walk()]
+    if len(boxes) > MANY or not FREE.keys().isdisjoint(boxes):
+        same = _prove_same(graph, other, names, mode)
+        if same:
+            return same
     found = _prove(graph, other, names, mode, None)
     if not found and any(node.box.name == "tree_fold" for node in flat(graph).nodes):
         unfolded = (_prove(graph, other, names, mode, side) for side in (0, 1))
         return next((one for one in unfolded if one), found)
     return found
+
+
+def _prove_same(
+    graph: Graph, other: Graph, names: dict[str, str], mode: str
+) -> Proof | Obstruction:
+    """As one diagram of boxes of which nothing is known."""
+    try:
+        sides = (program(graph), program(other))
+        first, second = (read_program(side, check_known) for side in sides)
+        if boundary(first) != boundary(second):
+            return Obstruction("the two sides have different types")
+        same, steps = one_diagram(first, second, names)
+    except (NotData, Refusal, RecursionError) as problem:
+        return Obstruction(str(problem))
+    if not same:
+        return Obstruction("the two sides are different diagrams")
+    sentence = f"both sides are one diagram in {mode} mode, all sizes"
+    return Proof("same", sentence, sides, {"renaming": names, "mode": mode}, steps)
 
 
 def _prove(

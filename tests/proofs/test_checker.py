@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from categorical import Dim, Real, op
+from categorical.derivatives import pullback
 from categorical.exact import Basis
 from categorical.groups import cyclic
 from categorical.groups.actions import Acting
@@ -156,6 +157,7 @@ def every_kind() -> dict[str, str]:
         "equal": prove_equal(
             (op.neg >> op.neg).at(Real[n]).graph(), op.scale(1).at(Real[n]).graph()
         ),
+        "same": prove_equal(*[pullback(total >> op.tanh).graph()] * 2),
         "induction": prove_by_induction(
             (total >> op.scale(2)).graph(), (op.scale(2).at(Real[n, c]) >> total).graph()
         ),
