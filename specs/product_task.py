@@ -11,8 +11,12 @@ Gavranović, "Compositional Deep Learning", 2019, and "Learning Functors using G
 """
 
 from categorical import Dim, Real, architecture, arrow, discard, identity, laws, op
+from categorical.architecture import BATCH
 from categorical.composites import mlp, residual
-from categorical.schemas import Schema, functor, losses, product
+from categorical.groups import Symmetric
+from categorical.learning.games import Player, game
+from categorical.learning.optimisers_adaptive import adam
+from categorical.schemas import Schema, contest, functor, losses, product
 from categorical.schemas.constructions import coupling
 from categorical.schemas.morphisms import derivable
 
@@ -97,6 +101,43 @@ delete = architecture(
         ).fails("free weights"),
     ],
     sizes=SIZES,
+)
+
+# --- the game ---------------------------------------------------------------------------------
+
+
+@arrow
+def critic_of_images(image: IMAGE) -> Real:
+    """A score: is it an image with an object in it?"""
+    seen = op.leaky_relu(0.2)(op.conv(shade, feature, over=places, kernel=3, name="conv1")(image))
+    seen = op.leaky_relu(0.2)(op.conv(feature, feature, over=places, kernel=3, name="conv2")(seen))
+    return op.squeeze()(op.linear(feature, 1, name="score")(op.mean(*places)(seen)))
+
+
+@arrow
+def critic_of_pairs(background: IMAGE, object: OBJECT) -> Real:
+    """A score: are they a background and an object?"""
+    seen = op.conv(shade, feature, over=places, kernel=3, name="conv1")(background)
+    seen = op.mean(*places)(op.leaky_relu(0.2)(seen))
+    told = op.concat(feature, trait)(seen, object)
+    inner = op.leaky_relu(0.2)(op.linear(feature + trait, feature, name="both")(told))
+    return op.squeeze()(op.linear(feature, 1, name="score")(inner))
+
+
+batches = losses(learned, "l1", weights={"take out, then insert": 10.0}, over=BATCH)
+found = contest(batches, {"C": critic_of_images, "AB": critic_of_pairs}, "squares")
+ADAM = adam(2e-4, betas=(0.5, 0.999))
+training = game(
+    found.arrow,
+    [Player("critics", 1, ADAM, found.critics), Player("edges", 0, ADAM, found.edges)],
+    sizes=SIZES,
+    name="product_task",
+)
+played = architecture(
+    found.arrow,
+    laws=[laws.bounded(low=0), laws.invariant(under=Symmetric(BATCH))],
+    sizes=SIZES,
+    batch="none",
 )
 
 # --- by construction --------------------------------------------------------------------------

@@ -12,9 +12,13 @@ Translation", 2018.
 
 from itertools import permutations
 
-from categorical import Dim, Fin, Real, architecture, arrow, discard, identity, laws, op, tie
+from categorical import Dim, Fin, Real, architecture, arrow, discard, identity, laws, op, stack, tie
+from categorical.architecture import BATCH
 from categorical.composites import group_norm, residual
-from categorical.learning.losses import absolute_error, cross_entropy, with_label
+from categorical.groups import Symmetric
+from categorical.learning.games import Player, game
+from categorical.learning.losses import absolute_error, cross_entropy, mean_squared_error
+from categorical.learning.optimisers_adaptive import adam
 from categorical.schemas import Schema, functor, losses
 from categorical.schemas.constructions import masked_coupling
 
@@ -22,7 +26,7 @@ DOMAINS = 3
 domain = Dim("domain", size=DOMAINS)
 shade, feature, height, width = Dim.named("shade feature height width")
 places = (height, width)
-IMAGE, CHOICE = Real[shade, height, width], Fin(domain)[()]
+IMAGE, CHOICE, SCORE = Real[shade, height, width], Fin(domain)[()], Real.scalar
 SIZES = dict(shade=1, feature=12, height=8, width=8)
 CYCLE = 10.0
 
@@ -53,11 +57,13 @@ def translate(image: IMAGE, to: CHOICE) -> IMAGE:
 
 
 @arrow
-def classify(image: IMAGE) -> Real[domain]:
-    """The logits of the domains."""
-    seen = op.relu(op.conv(shade, feature, over=places, kernel=3, name="conv1")(image))
-    seen = op.relu(op.conv(feature, feature, over=places, kernel=3, name="conv2")(seen))
-    return op.linear(feature, domain, name="scores")(op.mean(*places)(seen))
+def critic(image: IMAGE) -> SCORE * Real[domain]:
+    """Is the image real, and of which domain is it?"""
+    seen = op.leaky_relu(0.2)(op.conv(shade, feature, over=places, kernel=3, name="conv1")(image))
+    seen = op.leaky_relu(0.2)(op.conv(feature, feature, over=places, kernel=3, name="conv2")(seen))
+    seen = op.mean(*places)(seen)
+    real = op.squeeze()(op.linear(feature, 1, name="real")(seen))
+    return real, op.linear(feature, domain, name="domains")(seen)
 
 
 translator = tie(translate)
@@ -125,20 +131,51 @@ by_data = architecture(
 )
 
 
+# --- the game ---------------------------------------------------------------------------------
+
+IMAGES, CHOICES = Real[BATCH, shade, height, width], Fin(domain)[BATCH]
+paint = tie(stack(translate, BATCH).named("translate"))
+judge = tie(stack(critic, BATCH).named("critic"))
+
+
+def told(scores, real):
+    """The mean square of the distance of scores from 1, for real, or 0, for made."""
+    return mean_squared_error(Real[BATCH])(scores, op.full_like(real)(scores))
+
+
+def named(logits, choices):
+    """The mean cross-entropy of logits with domains."""
+    return cross_entropy(Real[BATCH, domain])(logits, choices)
+
+
 @arrow
-def recognised(image: IMAGE, to: CHOICE) -> Real:
-    """The classification loss of a translated image: is it of the domain that was asked for?"""
-    return with_label(classify, cross_entropy(Real[domain]), Fin(domain))(translate(image, to), to)
+def rounds(image: IMAGES, own: CHOICES, to: CHOICES) -> SCORE * SCORE:
+    """What the translator pays for images of their own domains, and what the critic pays."""
+    made = paint(image, to)
+    scores, logits = judge(made)
+    known, domains = judge(image)
+    again = op.scale(CYCLE)(absolute_error(IMAGES)(paint(made, own), image))
+    pays = told(scores, 1.0) + named(logits, to) + again
+    return pays, told(known, 1.0) + told(scores, 0.0) + named(domains, own)
 
 
-asked = architecture(
-    recognised,
-    laws=[
-        laws.parameters(
-            weights + 9 * feature * (shade + feature) + feature * (2 + DOMAINS) + DOMAINS
-        ),
-    ],
+judging = 9 * feature * (shade + feature) + feature * (3 + DOMAINS) + 1 + DOMAINS
+ADAM = adam(1e-4, betas=(0.5, 0.999))
+training = game(
+    rounds,
+    [Player("critic", 1, ADAM), Player("translate", 0, ADAM)],
     sizes=SIZES,
+    models={
+        "translate": architecture(translate, sizes=SIZES),
+        "critic": architecture(critic, sizes=SIZES),
+    },
+    name="star_gan",
+)
+played = architecture(
+    rounds,
+    laws=[laws.parameters(weights + judging), laws.invariant(under=Symmetric(BATCH))],
+    sizes=SIZES,
+    batch="none",
 )
 
 # --- by construction --------------------------------------------------------------------------
