@@ -24,6 +24,7 @@ categorical.errors.SpecError: error[CM024]: `torch.optim` has no optimiser `Eval
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from backends.pytorch import safety
@@ -32,7 +33,7 @@ from categorical.learning.optimisers import Optimiser
 
 #: With a fused kernel wherever torch runs (that of Adagrad is for CPUs only).
 FUSED = ("SGD", "Adam", "AdamW")
-CLASSES = (*FUSED, "Adagrad", "RMSprop")
+CLASSES = (*FUSED, "Adagrad", "RMSprop", "Adadelta", "Adamax", "NAdam", "RAdam")
 
 #: What torch calls the parts of the state, by the class and our name.
 STATES = {
@@ -45,14 +46,20 @@ STATES = {
     ("RMSprop", "buffer"): "momentum_buffer",
     **{
         (name, ours): theirs
-        for name in ("Adam", "AdamW")
+        for name in ("Adam", "AdamW", "NAdam", "RAdam")
         for ours, theirs in (
             ("mean", "exp_avg"),
             ("square", "exp_avg_sq"),
             ("largest", "max_exp_avg_sq"),
+            ("momenta", "mu_product"),
             ("step", "step"),
         )
     },
+    ("Adadelta", "square"): "square_avg",
+    ("Adadelta", "moved"): "acc_delta",
+    ("Adamax", "mean"): "exp_avg",
+    ("Adamax", "largest"): "exp_inf",
+    ("Adamax", "step"): "step",
 }
 
 
@@ -78,8 +85,16 @@ def schedule(optimiser: Optimiser, attribute: str) -> str:
     """The call that makes the schedule of its rate, "" where the rate is constant."""
     if optimiser.schedule is None or optimiser.schedule.name == "constant":
         return ""
-    name, given = optimiser.schedule.torch
-    return f"torch.optim.lr_scheduler.{safety.identifier(name)}({attribute}, {arguments(given)})"
+    return _scheduler(attribute, *optimiser.schedule.torch)
+
+
+def _scheduler(attribute: str, name: str, given: Mapping[str, Any]) -> str:
+    """The call of one scheduler, with those that it takes turns with."""
+    rest = arguments({k: v for k, v in given.items() if k != "schedulers"})
+    if "schedulers" in given:
+        turns = ", ".join(_scheduler(attribute, *one) for one in given["schedulers"])
+        rest = f"schedulers=[{turns}], {rest}"
+    return f"torch.optim.lr_scheduler.{safety.identifier(name)}({attribute}, {rest})"
 
 
 def shown(optimiser: Optimiser) -> str:
