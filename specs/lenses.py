@@ -16,6 +16,7 @@ Gradient-Based Learning", 2022; Gavranović, "Fundamental Components of Deep Lea
 """
 
 from categorical import Dim, Real, architecture, copy, identity, op, tie
+from categorical.composites import attention, residual
 from categorical.derivatives import reverse
 from categorical.inventory import called, failing
 from categorical.learning.optimisers import descent, heavy_ball
@@ -46,6 +47,7 @@ from categorical.lenses import (
     tying_laws,
 )
 from categorical.lenses.prisms import over
+from categorical.recursion import fold
 
 n, m, k, width, top, rest = Dim.named("n m k width top rest")
 read, inner, deep, answer = Dim.named("read inner deep answer")
@@ -179,6 +181,21 @@ reverse_derivative = architecture(
         equal_para(lens_of(first >> then), doubled >> g, "R is twice R")[1].fails(),
     ],
     sizes=LAYERS,
+)
+
+# The same of parts that are no chains of layers: attention, a run along a sequence.
+token, heads, step = Dim.named("token heads step")
+block = residual(op.layer_norm(width) >> attention(token, width, heads))
+feed = residual(op.layer_norm(width) >> op.linear(width, width) >> op.gelu)
+cell = (op.linear(width, width) @ op.linear(read, width)) >> op.add >> op.tanh
+blocks = architecture(
+    block.at(Real[token, width]) >> feed,
+    name="reverse_derivative_of_blocks",
+    laws=[
+        *called("a transformer block", functor_laws(block, feed)[:2]),
+        *called("a recurrent network", functor_laws(fold(cell, over=step), op.linear(width, read))),
+    ],
+    sizes=dict(width=8, heads=2),
 )
 
 tying = architecture(

@@ -82,7 +82,13 @@ def test_r_is_a_functor(arrows) -> None:
     ],
 )
 def test_r_is_a_functor_on_larger_architectures(arrows) -> None:
+    # the way back of a run reads states that the run alone does not show: another diagram
     assert every(functor_laws(*arrows)) <= {"PROVED", "EXACT"}
+
+
+def test_r_is_a_functor_on_transformer_blocks() -> None:
+    block = residual(op.layer_norm(width) >> attention(token, width, heads))
+    assert every(functor_laws(block, block, block)) == {"PROVED"}
 
 
 def test_a_wrong_order_of_weights_is_seen() -> None:
