@@ -28,6 +28,7 @@ categorical.errors.SpecError: error[CM057]: `tanh` is no loss: it ends in Real[k
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from categorical import op
@@ -35,6 +36,7 @@ from categorical.architecture import BATCH, Architecture
 from categorical.arrows import Arrow, Named
 from categorical.checked import checked
 from categorical.composites.typed import wired
+from categorical.errors import SpecError
 from categorical.functors import stack
 from categorical.learning.games import Game, Player, game
 from categorical.learning.losses import with_label
@@ -64,8 +66,10 @@ def dream(
         graph = arrow.graph()
     given = {**(model.sizes if isinstance(model, Architecture) else {}), **(sizes or {})}
     inputs = [graph.wire_name(w) for w in graph.inputs]
-    fitting = score.retype(graph.cod) if score.open and len(score.dom) <= len(graph.cod) else score
-    each = with_label(arrow, fitting)
+    if score.open and len(score.dom) <= len(graph.cod):
+        with suppress(SpecError):  # where it does not fit, `with_label` says so
+            score = score.retype(graph.cod)
+    each = with_label(arrow, score)
     labels = len(each.dom) - len(inputs)
     names = inputs + (["label"] if labels == 1 else [f"label_{i + 1}" for i in range(labels)])
 
