@@ -138,16 +138,18 @@ def losses(
     metrics: Mapping[str, Metric] | None = None,
     measures: Mapping[str, str] | None = None,
     identities: Sequence[str] = (),
+    equations: Sequence[str] | None = None,
     over: IndexSet | Axis | None = None,
 ) -> Losses:
     """One loss for each equation, then one for each edge in ``identities``.
 
+    ``equations`` are those that are paid for, where others hold by construction.
     ``weights``, ``metrics`` and ``measures`` (paths to where the equation starts) are by the name
     of the equation, or ``"identity f"``; with ``over``, data are batches and losses their means.
     """
-    equations = functor.schema.equations
-    known = [*equations, *(f"identity {edge}" for edge in identities)]
-    for given in (weights or {}, metrics or {}, measures or {}):
+    known = [*functor.schema.equations, *(f"identity {edge}" for edge in identities)]
+    paid = functor.schema.equations if equations is None else equations
+    for given in (weights or {}, metrics or {}, measures or {}, dict.fromkeys(paid, 0)):
         for name in given:
             if name not in known:
                 near = get_close_matches(name, known, 1)
@@ -158,7 +160,7 @@ def losses(
                     help=[f"write `{near[0]}`" if near else "name one of them"],
                 )
     found = []
-    for name in equations:
+    for name in paid:
         how = (metrics or {}).get(name, metric)
         weight = (weights or {}).get(name, 1.0)
         found.append(path_loss(functor, name, how, weight, (measures or {}).get(name, "1")))
