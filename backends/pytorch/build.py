@@ -32,7 +32,7 @@ from textwrap import wrap
 from typing import Any
 
 from backends.pytorch import layout, operator_rows, safety
-from backends.pytorch.contracts import contract, exports, one_graph
+from backends.pytorch.contracts import contract, exports, one_graph, unexported
 from backends.pytorch.emit import Writer
 from backends.pytorch.made import Build
 from backends.pytorch.naming import Names
@@ -191,6 +191,7 @@ def _text(
         shapes=_shapes(shapes),
         folds=", ".join(f"{name}" for name in file.folds),
         exports=exports(made.contract),
+        unexported=unexported(made.contract),
         one_graph=one_graph(made.contract),
         stepwise="\n".join(selftest(made, every)) if made.stream is not None else "",
         dynamic=_dynamic([*batch, *(False for _ in made.late)]),

@@ -21,6 +21,8 @@ programs hold the kernel, for one length (a loop is unrolled, the kernel's lengt
 
 A looped file is one graph, a kernel is not:
 
+>>> unexported(CONTRACTS["pulled"])
+'a program has no gradients'
 >>> one_graph(CONTRACTS["looped"]), one_graph(CONTRACTS["kernel"]), exports(CONTRACTS["ragged"])
 (True, False, False)
 """
@@ -36,6 +38,7 @@ _WHOLE = "one graph under torch.compile(fullgraph=True)"
 #: From the strongest to the weakest.
 CONTRACTS = {
     "static": f"static: {_WHOLE}, {_EXPORT} with dynamic batch",
+    "pulled": f"with gradients inside: {_WHOLE}; no export, which has no gradients",
     "looped": f"looped: eager at any length; {_WHOLE} and {_EXPORT} for one length, "
     "with dynamic batch",
     "kernel": f"kernel: eager at any length; {_EXPORT} for one length, with dynamic batch; "
@@ -53,6 +56,8 @@ def contract(graph: Graph, plan: Plan) -> str:
     found = {"static"}
     if any(node.box.name == "tree_fold" for _, node in graph.walk()):
         found.add("scheduled")
+    if any(node.box.name == "pullback" for _, node in graph.walk()):
+        found.add("pulled")
     for runs in plan.runs.values():
         found.update(getattr(lowering, "contract", "looped") for lowering in runs.values())
     return CONTRACTS[max(found, key=order.index)]
@@ -61,6 +66,15 @@ def contract(graph: Graph, plan: Plan) -> str:
 def exports(text: str) -> bool:
     """Whether a file with this contract is exported."""
     return _EXPORT in text
+
+
+def unexported(text: str) -> str:
+    """Why a file with this contract is not exported."""
+    return (
+        "a program has no gradients"
+        if text == CONTRACTS["pulled"]
+        else ("packed sequences depend on the data")
+    )
 
 
 def one_graph(text: str) -> bool:

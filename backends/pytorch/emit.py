@@ -53,7 +53,9 @@ from categorical.spaces import Array
 
 
 class Writer(Declarations):
-    """Writes one class."""
+    """Writes one class; ``eager`` code takes inner gradients as autograd takes them."""
+
+    eager = False
 
     # --- statements ------------------------------------------------------------------------------
 

@@ -2,7 +2,9 @@
 ladder of ``backends.pytorch.recursion`` chose.
 
 Untied steps are an ``nn.ModuleList``, tied steps one module in a loop, stacked steps parameters
-with a leading axis that a loop takes apart.
+with a leading axis that a loop takes apart.  ``pullback`` is torch's vector–Jacobian product of the
+submodule that is its body: ``torch.func.vjp`` in a module, which then compiles as one graph, and
+``torch.autograd.grad`` in a training file, which is quicker when it runs eagerly.
 """
 
 from __future__ import annotations
@@ -81,4 +83,57 @@ OPERATORS["scan"] = OperatorRow(
     lambda writer, node: _lowering(writer, node).declare(writer, node),
     lambda writer, node: _lowering(writer, node).write(writer, node),
 )
+
+# --- reverse derivatives ------------------------------------------------------------------------
+
+PULL_BACK = '''
+def pull_back(function, inputs: tuple, cotangents: Tensor | tuple) -> tuple[Tensor, ...]:
+    """The cotangents of the inputs of a function, from those of its outputs."""
+    _, back = torch.func.vjp(function, *inputs)
+    return back(cotangents)
+'''
+
+PULL_BACK_EAGERLY = '''
+def pull_back(function, inputs: tuple, cotangents: Tensor | tuple) -> tuple[Tensor, ...]:
+    """The cotangents of the inputs of a function, from those of its outputs."""
+    again = torch.is_grad_enabled()
+    with torch.enable_grad():
+        inputs = [x.view_as(x) if x.requires_grad else x.detach().requires_grad_() for x in inputs]
+        outputs = function(*inputs)
+        return torch.autograd.grad(
+            outputs, inputs, cotangents, create_graph=again, materialize_grads=True
+        )
+'''
+
+
+def _write_pullback(writer: Writer, node: Node) -> None:
+    attribute, text, _ = writer.children[node.name]
+    body, places = node.regions[0], node.box.attrs["wrt"]
+    ins = _ins(writer, node)
+    data, given = ins[: len(body.inputs)], ins[len(body.inputs) :]
+    ends = [i for i, one in enumerate(body.cod) if one.kind in ("real", "complex")]
+    function = f"self.{attribute}"
+    if list(places) != list(range(len(data))) or len(ends) != len(body.cod) or text.late:
+        names = [writer.names.local("x") for _ in places]
+        moved = dict(zip(places, names))
+        full = [moved.get(i, one) for i, one in enumerate(data)]
+        call = writer.call(node, text, function, full)
+        if len(ends) != len(body.cod):
+            result = writer.names.local("outputs")
+            call = f"[{result}[i] for {result} in [{call}] for i in {tuple(ends)}]"
+            call = f"tuple({call})" if len(ends) > 1 else f"{call}[0]"
+        function = f"lambda {', '.join(names)}: {call}"
+        for name in names:
+            writer.names.release(name)
+    inputs = ", ".join(data[i] for i in places) + ("," if len(places) == 1 else "")
+    cotangents = given[0] if len(given) == 1 else f"({', '.join(given)})"
+    helper = writer.helper("pull_back", PULL_BACK_EAGERLY if writer.eager else PULL_BACK)
+    names = _names(writer, node)
+    target = ", ".join(names) if len(names) > 1 else f"({names[0]},)"
+    writer.lines.append(
+        (target, f"{helper}({function}, ({inputs}), {cotangents})", _note(writer, node))
+    )
+
+
+OPERATORS["pullback"] = OperatorRow(_declare_call, _write_pullback)
 OPERATORS["tree_fold"] = OperatorRow(trees.declare, trees.write)

@@ -36,6 +36,7 @@ from backends.pytorch.naming import Names
 from backends.pytorch.passes import prepare
 from backends.pytorch.scope import File
 from backends.pytorch.training.known import Known, known, text
+from backends.pytorch.views import shadows
 from categorical.graph import Graph, Node, OperatorBox
 from categorical.learning.games import Game, Player
 from categorical.normal import inline, prune
@@ -122,6 +123,7 @@ def _inner(node: Node, sizes: Mapping[str, int]) -> list[str]:
 class LossWriter(Writer):
     """Writes the statements of one loss function."""
 
+    eager = True
     quiet: int = 0  # how many nodes stand in front, under ``torch.no_grad()``
     losses: Mapping[int, Known]
     needless: frozenset[int] = frozenset()
@@ -161,7 +163,13 @@ def written(
     file = File(root.fixed, plan, Names(safety.GLOBALS), dict(root.fields))
     writer = LossWriter(file, graph, name, root=False)
     writer.names.taken |= {"model"}
-    writer.quiet, writer.losses = len(front), known(graph)
+    elided = shadows(graph, graph.consumers())  # written as smaller arrays, or as numbers
+    writer.quiet = len(front)
+    writer.losses = {
+        w: one
+        for w, one in known(graph).items()
+        if not {one.prediction, one.label if one.constant is None else -1} & set(elided)
+    }
     writer.needless = frozenset().union(*(one.needless for one in writer.losses.values()))
     writer.write()
     lines = _function(writer, root, name, player, game)
@@ -184,9 +192,8 @@ def _function(writer: LossWriter, root: Root, name: str, player: Player, game: G
     arguments = ["model: nn.Module", *(f"{writer.values[w]}: Tensor" for w in graph.inputs)]
     arguments += [f"{writer.sizes[s]}: int" for s in writer.late]
     rows = head(name, arguments)
-    shown = graph.wire_name(graph.outputs[0])
-    what = f"What {safety.docstring(player.name)} makes small: `{safety.docstring(shown)}`."
-    rows.append(f'    """{what if len(game.players) > 1 else "The mean loss of a batch."}"""')
+    what = f"The loss of {safety.docstring(player.name)}."
+    rows.append(f'    """{what if len(game.players) > 1 else "The loss of a batch."}"""')
     body = [*writer.prologue, *_constants(writer)]
     for line in body:
         rows += layout.statement("", _rooted(line, root, writer), "", 4)
