@@ -122,6 +122,7 @@ def _named(arrow: Arrow, name: str, names: Sequence[str]) -> Arrow:
     """The arrow as a graph of that name, with names for its inputs."""
     graph = arrow.graph()
     titles = {**graph.names, **dict(zip(graph.inputs, names, strict=True))}
+    titles |= dict(zip(graph.outputs, ("edges_pay", "critics_pay"), strict=True))
     made = replace(graph, name=name, names=titles)
     if name:
         return Traced(made, False, here())

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from backends.pytorch import build
+from backends.pytorch.training.write import train
 from categorical.schemas import graded
 from categorical.schemas.truth import crisp
 from categorical.verdicts import Verdict
@@ -57,6 +58,12 @@ def test_every_module_builds(name: str, which: str) -> None:
     model = architectures(name)[which]
     made = build(model.batched(), model.sizes, model.name)
     assert made.validation["outputs_and_states"] > 0
+
+
+@pytest.mark.parametrize("name", list(LEARNED))
+def test_every_game_has_a_training_file(name: str) -> None:
+    made = train(load(name).training, module=name)
+    assert made.validation and "class Training" in made.source
 
 
 def modules(functor: Any, names: list[str], sizes: dict[str, int]) -> dict[str, Any]:
