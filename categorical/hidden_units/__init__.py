@@ -8,7 +8,7 @@ algebraic objects in neural nets", 2024.
 
 >>> z = order_four(10)
 >>> z.width, unsolved(z), loss_from_potentials(z) == 0, solves(z).verdict.name
-(19, (), True, 'EXACT')
+(18, (), True, 'EXACT')
 
 A part of a solution leaves equations open:
 
@@ -16,6 +16,7 @@ A part of a solution leaves equations open:
 ('R_g',)
 """
 
+from categorical.hidden_units.factoring import Factored, Family, factor, families
 from categorical.hidden_units.losses import (
     empirical_loss,
     identity,
@@ -50,6 +51,7 @@ from categorical.hidden_units.solutions import (
     mixed,
     order_four,
     order_six,
+    twist,
     unsolved,
 )
 from categorical.hidden_units.weights import Weights
@@ -59,6 +61,8 @@ __all__ = [
     "FLIP",
     "SKEW",
     "TURN",
+    "Factored",
+    "Family",
     "Polynomial",
     "Statistic",
     "Weights",
@@ -68,6 +72,8 @@ __all__ = [
     "empirical_loss",
     "every_pair",
     "exact_table",
+    "factor",
+    "families",
     "homomorphism",
     "identity",
     "layer",
@@ -83,5 +89,6 @@ __all__ = [
     "solves",
     "state",
     "tables",
+    "twist",
     "unsolved",
 ]

@@ -11,17 +11,19 @@ every equation "= 0" (of a single potential) that one of its factors does, and s
 frequencies do not meet: with one triple (u_a, u_b, u_c) at k and the conjugate at −k, the
 potentials at k are sums of monomials in u and ū, whatever d and k are, except where −k = k.
 
-    TURN   {(ωʲ, ωʲ, ωʲ)}, ω³ = 1: order 3; what has one conjugate vanishes, and so does u_c
-    FLIP   {(1, 1, 1), (−1, 1, −1)}: order 2; u_a² u_c, u_b² u_c, ū_a² u_c, ū_b² u_c vanish
-    CROSS  {(1, 1, 1), (i, −i, 1)}: order 2; all but u_a u_b ū_c and |u|² u_c vanish
-    SKEW   {(1, 1, 1), (1, −i, i)}: order 2; u_a u_b ū_c vanishes
+    TURN       {(ωʲ, ωʲ, ωʲ)}, ω³ = 1, order 3: all but u_a² u_c and u_b² u_c vanish
+    TWIST(x)   {(1, 1, 1), (x, −x, −1/x²)}, |x| = 1, order 2: u_a² u_c and u_b² u_c vanish;
+               FLIP is x = −1, where ū_a² u_c, ū_b² u_c and |u|² u_c vanish as well,
+               CROSS is x = i, where all but u_a u_b ū_c and |u|² u_c vanish
+    SKEW       {(1, 1, 1), (1, −i, i)}, order 2: u_a u_b ū_c vanishes
 
-Laws.  For every d: FLIP ⊗ TURN (order 6) satisfies all equations at a frequency 0 < k < d/2, up to
-the factor 6 in R_g; CROSS ⊗ SKEW (order 4) satisfies all but R_*, and one more unit, constant in
-a, mends R_* at all frequencies at once; at k = d/2, where u is real, FLIP is enough.  So
+Laws.  For every d and x: TWIST(x) ⊗ TURN (order 6) satisfies all equations at a frequency
+0 < k < d/2, up to the factor 6 in R_g; CROSS ⊗ SKEW (order 4) satisfies all but R_*, and one more
+unit, constant in a, mends R_* at all frequencies at once.  At k = d/2, where u is real, FLIP is
+enough, or one unit beside the constant one.  So
 
     order 6 everywhere:  3(d − 1) hidden units for odd d, 3d − 4 for even d;
-    order 4 everywhere:  2d − 1 hidden units, for d > 2.
+    order 4 everywhere:  2d − 1 hidden units for odd d, 2d − 2 for even d.
 
 ``everywhere`` shows it for all d at once; ``order_six``, ``order_four`` and ``mixed`` compose
 them, and the loss of what is composed is computed again, for each d.
@@ -30,7 +32,7 @@ them, and the loss of what is composed is computed again, for each d.
 (set(), ['|u_a|²·u_c', '|u_b|²·u_c'])
 
 >>> [(d, order_six(d).width, order_four(d).width) for d in (5, 6, 7, 12, 23)]
-[(5, 12, 9), (6, 14, 11), (7, 18, 13), (12, 32, 23), (23, 66, 45)]
+[(5, 12, 9), (6, 14, 10), (7, 18, 13), (12, 32, 22), (23, 66, 45)]
 >>> from categorical.hidden_units.losses import loss_from_potentials
 >>> [loss_from_potentials(one(9)) == 0 for one in (order_six, order_four)]
 [True, True]
@@ -46,6 +48,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from fractions import Fraction
+from typing import Any
 
 from categorical.errors import SpecError
 from categorical.exact.numbers import Cyclotomic, Number, inverse, root
@@ -56,12 +59,22 @@ from categorical.hidden_units.weights import Weights, conjugate
 Triple = tuple[Number, Number, Number]
 Family = tuple[Triple, ...]
 
-I = root(4)
+IMAGINARY = root(4)
 UNIT: Triple = (1, 1, 1)
+ONE: Family = (UNIT,)
 TURN: Family = tuple((root(3, j), root(3, j), root(3, j)) for j in range(3))
-FLIP: Family = (UNIT, (-1, 1, -1))
-CROSS: Family = (UNIT, (I, -I, 1))
-SKEW: Family = (UNIT, (1, -I, I))
+
+
+def twist(x: Number) -> Family:
+    """{(1, 1, 1), (x, −x, −1/x²)}, for a number x with |x| = 1."""
+    if x * conjugate(x) != 1:
+        raise SpecError("CM042", f"|{x}| is not 1", help=["roots of unity: root(n, k)"])
+    return (UNIT, (x, -x, -inverse(x * x)))
+
+
+FLIP: Family = twist(-1)
+CROSS: Family = twist(IMAGINARY)
+SKEW: Family = (UNIT, (1, -IMAGINARY, IMAGINARY))
 
 
 def compose(d: int, factors: Mapping[int, Sequence[Family]]) -> Weights:
@@ -118,20 +131,25 @@ def everywhere(factors: Sequence[Family]) -> set[str]:
         units = [(a * x, b * y, c * z) for a, b, c in units for x, y, z in family]
     total: dict[str, Number] = {}
     for a, b, c in units:
-        bar_a, bar_b, bar_c = map(conjugate, (a, b, c))
-        for name, value in (
-            ("u_a·u_b·ū_c", a * b * bar_c),
-            ("u_a·ū_b·u_c", a * bar_b * c),
-            ("ū_a·u_b·u_c", bar_a * b * c),
-            ("u_a²·u_c", a * a * c),
-            ("u_b²·u_c", b * b * c),
-            ("ū_a²·u_c", bar_a * bar_a * c),
-            ("ū_b²·u_c", bar_b * bar_b * c),
-            ("|u_a|²·u_c", a * bar_a * c),
-            ("|u_b|²·u_c", b * bar_b * c),
-        ):
+        for name, value in monomials((a, b, c), (conjugate(a), conjugate(b), conjugate(c))).items():
             total[name] = total.get(name, Fraction(0)) + value
     return {name for name, value in total.items() if value != 0}
+
+
+def monomials(u: Sequence[Any], bar: Sequence[Any]) -> dict[str, Any]:
+    """The monomials of one frequency that must vanish, of (u_a, u_b, u_c) and the conjugates."""
+    (a, b, c), (bar_a, bar_b, bar_c) = u, bar
+    return {
+        "u_a·u_b·ū_c": a * b * bar_c,
+        "u_a·ū_b·u_c": a * bar_b * c,
+        "ū_a·u_b·u_c": bar_a * b * c,
+        "u_a²·u_c": a * a * c,
+        "u_b²·u_c": b * b * c,
+        "ū_a²·u_c": bar_a * bar_a * c,
+        "ū_b²·u_c": bar_b * bar_b * c,
+        "|u_a|²·u_c": a * bar_a * c,
+        "|u_b|²·u_c": b * bar_b * c,
+    }
 
 
 def frequencies(d: int) -> range:
@@ -145,7 +163,7 @@ def order_six(d: int) -> Weights:
 
 
 def order_four(d: int) -> Weights:
-    """CROSS ⊗ SKEW at every frequency (FLIP at d/2) and a constant unit: loss 0 for every d."""
+    """CROSS ⊗ SKEW at every frequency (one unit at d/2) and a constant unit: loss 0 for every d."""
     return mixed(d, ())
 
 
@@ -153,7 +171,10 @@ def mixed(d: int, six: Collection[int]) -> Weights:
     """Order 6 at some frequencies, order 4 at the others."""
     factors: dict[int, tuple[Family, ...]] = {}
     for k in frequencies(d):
-        factors[k] = (FLIP,) if 2 * k == d else (FLIP, TURN) if k in six else (CROSS, SKEW)
+        if 2 * k == d:
+            factors[k] = (FLIP,) if k in six else (ONE,)
+        else:
+            factors[k] = (FLIP, TURN) if k in six else (CROSS, SKEW)
     found = compose(d, factors)
     return found + constant_unit(found)
 

@@ -17,6 +17,7 @@ from categorical.hidden_units import (
     mixed,
     order_four,
     order_six,
+    twist,
     unsolved,
 )
 from categorical.hidden_units.solutions import everywhere, frequencies
@@ -46,7 +47,7 @@ def test_widths() -> None:
     for d in MODULI:
         even = d % 2 == 0
         assert order_six(d).width == (3 * d - 4 if even else 3 * (d - 1))
-        assert order_four(d).width == (2 * d - 1 if d > 2 else 2)
+        assert order_four(d).width == (2 * d - 2 if even else 2 * d - 1)
 
 
 def test_orders_may_be_mixed() -> None:
@@ -96,6 +97,16 @@ def test_products_of_solutions_are_solutions() -> None:
     six = order_six(7)
     assert loss_from_potentials(six * six) == 0 and (six * six).width == 18 * 18
     assert loss_from_potentials(six + six) != 0
+
+
+def test_every_twist_turns_into_a_solution() -> None:
+    """One circle of solutions through FLIP and CROSS."""
+    for x in (1, -1, root(4), root(5), root(7, 3)):
+        assert everywhere((twist(x), TURN)) == set()
+        assert loss_from_potentials(compose(5, {k: (twist(x), TURN) for k in (1, 2)})) == 0
+        assert "u_a·ū_b·u_c" in everywhere((twist(x), FLIP)) or x == root(4)
+    with pytest.raises(SpecError):
+        twist(2)
 
 
 @pytest.mark.parametrize(
