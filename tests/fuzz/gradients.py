@@ -22,7 +22,7 @@ import numpy as np
 
 from backends.pytorch.build import build
 from backends.pytorch.loader import load_source, unload
-from backends.pytorch.points import finite_point, module_at, run_module
+from backends.pytorch.points import assignments_of, finite_point, module_at, run_module
 from categorical.arrows import Arrow
 from categorical.derivatives import reverse
 from categorical.derivatives.explicit import opened, weights_as_inputs
@@ -39,6 +39,7 @@ from categorical.semantics.interpreter import run
 from tests.fuzz.terms import SIZES, random_arrow
 
 CLOSE = 1e-8
+LEAST = 1e-6  # gradients that vanish are rounding (of a softmax that is summed, say)
 PRIMES = 3  # primes at which a composite is tried
 
 
@@ -50,7 +51,11 @@ def term(seed: int) -> Graph:
 
 
 def sizes_of(graph: Graph) -> dict[str, int]:
-    return {name: SIZES[name] for name in graph.dims if name in SIZES}
+    """The usual sizes, or others where the architecture has conditions that these do not meet."""
+    usual = {name: SIZES[name] for name in graph.dims if name in SIZES}
+    if all(one.holds(usual) for one in graph.conditions()):
+        return usual
+    return next(assignments_of(graph))
 
 
 # --- autograd -------------------------------------------------------------------------------------
@@ -101,7 +106,7 @@ def gap(graph: Graph, seed: int) -> float:
         return 0.0
     if [np.shape(a) for a in ours] != [g.shape for g in theirs]:
         return float("inf")
-    scale = max([1e-12, *(float(np.abs(g).max()) for g in theirs if g.size)])
+    scale = max([LEAST, *(float(np.abs(g).max()) for g in theirs if g.size)])
     return max([0.0, *(float(np.abs(a - b).max()) / scale for a, b in zip(ours, theirs) if b.size)])
 
 

@@ -41,6 +41,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from backends.pytorch.recursion.hoist_sums import dependent, needed, packed, parted, regrouped
+from categorical.errors import SpecError
 from categorical.functors import Stack
 from categorical.graph import Builder, Graph, Node, OperatorBox, Resource
 from categorical.index import Axis
@@ -144,11 +145,25 @@ class _Hoisting:
         for node in graph.nodes:
             if not isinstance(node.box, OperatorBox):
                 continue
-            if _tied(node) and not self.taken(graph, node):
+            if _tied(node) and not self.taken(graph, node) and not self._meets(node, node.box):
                 found.setdefault(node.name, []).append(id(node))
             else:
                 rest.add(node.name)
         return {one for name, ids in found.items() if name not in rest for one in ids}
+
+    def _meets(self, node: Node, box: OperatorBox) -> bool:
+        """Whether a wire of the cell that would get the axis of the run has it already."""
+        over = box.attrs["over"]
+        if not any(over in t.axes for _, one in box.regions[0].walk() for t in one.box.cod):
+            return False
+        trial = Builder()
+        try:
+            Parting(node, self.sizes).put(trial, [trial.input(t) for t in box.dom])
+        except SpecError as problem:
+            if problem.code != "CM009":
+                raise
+            return True
+        return False
 
     def _rebuilt(self, graph: Graph, chosen: set[int]) -> Graph:
         builder = Builder()

@@ -263,3 +263,25 @@ def test_a_planted_bug_is_refused(plant: Bug, monkeypatch: pytest.MonkeyPatch) -
         build(run, SIZES, "net")
         build(shown_, SIZES, "net")
     assert refused.value.code == "CM040"
+
+
+def test_a_cell_that_has_the_axis_of_its_run_stays_in_the_loop() -> None:
+    """The map of each entry to the very axis of the run cannot be done for all steps in one array:
+    that would have the axis twice."""
+
+    @arrow
+    def spread(h: Real[s], x: Real[a]) -> Real[s]:
+        wide = op.tanh(op.linear(a, t, name="spread")(x))
+        return op.tanh(h + op.linear(t, s, name="gather")(wide))
+
+    net = fold(spread, over=t)
+    made = build(net, {"a": 3, "s": 4, "t": 5}, "net")
+    assert not any(line.startswith("hoisting") for line in made.derivation)
+
+    @arrow
+    def narrow(h: Real[s], x: Real[a]) -> Real[s]:
+        wide = op.tanh(op.linear(a, o, name="spread")(x))
+        return op.tanh(h + op.linear(o, s, name="gather")(wide))
+
+    made = build(fold(narrow, over=t), {"a": 3, "s": 4, "o": 5}, "net")
+    assert any(line.startswith("hoisting") for line in made.derivation)
