@@ -98,7 +98,7 @@ QUICK = adam(3e-3)
 from_labels = learner(student_model, cross_entropy(Real[digit]), QUICK, name="from_labels")
 distilling = distil(student, teacher, QUICK, sizes=SIZES)
 matching = match(student, teacher, {"stem": "stem", "body": "body"}, QUICK, sizes=SIZES)
-replacing = [replace(student, teacher, count, QUICK, sizes=SIZES) for count in (1, 2, 3)]
+first, second, third = (replace(student, teacher, i, QUICK, sizes=SIZES) for i in (1, 2, 3))
 
 # --- what a step does -------------------------------------------------------------------------
 
