@@ -122,6 +122,13 @@ def graded(
         )
     near = similarity or exponential()
     chosen = equations or [k for k, e in schema.equations.items() if e.source in data]
+    if not chosen:
+        raise SpecError(
+            "CM054",
+            f"there are no data for any equation of `{schema.name}`",
+            facts=[("equations", ", ".join(schema.equations)), ("data of", ", ".join(data))],
+            help=["give a batch for an object where an equation starts"],
+        )
     rows = []
     for name in chosen:
         if name not in schema.equations or schema.equations[name].source not in data:

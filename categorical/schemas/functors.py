@@ -2,9 +2,10 @@
 
 Definition.  ``functor(schema, objects, edges)`` sends objects to spaces and edges to arrows between
 the images of their ends.  A path goes to the composite; each edge has one set of weights wherever
-it stands, under its own name.  Edges that have a tied part in common share its weights, which go by
-the name of the part.  The apex of a product cone goes to the product of the spaces and its legs to
-the projections, the apex of a coproduct to the sum and its legs to the injections.
+it stands, under its own name.  Edges that are composites of tied parts, with one in common, share
+its weights, which go by the name of the part.  The apex of a product cone goes to the product of
+the spaces and its legs to the projections, the apex of a coproduct to the sum and its legs to the
+injections.
 
 Laws.  F(p ; q) = F(p) >> F(q) for all paths, and F(1) is the identity: a functor on the free
 category.  It descends to the category of the schema where F(p) = F(q) for every equation p = q;
@@ -269,28 +270,32 @@ def _typed(edge: str, schema: Schema, given: object, dom: Cases, cod: Cases) -> 
 
 
 def leaves(arrow: Arrow) -> Iterator[Arrow]:
-    """The parts of a composite that are no composites; a name around it is left out."""
-    pending = [arrow]
+    """The parts of a composite that are no composites; a name around the whole is left out."""
+    pending = [_unnamed(arrow)]
     while pending:
         one = pending.pop()
         if isinstance(one, Seq):
             pending += (one.second, one.first)
         elif isinstance(one, Par):
             pending += (one.right, one.left)
-        elif isinstance(one, Named) and isinstance(one.body, Seq | Par):
-            pending.append(one.body)
         else:
             yield one
+
+
+def _unnamed(arrow: Arrow) -> Arrow:
+    while isinstance(arrow, Named):
+        arrow = arrow.body
+    return arrow
 
 
 def _weighted(edges: Mapping[str, Family]) -> dict[str, Family]:
     """Every edge with one set of weights, under its name; tied parts that edges share stay so."""
     users: dict[int, set[str]] = {}
     for edge, family in edges.items():
-        for arrow in family.arrows:
+        for i, arrow in enumerate(family.arrows):
             for part in leaves(arrow):
                 if isinstance(part, Tied):
-                    users.setdefault(id(part), set()).add(edge)
+                    users.setdefault(id(part), set()).add(f"{edge} {i}")
     common = {part for part, at in users.items() if len(at) > 1}
     names: dict[str, int] = {}
     found = {}
@@ -309,7 +314,8 @@ def _own(edge: str, arrow: Arrow, common: set[int], names: dict[str, int]) -> Ar
         return arrow
     parts = [one for one in leaves(arrow) if one.graph().resources({})]
     if not any(id(part) in common for part in parts):
-        own = tie((arrow.body if isinstance(arrow, Tied) else arrow).named(edge))
+        inner = _unnamed(arrow)
+        own = tie((inner.body if isinstance(inner, Tied) else arrow).named(edge))
         _register(names, edge, own, edge)
         return own
     for part in parts:
@@ -325,9 +331,7 @@ def _own(edge: str, arrow: Arrow, common: set[int], names: dict[str, int]) -> Ar
             )
         graph = part.body.graph()
         _register(names, graph.name or part.label(), part, edge)
-    while isinstance(arrow, Named):
-        arrow = arrow.body
-    return arrow
+    return _unnamed(arrow)
 
 
 def _register(names: dict[str, int], name: str, part: Arrow, edge: str) -> None:

@@ -30,6 +30,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from itertools import product as tuples
 
 from categorical.errors import SpecError
@@ -37,6 +38,7 @@ from categorical.laws.data import enumerated
 from categorical.laws.law import Law
 from categorical.schemas.schema import Cone, Path, Schema
 
+CHANGES = 200
 Element = Hashable
 Table = Mapping[Element, Element] | Callable[[Element], Element]
 
@@ -188,20 +190,24 @@ class Instance:
         return enumerated(name, lambda: rows, scope=scope, twin=lambda: twin, says=says)
 
     def _broken(self, name: str) -> Instance:
-        """A copy with one function changed at one element, so that the equation fails (if any)."""
-        one = self.schema.equations[name]
+        """A copy with one function changed at one element, so that the equation fails (if any of
+        the first does)."""
         made = self
+        for edge, x, other in islice(self._changes(name), CHANGES):
+            functions = {**self.functions, edge: {**self.functions[edge], x: other}}
+            made = Instance(self.schema, self.sets, functions, self.name)
+            if any(left != right for _, left, right in made._both(name)):
+                break
+        return made
+
+    def _changes(self, name: str) -> Iterator[tuple[str, Element, Element]]:
+        """Other values of the functions of an equation."""
+        one = self.schema.equations[name]
         for edge in dict.fromkeys((*one.left.steps, *one.right.steps)):
             for x, value in self.functions[edge].items():
                 for other in self.sets[self.schema.edges[edge][1]]:
-                    if other == value:
-                        continue
-                    table = {**self.functions[edge], x: other}
-                    functions: dict[str, Table] = {**self.functions, edge: table}
-                    made = Instance(self.schema, self.sets, functions, self.name)
-                    if any(left != right for _, left, right in made._both(name)):
-                        return made
-        return made
+                    if other != value:
+                        yield edge, x, other
 
     def __repr__(self) -> str:
         sizes = ", ".join(f"{k}: {len(v)}" for k, v in self.sets.items())

@@ -130,6 +130,7 @@ def test_the_reference_interpreter_gives_the_functions() -> None:
             "no data for the equation `round A`",
         ),
         (lambda: graded(CYCLE, {}, {}, distance="l9"), "CM042", "no distance"),
+        (lambda: graded(CYCLE, {}, {}), "CM054", "no data for any equation"),
         (lambda: exponential(0.0), "CM041", "the scale 0.0"),
         (lambda: linear(-1.0), "CM041", "the scale -1.0"),
         (lambda: degrees(), "CM042", "no grades"),

@@ -74,6 +74,13 @@ def test_the_losses_are_those_of_numpy() -> None:
     assert np.isclose(values(alone, [y], weights)[0], two)
 
 
+def test_some_equations_are_paid_for() -> None:
+    found = losses(nets(), equations=["round B"])
+    assert found.names == ("round B",) and found.reads == ("B",)
+    with pytest.raises(SpecError, match="no equation `round C`"):
+        losses(nets(), equations=["round C"])
+
+
 def test_a_measure_pushes_data_along_a_path() -> None:
     rng = np.random.default_rng(1)
     found = losses(nets(), measures={"round A": "g"})

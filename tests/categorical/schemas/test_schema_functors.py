@@ -72,6 +72,23 @@ def test_edges_share_tied_parts() -> None:
         functor(CYCLE, spaces, {"f": part >> other, "g": part >> other >> part >> op.neg})
 
 
+def test_branches_of_one_edge_share_tied_parts() -> None:
+    schema = Schema("sums", "A B S C", {"u": ("S", "C")}, cones=[coproduct("S", i="A", j="B")])
+    spaces = {"A": Real[a], "B": Real[a], "C": Real[c]}
+    part = tie(net(a, c).named("part"))
+    shared = functor(schema, spaces, {"u": [part, op.neg.at(Real[a]) >> part]})
+    apart = functor(schema, spaces, {"u": [net(a, c), op.neg.at(Real[a]) >> net(a, c)]})
+    names = [sorted(p.split(".")[0] for p in nets("j u").parameters) for nets in (shared, apart)]
+    assert names == [["part"] * 4, ["u1"] * 4]
+
+
+def test_a_named_tied_part_is_not_in_common_within_a_composite() -> None:
+    part = tie(op.linear(a, a).named("part"))
+    spaces = {"A": Real[a], "B": Real[a]}
+    with pytest.raises(SpecError, match="has weights of its own"):
+        functor(CYCLE, spaces, {"f": part >> part.named("boxed"), "g": part})
+
+
 def test_a_tied_part_within_a_name_is_found() -> None:
     part = tie(op.linear(a, a).named("part"))
     spaces = {"A": Real[a], "B": Real[a]}
