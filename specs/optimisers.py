@@ -23,6 +23,7 @@ from categorical.learning.optimisers import (
     sgd,
 )
 from categorical.learning.optimisers_adaptive import adagrad, adam, adamw, rmsprop
+from categorical.learning.optimisers_spectral import muon
 from categorical.learning.preserving import (
     Reparametrisation,
     agrees,
@@ -289,6 +290,39 @@ under_rows = told(rows, isometry(rows).fails(), descent_too=True)
 under_columns = told(columns, isometry(columns))
 under_tying = told(tying, isometry(tying).fails())
 under_stretching = told(stretch)
+
+
+# --- matrices: three optimisers, three groups ---------------------------------------------------
+
+M = Real[x, y]
+turned = rotation.map.over(y)
+squares_turned = rotation.squares.over(y)
+of_columns = Reparametrisation(
+    "rotated columns",
+    op.transpose(y, x).at(M) >> turned >> op.transpose(x, y),
+    op.transpose(y, x).at(M) >> squares_turned >> op.transpose(x, y),
+)
+one_sign = Reparametrisation(
+    "one sign", (identity(M) @ op.table(M, [[1, 1, 1], [1, -1, 1]])) >> op.mul, identity(M)
+)
+spectral = muon(RATE, steps=1, eps=0.0)
+
+
+def of_matrices(r, adam_too=False, muon_too=False):
+    """Descent, Adam and Muon, with a map that keeps lengths."""
+    entrywise, singular = preserved(adam(RATE), r), preserved(spectral, r)
+    return stated(
+        r.name.replace(" ", "_"),
+        r.map,
+        coisometry(r),
+        preserved(descent(RATE), r),
+        entrywise if adam_too else entrywise.fails("it steps each entry by itself"),
+        singular if muon_too else singular.fails("other singular values"),
+    )
+
+
+under_columns_rotated = of_matrices(of_columns, muon_too=True)
+under_one_sign = of_matrices(one_sign, adam_too=True)
 
 thin = stated(
     "low_rank",

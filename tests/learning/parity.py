@@ -2,14 +2,14 @@
 
 Each row runs the arrows of an optimiser and the class of ``torch.optim`` that it names for as many
 steps on one nonconvex problem with given gradients, in float64, for weights of several shapes.  The
-difference is the largest of all steps, entries and shapes, relative to the largest weight.  Rows
-under the line are broken on purpose: they must differ.
+difference is the largest of all steps, entries and shapes, relative to the largest weight.  The
+last rows are broken on purpose: they must differ.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,13 +21,15 @@ from categorical.learning.optimisers import (
     ascent,
     descent,
     heavy_ball,
+    like,
     nesterov,
     sgd,
 )
 from categorical.learning.optimisers_adaptive import adagrad, adam, adamw, rmsprop
 from categorical.learning.optimisers_further import adadelta, adamax, nadam, radam
+from categorical.learning.optimisers_spectral import muon
 from categorical.learning.rates import constant, cosine, in_turn, linear_warm_up, step_decay
-from tests.learning.running import SPACES, apart, by_torch, problem, trajectory
+from tests.learning.running import MATRICES, SPACES, apart, by_torch, problem, trajectory
 
 BOUND = 1e-12
 STEPS = 100
@@ -98,6 +100,8 @@ def optimisers() -> tuple[Optimiser, ...]:
         nadam(0.05, momentum_decay=0.1, weight_decay=0.1, apart=True),
         radam(0.05),
         radam(0.05, betas=(0.9, 0.9), weight_decay=0.1, apart=True, maximise=True),
+        muon(0.05),
+        muon(0.05, momentum=0.8, nesterov=False, weight_decay=0.0, steps=3),
         sgd(constant(0.1), momentum=0.9),
         sgd(linear_warm_up(0.1, 20), momentum=0.9),
         sgd(cosine(0.1, 80, least=0.001), momentum=0.9, dampening=0.2),
@@ -157,7 +161,7 @@ def scheduled_velocity(momentum: float) -> Optimiser:
     good = sgd(schedule, momentum)
 
     def rule(states, weight, gradient):  # type: ignore[no-untyped-def]
-        rate = op.expand(*gradient.type.axes)(schedule.arrow(states[1]))
+        rate = like(gradient, schedule.arrow(states[1]))
         velocity = op.scale(momentum)(states[0]) - rate * gradient
         return (velocity, states[1] + 1), weight + velocity
 
@@ -180,21 +184,19 @@ def broken() -> tuple[Optimiser, ...]:
     )
 
 
-def compare(one: Optimiser, steps: int = STEPS, shapes: tuple[str, ...] = tuple(SPACES)) -> Row:
+def compare(
+    one: Optimiser, steps: int = STEPS, shapes: tuple[str, ...] = (), narrow: bool = False
+) -> Row:
     """One optimiser against the class of torch that it names."""
     largest = 0.0
-    for seed, shape in enumerate(shapes):
-        space, sizes = SPACES[shape]
+    spaces = MATRICES if one.name == "muon" else SPACES
+    for seed, shape in enumerate(shapes or tuple(spaces)):
+        space, sizes = spaces[shape]
         start, gradient = problem(sizes, seed)
         kind, arguments = one.torch
-        theirs = by_torch(kind, dict(arguments), start, gradient, steps, one.schedule)
+        theirs = by_torch(kind, dict(arguments), start, gradient, steps, one.schedule, narrow)
         largest = max(largest, apart(trajectory(one, space, start, gradient, steps), theirs))
     return Row(one, steps, largest)
-
-
-def rows(steps: int = STEPS) -> Iterator[Row]:
-    for one in optimisers():
-        yield compare(one, steps)
 
 
 def main() -> int:
@@ -202,21 +204,23 @@ def main() -> int:
     parser.add_argument("--steps", type=int, default=STEPS)
     steps = parser.parse_args().steps
     good = [compare(one, steps) for one in optimisers()]
-    bad = [
-        compare(
-            one, steps, tuple(SPACES)[1:] if one.name == "scheduled_velocity" else tuple(SPACES)
-        )
-        for one in broken()
-    ]
+    rounded = [compare(muon(0.05), steps, narrow=True)]
+    bad = [compare(one, steps) for one in broken()]
     head = ("optimiser", "torch.optim", "settings", "steps", "difference")
-    lines = [head, *(row.cells() for row in good)]
-    twins = [row.cells() for row in bad]
-    widths = [max(len(line[i]) for line in [*lines, *twins]) for i in range(len(head))]
-    for line in lines:
-        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip())
-    print(f"broken on purpose ({'×'.join(SPACES)}):".replace("×", " "))
-    for line in twins:
-        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip())
+    groups = [good, rounded, bad]
+    cells = [[row.cells() for row in group] for group in groups]
+    every = [head, *(line for group in cells for line in group)]
+    widths = [max(len(line[i]) for line in every) for i in range(len(head))]
+
+    def show(*lines: tuple[str, ...]) -> None:
+        for line in lines:
+            print("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip())
+
+    show(head, *cells[0])
+    print("as torch runs it, with its iteration in bfloat16 (above: in float64):")
+    show(*cells[1])
+    print("broken on purpose:")
+    show(*cells[2])
     right = sum(row.same for row in good)
     told = sum(not row.same for row in bad)
     print(

