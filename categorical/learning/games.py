@@ -107,8 +107,13 @@ class Game:
         return found
 
     def owned(self, player: Player) -> list[str]:
-        """The weights that a player moves."""
-        return [path for path in self.weights if _under(path, player.prefixes)]
+        """The weights that a player moves: those that an architecture freezes stay."""
+        roles = self.arrow.graph().resources(self.sizes)
+        return [
+            path
+            for path in self.weights
+            if _under(path, player.prefixes) and (path not in roles or roles[path].role != "frozen")
+        ]
 
     def __repr__(self) -> str:
         counts = [len(self.owned(one)) for one in self.players]

@@ -45,7 +45,7 @@ from backends.pytorch.loader import load_source, unload
 from backends.pytorch.noise import Noise
 from backends.pytorch.points import Point, assignments_of, module_at, random_point
 from backends.pytorch.training import optim
-from backends.pytorch.training.losses import LossFunction
+from backends.pytorch.training.losses import LossFunction, batch_of
 from backends.pytorch.training.reference import Reference
 from categorical.errors import SpecError
 from categorical.learning.games import Game
@@ -108,10 +108,8 @@ def _cut(made: Trained, sizes: Mapping[str, int]) -> dict[str, int]:
     """Sizes whose batch has equal parts."""
     parts, found = made.game.regime.accumulate, dict(sizes)
     if parts > 1:
-        from backends.pytorch.training.write import batched
-
-        front = made.game.data[batched(made.game)[0]].axes[0]
-        for symbol in front.size.symbols:
+        front, _ = batch_of(made.game)
+        for symbol in front.size.symbols if front is not None else ():
             found[symbol] *= parts
     return found
 
@@ -327,18 +325,15 @@ class _Given:
 
     def _part(self, loss: LossFunction, place: int, parts: int) -> dict[str, np.ndarray]:
         """The noise of one part of a batch."""
-        from backends.pytorch.training.write import batched
-
         found = {}
         resources = loss.graph.resources(self.run.sizes)
-        front = batched(self.run.game)
-        axis = str(self.run.game.data[front[0]].axes[0]) if front else ""
+        front, _ = batch_of(self.run.game)
         for path, value in self.noise.items():
             if path not in resources:
                 continue
-            names = [str(a) for a in resources[path].space.axes]
-            if parts > 1 and axis in names:
-                value = np.split(value, parts, names.index(axis))[place]
+            axes = resources[path].space.axes
+            if parts > 1 and front in axes:
+                value = np.split(value, parts, axes.index(front))[place]
             found[path] = value if self.dtype is None else value.astype(np.float32)
         return found
 

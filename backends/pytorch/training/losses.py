@@ -37,7 +37,10 @@ from backends.pytorch.passes import prepare
 from backends.pytorch.scope import File
 from backends.pytorch.training.known import Known, known, text
 from backends.pytorch.views import shadows
+from categorical.architecture import BATCH
+from categorical.errors import SpecError
 from categorical.graph import Graph, Node, OperatorBox
+from categorical.index import Axis
 from categorical.learning.games import Game, Player
 from categorical.normal import inline, prune
 from categorical.records import NOISE
@@ -83,6 +86,25 @@ def narrowed(game: Game, player: Player) -> Graph:
     graph = game.arrow.graph()
     graph = prune(replace(graph, outputs=[graph.outputs[player.loss]]))
     return prune(inline(graph, plain))
+
+
+def batch_of(game: Game) -> tuple[Axis | None, list[str]]:
+    """The axis of the batch, and the inputs that have it in front: the axis ``batch``, or that of
+    the first input.  CM041 where a batch is to be cut and there is none."""
+    graph = game.arrow.graph()
+    every = {graph.wire_name(w): graph.types[w] for w in graph.inputs}
+    fronts = {x: t.axes[0] for x, t in every.items() if t.axes}
+    known = [a for a in fronts.values() if str(a) == str(BATCH)] or list(fronts.values())
+    if known:
+        return known[0], [x for x, a in fronts.items() if a is known[0]]
+    if game.regime.accumulate > 1:
+        raise SpecError(
+            "CM041",
+            f"`{game.name}` has no batch to cut into {game.regime.accumulate} parts",
+            help=["an input with the batch as its first axis, or accumulate=1"],
+            origin=game.origin,
+        )
+    return None, []
 
 
 def in_front(graph: Graph, owned: Collection[str], sizes: Mapping[str, int]) -> set[int]:

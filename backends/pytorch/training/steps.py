@@ -62,32 +62,28 @@ def backward(
 ) -> list[str]:
     """Forward and backward of one loss, in the regime; it leaves the loss in ``value``."""
     rows, parts = [], regime.accumulate
+    cut = [one for one in arguments if one.removeprefix("self.") in chunked]
     cast = f"with torch.autocast({device}, dtype=torch.{regime.precision}):"
     ends = f"{scaler}.scale(VALUE).backward({inputs})" if scaler else f"VALUE.backward({inputs})"
-    if parts == 1:
+    if parts == 1 or not cut:
         call = f"value = {loss}({', '.join(arguments)})"
         rows += [cast, f"    {call}"] if regime.precision else [call]
         rows.append(ends.replace("VALUE", "value"))
     else:
-        first = chunked[0]
+        first = cut[0]
         rows += [
             f"if {first}.shape[0] % {parts}:",
             f'    raise ValueError(f"a batch of {{{first}.shape[0]}} has no {parts} equal parts")',
             "value = 0.0",
         ]
-        each = [f"{one}.chunk({parts})" for one in chunked if one in arguments]
-        rest = [one for one in arguments if one not in chunked]
-        order = [one if one in rest else "" for one in arguments]
-        names = [one for one in arguments if one in chunked]
-        inner = [f"{one}_part" for one in names]
-        filled = iter(inner)
-        call = ", ".join(one or next(filled) for one in order)
+        each = [f"{one}.chunk({parts})" for one in cut]
+        inner = [f"{one.removeprefix('self.')}_part" for one in cut]
+        named = dict(zip(cut, inner))
+        call = ", ".join(named.get(one, one) for one in arguments)
         if len(each) == 1:
             rows.append(f"for {inner[0]} in {each[0]}:")
-        elif each:
-            rows.append(f"for {', '.join(inner)} in zip({', '.join(each)}, strict=True):")
         else:
-            rows.append(f"for _ in range({parts}):")
+            rows.append(f"for {', '.join(inner)} in zip({', '.join(each)}, strict=True):")
         made = f"part = {loss}({call}) / {parts}"
         rows += [f"    {cast}", f"        {made}"] if regime.precision else [f"    {made}"]
         rows += [f"    {ends.replace('VALUE', 'part')}", "    value = value + part.detach()"]
@@ -145,7 +141,7 @@ def _init(it: Written) -> list[str]:
                 body.append(f"weights = {weights}")
                 body.append(f"{one.owned} = [weight for _, weight in weights]")
                 weights = "weights"
-                if not body[-2].startswith("weights = ["):
+                if not body[-2].startswith("weights = ["):  # a call makes an iterator
                     body[-2] = f"weights = list({body[-2].removeprefix('weights = ')})"
         body.append(f"{one.attribute} = {one.optimiser.replace('WEIGHTS', weights)}")
         if one.schedule:
@@ -171,8 +167,7 @@ def _step(it: Written) -> list[str]:
             body += [f"for _ in range({one.player.moves}):", *(f"    {x}" for x in inner)]
         else:
             body += inner
-        return [*rows, *_laid([*body, "return value.detach()" if it.regime.accumulate == 1 else
-                               "return value"])]  # fmt: skip
+        return [*rows, *_laid([*body, "return value.detach()"])]
     values = {id(one): _value(one) for one in it.movers}
     for one in it.movers:
         call = f"{values[id(one)]} = self.{_method(one)}({', '.join(_inputs(it, one))})"
@@ -215,8 +210,7 @@ def _gradient(it: Written, one: Mover) -> list[str]:
     rows = head(_method(one), ["self", *(f"{x}: Tensor" for x in inputs)], 4)
     name = safety.docstring(one.player.name)
     rows.append(f'        """The loss of {name}, and its gradient by what {name} moves."""')
-    end = "return value.detach()" if it.regime.accumulate == 1 else "return value"
-    return [*rows, *_laid([*_gradient_lines(it, one), end])]
+    return [*rows, *_laid([*_gradient_lines(it, one), "return value.detach()"])]
 
 
 def _gradient_lines(it: Written, one: Mover) -> list[str]:

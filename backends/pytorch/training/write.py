@@ -43,14 +43,14 @@ from backends.pytorch.naming import Names
 from backends.pytorch.plan import Plan
 from backends.pytorch.scope import File, Scope
 from backends.pytorch.training import optim
-from backends.pytorch.training.losses import Root, narrowed, plain, written
+from backends.pytorch.training.losses import Root, batch_of, narrowed, plain, written
 from backends.pytorch.training.steps import Mover, Written, methods
-from categorical.architecture import BATCH, Architecture
+from categorical.architecture import Architecture
 from categorical.errors import SpecError
 from categorical.graph import Graph, OperatorBox
 from categorical.learning.games import Game, Player
 from categorical.normal import content_hash, inline, prune
-from categorical.records import NOISE, WEIGHT
+from categorical.records import FROZEN, NOISE, WEIGHT
 from categorical.spaces import Array
 
 #: Names that the file has for itself.
@@ -147,10 +147,29 @@ def train(
     except safety.Unsafe as problem:
         raise SpecError("CM040", f"the training file is refused: {problem}", origin=None) from None
     if validate:
-        from backends.pytorch.training.compare import compare
-
-        made.validation = compare(made, seed)
+        made.validation = _compared(made, seed)
     return made
+
+
+def _compared(made: Trained, seed: int) -> dict[str, Any]:
+    """The comparison; CM041 where it fails only because a batch is cut into parts."""
+    from backends.pytorch.training.compare import compare
+
+    try:
+        return compare(made, seed)
+    except SpecError as problem:
+        parts = made.game.regime.accumulate
+        if problem.code != "CM040" or parts == 1:
+            raise
+        whole = replace(made.game, regime=replace(made.game.regime, accumulate=1))
+        train(whole, made.model, seed=seed)
+        raise SpecError(
+            "CM041",
+            f"the gradient of `{made.game.name}` is not the mean over {parts} parts of a batch",
+            facts=[*problem.facts],
+            help=["take the mean over the batch, and not the sum", "or accumulate=1"],
+            origin=made.game.origin,
+        ) from problem
 
 
 # --- the parts -----------------------------------------------------------------------------------
@@ -159,7 +178,9 @@ def train(
 def _parts(made: Trained) -> Written:
     game, graph = made.game, made.game.arrow.graph()
     names = Names(TAKEN | safety.GLOBALS)
-    made.names = {graph.wire_name(w): names.local(graph.wire_name(w)) for w in graph.inputs}
+    for w in graph.inputs:
+        own = made.names[graph.wire_name(w)] = names.local(graph.wire_name(w))
+        names.taken.add(f"{own}_part")  # of a batch that is cut
     root = Root(made.whole, frozenset(made.model.sizes), made.model.config_fields)
     single = len(game.players) == 1
     functions, own = Names(TAKEN | {"fit", "examples", "selftest"}), Names(TAKEN | {"step"})
@@ -197,7 +218,7 @@ def _parts(made: Trained) -> Written:
             for w in graph.inputs
             if graph.wire_name(w) not in game.data
         ],
-        [made.names[x] for x in batched(game)],
+        [made.names[x] for x in batch_of(game)[1]],
         game.regime,
         game.order == "simultaneous",
     )
@@ -225,14 +246,32 @@ def _movable(made: Trained) -> set[str]:
 def _weights(made: Trained, player: Player) -> list[str]:
     """The weights of a player: named parameters of submodules, or single ones."""
     game, keys = made.game, _movable(made)
+    found = made.model.graph.resources(made.model.sizes)
+    still = {made.model.main.key(p) for p, r in found.items() if r.role == FROZEN}
+
+    def named(stem: str) -> str:
+        """The parameters of a submodule; those that it freezes are left out."""
+        call = f"model.{stem}.named_parameters(prefix={safety.string(stem)})"
+        call = call if stem else "model.named_parameters()"
+        if any(k.startswith(f"{stem}.") or not stem for k in still):
+            return f"*[(name, weight) for name, weight in {call} if weight.requires_grad]"
+        return f"*{call}"
+
     if _everything(made, player):
-        return ["*model.named_parameters()"]
+        return [named("")]
     inputs = {made.game.arrow.graph().wire_name(w) for w in made.game.arrow.graph().inputs}
     rows: list[str] = []
     done: set[str] = set()
     for prefix in player.prefixes:
         if prefix in inputs:
             rows.append(f"({safety.string(prefix)}, self.{made.names[prefix]})")
+            continue
+        if (
+            made.whole
+            and prefix == made.whole
+            and keys <= {made.key(p) for p in game.owned(player)}
+        ):
+            rows.append(named(""))
             continue
         own = [
             p for p in game.owned(player) if p.startswith(f"{prefix}.") or p == prefix or not prefix
@@ -243,30 +282,10 @@ def _weights(made: Trained, player: Player) -> list[str]:
         stem = ".".join(mine[0].split(".")[:depth]) if mine and prefix else ""
         every = {k for k in keys if k.startswith(f"{stem}.")} if stem else set()
         if stem and every == set(mine) and all(x.isidentifier() for x in stem.split(".")):
-            rows.append(f"*model.{stem}.named_parameters(prefix={safety.string(stem)})")
+            rows.append(named(stem))
         else:
             rows += [f"({safety.string(k)}, model.get_parameter({safety.string(k)}))" for k in mine]
     return rows
-
-
-def batched(game: Game) -> list[str]:
-    """The inputs with a batch in front: the axis ``batch``, or that of the first input."""
-    fronts = {x: t.axes[0] for x, t in game.data.items() if t.axes}
-    if not fronts:
-        batch = None
-    elif any(str(a) == str(BATCH) for a in fronts.values()):
-        batch = str(BATCH)
-    else:
-        batch = str(next(iter(fronts.values())))
-    found = [x for x, a in fronts.items() if str(a) == batch]
-    if game.regime.accumulate > 1 and not found:
-        raise SpecError(
-            "CM041",
-            f"`{game.name}` has no batch to cut into {game.regime.accumulate} parts",
-            help=["an input with the batch as its first axis, or accumulate=1"],
-            origin=game.origin,
-        )
-    return found
 
 
 def _draw(made: Trained, root: Root, data: Sequence[str], one: str) -> list[str]:
@@ -325,9 +344,7 @@ def _text(made: Trained, regenerate: str, laws: Sequence[str]) -> str:
     data = replace(graph, inputs=shown)
     every = example_sizes(graph, {**game.sizes, **made.model.sizes})
     if game.regime.accumulate > 1 and it.chunked:
-        front = game.data[batched(game)[0]].axes[0]
-        if str(front) in every:
-            every[str(front)] = 2 * game.regime.accumulate
+        every.update({s: 2 * game.regime.accumulate for s in batch_of(game)[0].size.symbols})
     losses = ["\n".join(one.loss.lines) for one in it.movers]
     helpers = {k: v for one in it.movers for k, v in one.loss.helpers.items()}
     body = "\n".join([*losses, *helpers.values()])
@@ -362,16 +379,16 @@ def _doc(made: Trained) -> str:
     it = made.it
     assert it is not None
     if it.single:
-        return safety.docstring(f"The weights of a model and {_kind(it.movers[0].player)} on them.")
+        kind = it.movers[0].player.optimiser.torch[0]
+        own = it.movers[0].player.prefixes
+        if all(x in made.names for x in own):
+            return safety.docstring(f"{', '.join(own)}, and {kind} on it; the model stays.")
+        return safety.docstring(f"The weights of a model, and {kind} on them.")
     return safety.docstring(
         "The players "
         + ", ".join(one.player.name for one in it.movers)
         + (", who move at once." if it.simultaneous else ", who move in turn.")
     )
-
-
-def _kind(player: Player) -> str:
-    return player.optimiser.torch[0]
 
 
 def _header(made: Trained, regenerate: str, laws: Sequence[str]) -> str:
@@ -389,7 +406,7 @@ def _header(made: Trained, regenerate: str, laws: Sequence[str]) -> str:
     for one in it.movers:
         count = len(game.owned(one.player))
         moves = f", {one.player.moves} moves a round" if one.player.moves > 1 else ""
-        what = f"{one.player.name}: {optim.shown(one.player.optimiser)}, {count} weights{moves}"
+        what = f"{one.player.name}: {optim.shown(one.player.optimiser)}, {_many(count)}{moves}"
         lines += _rows(what)
     if not it.single:
         lines += ["", f"Play: {game.order}."]
@@ -412,6 +429,10 @@ def _header(made: Trained, regenerate: str, laws: Sequence[str]) -> str:
             *(r for x in found for r in _rows(x)),
         ]
     return "\n".join(lines)
+
+
+def _many(count: int) -> str:
+    return f"{count} weight{'' if count == 1 else 's'}"
 
 
 def _rows(text: str) -> list[str]:
