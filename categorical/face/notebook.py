@@ -1,7 +1,8 @@
-"""What notebooks show: the picture of an arrow.
+"""What notebooks show: the pictures of an arrow and of a schema.
 
-Definition.  ``_repr_svg_`` of an arrow is its string diagram.  The renderer lives in ``backends``,
-which the language may not know; the face may, and imports it when a picture is asked for.
+Definition.  ``_repr_svg_`` of an arrow is its string diagram, and of a schema its objects and edges.
+The renderer lives in ``backends``, which the language may not know; the face may, and imports it
+when a picture is asked for.
 
 >>> from categorical import Dim, op
 >>> n, c, h = Dim.named("n c h")
@@ -24,6 +25,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from categorical.arrows import Arrow
+    from categorical.schemas.schema import Schema
 
 
 def picture(arrow: Arrow) -> str:
@@ -31,3 +33,10 @@ def picture(arrow: Arrow) -> str:
     from backends.diagrams import svg
 
     return str(svg(arrow))
+
+
+def schema_picture(schema: Schema) -> str:
+    """The SVG of a schema."""
+    from backends.diagrams.schemas import schema_svg
+
+    return str(schema_svg(schema))

@@ -90,6 +90,13 @@ class Equation:
         """Where both paths start."""
         return self.left.source
 
+    @property
+    def stated(self) -> str:
+        """The equation after its name, if that says more."""
+        plain = ("".join(x for x in t if x not in " ;") for t in (self.name, str(self)))
+        name, text = plain
+        return str(self) if text.startswith(name) else f"{self.name}: {self}"
+
     def __str__(self) -> str:
         on = f" on {self.source}" if not (self.left.steps and self.right.steps) else ""
         return f"{self.left.text} = {self.right.text}{on}"
@@ -349,7 +356,7 @@ class Schema:
 
     def __str__(self) -> str:
         edges = [f"{f}: {a} → {b}" for f, (a, b) in self.edges.items()]
-        equations = [f"{k}: {e}" if k != str(e) else k for k, e in self.equations.items()]
+        equations = [one.stated for one in self.equations.values()]
         rows = [f"schema `{self.name}`", f"  objects    {', '.join(self.objects)}"]
         for title, lines in (
             ("edges", edges),
@@ -359,6 +366,11 @@ class Schema:
             for i, line in enumerate(lines):
                 rows.append(f"  {title if i == 0 else '':<9}  {line}")
         return "\n".join(rows)
+
+    def _repr_svg_(self) -> str:
+        from categorical.face.notebook import schema_picture
+
+        return schema_picture(self)
 
     def __repr__(self) -> str:
         return (

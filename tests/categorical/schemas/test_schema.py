@@ -105,6 +105,12 @@ def test_a_kernel_pair_names_its_legs() -> None:
     assert [str(e) for e in turned.equations.values()] == ["f ; j = i"]
 
 
+def test_an_equation_is_stated_once() -> None:
+    listed = Schema("cycle", "A B", CYCLE, ["f g = 1", "g f = 1"])
+    assert "equations  f ; g = 1 on A\n" in str(listed)
+    assert "round: f ; g = 1 on A" in str(Schema("cycle", "A B", CYCLE, {"round": "f g = 1"}))
+
+
 def test_a_path_is_a_value() -> None:
     assert Path("A", "B", ("f",)) == Schema("cycle", "A B", CYCLE).path("f")
     assert repr(Path("A", "A")) == "1: A → A"
