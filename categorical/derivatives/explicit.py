@@ -35,6 +35,7 @@ from typing import Any
 
 from categorical.arrows import Arrow, Transformed, Types
 from categorical.checked import checked
+from categorical.derivatives.cells import run_of, with_weights
 from categorical.errors import SpecError
 from categorical.graph import Builder, Graph, Node, Operator, OperatorBox, Resource
 from categorical.normal import inline
@@ -72,7 +73,8 @@ def stateful(node: Node) -> SpecError:
 def opened(graph: Graph, sizes: Mapping[str, int] | None = None) -> Graph:
     """The graph in one piece: sub-architectures inlined, and every weight a source of its own.
 
-    An operator whose body has weights becomes an ``explicit`` box that reads them.
+    A run of a cell with weights becomes a run of the closed cell; any other operator whose body
+    has weights becomes an ``explicit`` box that reads them.
     """
     graph = inline(graph)
     builder = Builder()
@@ -92,8 +94,13 @@ def opened(graph: Graph, sizes: Mapping[str, int] | None = None) -> Graph:
                 for path, resource in inner.items():
                     if path not in known:
                         known[path] = builder.add_source(replace(resource, name=path))
-                box = closed(node, inner)
-                ins += tuple(known[path] for path in inner)
+                run = run_of(node, ins, known, opened)
+                if run is not None:
+                    moved = with_weights(run, node, builder.graph.types)
+                    box, ins = moved.box, moved.ins
+                else:
+                    box = closed(node, inner)
+                    ins += tuple(known[path] for path in inner)
         for w in node.outs:
             at[w] = builder.wire(graph.types[w], graph.names.get(w, ""))
         outs = tuple(at[w] for w in node.outs)

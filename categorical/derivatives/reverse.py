@@ -38,6 +38,7 @@ from categorical.derivatives.calculus import Wires
 from categorical.derivatives.explicit import opened, stateful
 from categorical.derivatives.pullback import numeric, pulled
 from categorical.derivatives.records import RECORDS, SEVERAL
+from categorical.derivatives.runs import run_back
 from categorical.errors import SpecError
 from categorical.graph import Builder, Graph, Node, OperatorBox
 from categorical.normal import prune
@@ -129,6 +130,8 @@ def _back(calc: Wires, node: Node, waiting: dict[int, int], moved: set[int]) -> 
             found = None  # the whole respects the action of an axis, a step of the record does not
         if found is not None:
             return found
+    elif (run := run_back(calc, node, waiting, moved, reversed_graph)) is not None:
+        return run
     body = _alone(node, types)
     wrt = [i for i, w in enumerate(node.ins) if w in moved]
     box = pulled(body, wrt)

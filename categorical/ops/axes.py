@@ -44,7 +44,8 @@ from categorical.spaces import Array, Real
 
 def structural(ctx: Context, value: Any, f: Any) -> Any:
     """Rearrange a value of any kind: masks and indices are plain arrays."""
-    return f(value) if isinstance(value, np.ndarray) else ctx.algebra.structural(value, f)
+    plain = isinstance(value, (np.ndarray, np.generic))  # one entry of a mask is a scalar
+    return f(value) if plain else ctx.algebra.structural(value, f)
 
 
 def _carrying(box: Box, dim: Dim, mode: str) -> NaturalityClass:

@@ -132,7 +132,7 @@ def _stacked(ctx: Context, row: list[Any], place: int) -> Any:
     def join(arrays: Any) -> Any:
         return np.stack(list(arrays), axis=place)
 
-    if all(isinstance(one, np.ndarray) for one in row):
+    if all(isinstance(one, (np.ndarray, np.generic)) for one in row):
         return join(row)
     return ctx.algebra.structural_n(row, join)
 

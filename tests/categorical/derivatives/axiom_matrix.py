@@ -37,7 +37,7 @@ STATES: Mapping[str, Callable[[Sides], Equation]] = {**STATED, "record": Sides.r
 COLUMNS = (*STATES, "dual")
 LETTERS = {"PROVED": "P", "EXACT": "E", "TESTED": "T", "REFUTED": "R", "UNKNOWN": "U"}
 #: Seconds for one cell: an undecided cell is no reason to wait.
-BUDGET = 5.0
+BUDGET = 20.0
 
 
 @dataclass(frozen=True)
