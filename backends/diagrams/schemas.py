@@ -98,7 +98,7 @@ def _places(schema: Schema) -> dict[str, Point]:
     if count == 1:
         return {schema.objects[0]: (0.0, 0.0)}
     widest = max((text_width(one, 12) for one in (*schema.objects, *schema.edges)), default=0.0)
-    radius = max(80.0, (widest + 50.0) * count / (2 * pi))
+    radius = max(80.0 if count == 2 else 110.0, (widest + 50.0) * count / (2 * pi))
     turn = pi if count == 2 else -pi / 2
     found = {}
     for k, one in enumerate(schema.objects):

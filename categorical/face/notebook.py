@@ -1,6 +1,6 @@
 """What notebooks show: the pictures of an arrow and of a schema.
 
-Definition.  ``_repr_svg_`` of an arrow is its string diagram, and of a schema its objects and edges.
+Definition.  ``_repr_svg_`` of an arrow is its string diagram, and of a schema its quiver.
 The renderer lives in ``backends``, which the language may not know; the face may, and imports it
 when a picture is asked for.
 
