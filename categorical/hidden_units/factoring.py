@@ -24,7 +24,7 @@ Six units with random phases are no product:
 
 >>> import numpy as np
 >>> apart = np.exp(2j * np.pi * np.random.default_rng(0).random((6, 3)))
->>> factor(Family(1, apart, 1.0)).distance > 0.1
+>>> factor(Family(7, 1, apart, 1.0)).distance > 0.1
 True
 """
 
@@ -40,7 +40,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from categorical.errors import SpecError
-from categorical.hidden_units.solutions import monomials
+from categorical.hidden_units.solutions import SQUARES, monomials
 
 Triples = NDArray[np.complex128]
 Floats = NDArray[np.float64]
@@ -49,9 +49,10 @@ SHAPES = ((2, 2), (2, 3))
 
 @dataclass(frozen=True)
 class Family:
-    """The live hidden units at one frequency: ``triples`` is units × (a, b, c); ``purity`` is the
-    least share of a unit's coefficients that lies at ±k."""
+    """The live hidden units at one frequency of Z_d: ``triples`` is units × (a, b, c); ``purity``
+    is the least share of a unit's coefficients that lies at ±k."""
 
+    modulus: int
     frequency: int
     triples: Triples
     purity: float
@@ -66,7 +67,9 @@ class Family:
         u = self.triples.T
         goal = abs(np.prod(u, 0).sum())
         sums = {name: abs(v.sum()) for name, v in monomials(list(u), list(u.conj())).items()}
-        return tuple(name for name, value in sums.items() if value > tolerance * goal)
+        real = 2 * self.frequency % self.modulus == 0
+        must = (SQUARES,) if real else tuple(sums)
+        return tuple(name for name in must if sums[name] > tolerance * goal)
 
 
 @dataclass(frozen=True)
@@ -125,7 +128,7 @@ def families(tables: Mapping[str, Any], dead: float = 1e-3) -> list[Family]:
     for k in range(len(share)):
         chosen = np.flatnonzero(live & (best == k))
         if len(chosen):
-            found.append(Family(k, z[:, k, chosen].T, float(share[k, chosen].min())))
+            found.append(Family(z.shape[1], k, z[:, k, chosen].T, float(share[k, chosen].min())))
     return found
 
 

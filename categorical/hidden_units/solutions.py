@@ -25,11 +25,14 @@ enough, or one unit beside the constant one.  So
     order 6 everywhere:  3(d − 1) hidden units for odd d, 3d − 4 for even d;
     order 4 everywhere:  2d − 1 hidden units for odd d, 2d − 2 for even d.
 
+    order 4 and 6, no constant unit: the units of order 6 at any one frequency may carry the
+                         correction of R_* in w_c instead (``mixed`` with ``lent``).
+
 ``everywhere`` shows it for all d at once; ``order_six``, ``order_four`` and ``mixed`` compose
 them, and the loss of what is composed is computed again, for each d.
 
 >>> everywhere((FLIP, TURN)), sorted(everywhere((CROSS, SKEW)))
-(set(), ['|u_a|²·u_c', '|u_b|²·u_c'])
+(set(), ['(|u_a|²+|u_b|²)·u_c'])
 
 >>> [(d, order_six(d).width, order_four(d).width) for d in (5, 6, 7, 12, 23)]
 [(5, 12, 9), (6, 14, 10), (7, 18, 13), (12, 32, 22), (23, 66, 45)]
@@ -52,13 +55,14 @@ from typing import Any
 
 from categorical.errors import SpecError
 from categorical.exact.numbers import Cyclotomic, Number, inverse, root
-from categorical.hidden_units.losses import errors, sums
-from categorical.hidden_units.polynomials import Ring
+from categorical.hidden_units.losses import errors, parts, sums
+from categorical.hidden_units.polynomials import Polynomial, Ring
 from categorical.hidden_units.weights import Weights, conjugate
 
 Triple = tuple[Number, Number, Number]
 Family = tuple[Triple, ...]
 
+SQUARES = "(|u_a|²+|u_b|²)·u_c"
 IMAGINARY = root(4)
 UNIT: Triple = (1, 1, 1)
 ONE: Family = (UNIT,)
@@ -147,8 +151,7 @@ def monomials(u: Sequence[Any], bar: Sequence[Any]) -> dict[str, Any]:
         "u_b²·u_c": b * b * c,
         "ū_a²·u_c": bar_a * bar_a * c,
         "ū_b²·u_c": bar_b * bar_b * c,
-        "|u_a|²·u_c": a * bar_a * c,
-        "|u_b|²·u_c": b * bar_b * c,
+        SQUARES: (a * bar_a + b * bar_b) * c,
     }
 
 
@@ -167,8 +170,8 @@ def order_four(d: int) -> Weights:
     return mixed(d, ())
 
 
-def mixed(d: int, six: Collection[int]) -> Weights:
-    """Order 6 at some frequencies, order 4 at the others."""
+def mixed(d: int, six: Collection[int], lent: bool = False) -> Weights:
+    """Order 6 at some frequencies, order 4 at the others; ``lent``: without a constant unit."""
     factors: dict[int, tuple[Family, ...]] = {}
     for k in frequencies(d):
         if 2 * k == d:
@@ -176,7 +179,33 @@ def mixed(d: int, six: Collection[int]) -> Weights:
         else:
             factors[k] = (FLIP, TURN) if k in six else (CROSS, SKEW)
     found = compose(d, factors)
+    if lent:
+        return lend(found, [k for k in six if 2 * k != d])
     return found + constant_unit(found)
+
+
+def lend(weights: Weights, six: Collection[int]) -> Weights:
+    """R_* mended by the units of order 6 at some frequencies: what is added to w_c alike in all of
+    them meets |u_a|² and |u_b|² only, as u_a², u_b², u_a·u_b and u_a·ū_b add up to 0 there."""
+    d, left = weights.modulus, errors(weights)
+    lenders = {
+        j for j, unit in enumerate(weights.units) if any(("c", k) in dict(unit) for k in six)
+    }
+    square: Ring = Fraction(0)
+    for j in lenders:
+        a, b, _ = parts(weights.units[j])
+        for one in (a, b):
+            square = square + sum((one[k] * one[-k % d] for k in one), Fraction(0))
+    if square == 0 or isinstance(square, Polynomial):
+        raise SpecError("CM042", "there are no units of order 6, which carry what is added")
+    more = {("c", k): -2 * v * inverse(square) for (i, j, k), v in left.items() if not i and not j}
+    units = []
+    for j, unit in enumerate(weights.units):
+        changed = dict(unit)
+        for place, value in more.items() if j in lenders else ():
+            changed[place] = changed.get(place, Fraction(0)) + value
+        units.append(changed)
+    return Weights.of(d, units)
 
 
 def constant_unit(weights: Weights) -> Weights:

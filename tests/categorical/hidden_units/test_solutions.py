@@ -20,7 +20,7 @@ from categorical.hidden_units import (
     twist,
     unsolved,
 )
-from categorical.hidden_units.solutions import everywhere, frequencies
+from categorical.hidden_units.solutions import SQUARES, everywhere, frequencies, lend
 
 MODULI = [*range(2, 17), 23, 24, 31, 36]
 
@@ -92,6 +92,26 @@ def test_a_missing_frequency_is_an_open_equation() -> None:
             assert loss_from_potentials(weights) == d * pairs
 
 
+@pytest.mark.parametrize(
+    ("d", "four"), [(5, (2,)), (7, (3,)), (8, (1, 4)), (9, (1, 3)), (12, (3, 6)), (11, (2, 4, 5))]
+)
+def test_units_of_order_six_carry_the_correction(d: int, four: tuple[int, ...]) -> None:
+    """Without a constant unit: fewer units than order six, none more than the sum of the orders."""
+    six = [k for k in frequencies(d) if k not in four]
+    weights = mixed(d, six, lent=True)
+    assert weights.is_real and unsolved(weights) == () and loss_from_potentials(weights) == 0
+    orders = [1 if 2 * k == d else 4 for k in four] + [2 if 2 * k == d else 6 for k in six]
+    assert weights.width == sum(orders) < order_six(d).width
+
+
+def test_only_units_of_order_six_carry() -> None:
+    half = compose(9, {k: (CROSS, SKEW) for k in frequencies(9)})
+    assert unsolved(half) == ("R_*",)
+    with pytest.raises(SpecError):
+        mixed(9, (), lent=True)
+    assert unsolved(lend(half, (1,))) != ()  # those of order 4 spoil other equations
+
+
 def test_products_of_solutions_are_solutions() -> None:
     """Ring operations on whole solutions: r is multiplicative, 1 · 1 = 1 and 0 · 0 = 0."""
     six = order_six(7)
@@ -117,7 +137,7 @@ def test_one_computation_for_all_moduli(factors, solved: bool) -> None:
     found = everywhere(factors)
     assert (not found) == solved
     if factors == (CROSS, SKEW):
-        assert found == {"|u_a|²·u_c", "|u_b|²·u_c"}
+        assert found == {SQUARES}
 
 
 def test_what_cannot_be_composed_is_refused() -> None:
