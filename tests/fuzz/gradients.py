@@ -3,7 +3,8 @@
 ``python -m tests.fuzz.gradients --count 500``: for each random arrow f, R[f] is made as an
 expression, with the weights as inputs, and evaluated in float64; the module of f is built, and
 ``torch.autograd.grad`` gives the cotangents of its inputs and weights for one random cotangent of
-each output.  And f is cut in two at a random place, f = g ; h: R[g ; h] and R[g] ; R[h], the
+each output; at a random point, and at a point of whole numbers, where activations have kinks and
+entries tie.  And f is cut in two at a random place, f = g ; h: R[g ; h] and R[g] ; R[h], the
 composite of lenses, are compared in a prime field, with functions as random oracles.  Prints each
 disagreement with its seed; exits 1 if there is one.
 """
@@ -16,7 +17,7 @@ import random
 import time
 import warnings
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -87,10 +88,23 @@ def autograd(graph: Graph, point: Any, cotangents: list[np.ndarray], paths: list
         unload(space)
 
 
-def gap(graph: Graph, seed: int) -> float:
-    """How far R[f] is from autograd at a random point, relative to the largest entry."""
+def whole_numbers(point: Any, rng: np.random.Generator) -> None:
+    """All numbers of a point −1, 0 or 1: activations are at their kinks, and entries tie."""
+
+    def drawn(v: np.ndarray) -> np.ndarray:
+        return rng.integers(-1, 2, v.shape).astype(v.dtype) if v.dtype.kind == "f" else v
+
+    point.inputs = [drawn(x) for x in point.inputs]
+    point.resources = {path: drawn(v) for path, v in point.resources.items()}
+
+
+def gap(graph: Graph, seed: int, kinks: bool = False) -> float | None:
+    """How far R[f] is from autograd at a random point, relative to the largest entry; at a point
+    of whole numbers with ``kinks``.  None where the gradient is not finite."""
     rng = np.random.default_rng(seed)
     point = finite_point(graph, sizes_of(graph), EVAL, rng)
+    if kinks:
+        whole_numbers(point, rng)
     whole = opened(graph, point.sizes)
     paths = [r.name for r in whole.sources.values() if r.role == WEIGHT]
     back = reversed_graph(weights_as_inputs(whole), point.sizes)
@@ -100,14 +114,21 @@ def gap(graph: Graph, seed: int) -> float:
     ]
     given = [*point.inputs, *(point.resources[p] for p in paths), *cotangents]
     rest = {p: v for p, v in point.resources.items() if p not in paths}
-    ours = run(back, context, given, rest).outputs
+    with np.errstate(all="ignore"):
+        ours = run(back, context, given, rest).outputs
     theirs = autograd(graph, point, cotangents, paths)
     if not all(np.isfinite(g).all() for g in theirs):
-        return 0.0
+        return None
     if [np.shape(a) for a in ours] != [g.shape for g in theirs]:
         return float("inf")
     scale = max([LEAST, *(float(np.abs(g).max()) for g in theirs if g.size)])
     return max([0.0, *(float(np.abs(a - b).max()) / scale for a, b in zip(ours, theirs) if b.size)])
+
+
+def apart(graph: Graph, seed: int, kinks: bool = False) -> bool:
+    """Whether R[f] is not what autograd gives."""
+    found = gap(graph, seed, kinks)
+    return found is not None and not found <= CLOSE
 
 
 # --- composites -----------------------------------------------------------------------------------
@@ -155,21 +176,33 @@ def composite_differs(graph: Graph, seed: int) -> bool | None:
     return False if tried else None
 
 
-def attempt(seed: int) -> tuple[str, tuple[str, ...], bool]:
-    """What went wrong (or nothing), the operations that occurred, and whether a composite was
-    compared."""
+class Attempt(NamedTuple):
+    """What went wrong (or nothing), the operations that occurred, and what was compared."""
+
+    problem: str
+    operations: tuple[str, ...]
+    compared: tuple[str, ...] = ()
+
+
+def attempt(seed: int) -> Attempt:
+    """One random architecture: at a random point, at kinks, and cut in two."""
     graph = term(seed)
-    found = tuple({node.box.name for _, node in graph.walk()})
+    operations = tuple({node.box.name for _, node in graph.walk()})
+    compared = []
     try:
-        apart = gap(graph, seed)
-        if not apart <= CLOSE:
-            return f"R[f] and autograd differ by {apart:.1e}\n{graph}", found, False
+        for kinks, where in ((False, "random points"), (True, "kinks")):
+            found = gap(graph, seed, kinks)
+            if found is not None and not found <= CLOSE:
+                text = f"at {where} R[f] and autograd differ by {found:.1e}\n{graph}"
+                return Attempt(text, operations)
+            compared += [where] if found is not None else []
         differs = composite_differs(graph, seed)
         if differs:
-            return f"R[g ; h] is not R[g] ; R[h]\n{graph}", found, True
+            return Attempt(f"R[g ; h] is not R[g] ; R[h]\n{graph}", operations)
+        compared += ["composites"] if differs is not None else []
     except Exception as error:
-        return f"{type(error).__name__}: {error}\n{graph}", found, False
-    return "", found, differs is not None
+        return Attempt(f"{type(error).__name__}: {error}\n{graph}", operations)
+    return Attempt("", operations, tuple(compared))
 
 
 def main() -> int:
@@ -180,19 +213,22 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=500)
     parser.add_argument("--start", type=int, default=0, help="the first seed")
     options = parser.parse_args()
-    began, failures, composites = time.time(), 0, 0
+    began, failures = time.time(), 0
     seen: collections.Counter[str] = collections.Counter()
+    compared: collections.Counter[str] = collections.Counter()
     for seed in range(options.start, options.start + options.count):
-        problem, found, compared = attempt(seed)
-        seen.update(found)
-        composites += compared
-        if problem:
+        found = attempt(seed)
+        seen.update(found.operations)
+        compared.update(found.compared)
+        if found.problem:
             failures += 1
-            print(f"seed {seed}: {problem}\n", flush=True)
+            print(f"seed {seed}: {found.problem}\n", flush=True)
     rate = options.count / (time.time() - began)
     print(f"{options.count} architectures, {len(seen)} operations, {rate:.1f} a second")
-    print(f"{composites} composites compared in prime fields")
-    print(f"{options.count - failures} agree with autograd, {failures} do not")
+    for what, number in compared.items():
+        print(f"  {number} agree at {what}" if what != "composites" else
+              f"  {number} composites agree in prime fields")  # fmt: skip
+    print(f"{options.count - failures} agree, {failures} do not")
     return 1 if failures else 0
 
 
