@@ -8,9 +8,13 @@ Definition.
 - ``masked_coupling(X, mask, m)`` is the coupling of the entries of one array that a mask keeps with
   the others: ``x ↦ x + (1 − mask) · m(mask · x)`` (on a checkerboard, a coupling of images).
 - ``involution(g, by)`` is g⁻¹ ∘ σ ∘ g for a σ with σ ∘ σ = 1, given as an inverse pair g.
-- ``idempotent(g, by)`` is the same for a σ with σ ∘ σ = σ, such as ``keep_first``.
+- ``idempotent(g, by)`` is the same for a σ with σ ∘ σ = σ, such as 0 on some of the wires.
+- ``retract(pair, net)``, for an inverse pair A × C ⇄ B, is a section A → B, ``x ↦ pair(x, net(x))``,
+  and a retraction B → A, which forgets C: section ; retraction = 1.
 - ``orthogonal(n, …)`` is a product of Householder reflections x − 2 v ⟨v, x⟩ / ⟨v, v⟩; its inverse
   is the product in the other order, and it keeps inner products.
+
+``solvable(schema)`` names the equations of a schema that these satisfy.
 
 Laws.  forward ; backward = 1 = backward ; forward; pairs compose and turn round; an involution is
 its own inverse, an idempotent applied twice is applied once.
@@ -39,7 +43,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from categorical import op
-from categorical.arrows import Arrow, Types, Wiring, copy, identity, swap
+from categorical.arrows import Arrow, Types, Wiring, copy, discard, identity, swap
 from categorical.checked import checked
 from categorical.composites.typed import wired
 from categorical.errors import SpecError
@@ -47,6 +51,7 @@ from categorical.index import Axis, IndexSet, axis
 from categorical.laws.diagrams import commutes
 from categorical.laws.law import Law
 from categorical.para import tie
+from categorical.schemas.schema import Schema
 from categorical.spaces import Array, Bool, Real, Space, space
 
 
@@ -217,6 +222,44 @@ def idempotent(pair: InversePair, by: Arrow | None = None) -> Arrow:
     return conjugate(pair, by)
 
 
+@checked
+def retract(pair: InversePair, net: Arrow) -> tuple[Arrow, Arrow]:
+    """The section A → B and the retraction B → A of an inverse pair A × C ⇄ B, for any A → C."""
+    kept = pair.forward.dom[: len(net.dom)]
+    found = _placed(net, kept)
+    if found.dom + found.cod != pair.forward.dom:
+        raise SpecError(
+            "CM010",
+            f"`{net.label()}` does not make the rest of what the inverse pair takes",
+            facts=[("the arrow", net.type_text()), ("the pair", repr(pair))],
+            help=["for a pair A × C ⇄ B, an arrow A → C"],
+        )
+    fill = tie(found.named("fill")) if found.graph().resources({}) else found
+    section = copy(kept) >> (identity(*kept) @ fill) >> pair.forward
+    return section, pair.backward >> (identity(*kept) @ discard(found.cod))
+
+
+def solvable(schema: Schema) -> dict[str, str]:
+    """The equations that an arrow of this module satisfies for all weights, and which it is."""
+    turned = {(e.left.steps, e.right.steps) for e in schema.equations.values()}
+    turned |= {(right, left) for left, right in turned}
+    found = {}
+    for name, one in schema.equations.items():
+        long, short = sorted((one.left.steps, one.right.steps), key=len, reverse=True)
+        if len(long) != 2 or len(short) > 1:
+            continue
+        first, second = long
+        if not short and first == second:
+            found[name] = f"an involution: {first}"
+        elif not short and ((second, first), ()) in turned:
+            found[name] = f"an inverse pair: {first}, {second}"
+        elif not short:
+            found[name] = f"a section and a retraction: {first}, {second}"
+        elif first == second == short[0]:
+            found[name] = f"an idempotent: {first}"
+    return found
+
+
 def signs(types: Types, factors: Sequence[int]) -> Arrow:
     """Each wire times a number (1 where none is given): a diagonal matrix of blocks."""
     found: Arrow = identity()
@@ -309,5 +352,7 @@ __all__ = [
     "involution",
     "masked_coupling",
     "orthogonal",
+    "retract",
     "signs",
+    "solvable",
 ]

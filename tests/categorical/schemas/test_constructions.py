@@ -7,6 +7,7 @@ import pytest
 from categorical import Arrow, Dim, Real, identity, laws, op
 from categorical.errors import SpecError
 from categorical.laws import Law
+from categorical.schemas import Schema
 from categorical.schemas.constructions import (
     InversePair,
     both,
@@ -18,9 +19,11 @@ from categorical.schemas.constructions import (
     involution,
     masked_coupling,
     orthogonal,
+    retract,
     signs,
+    solvable,
 )
-from tests.categorical.algebras.verdicts import every
+from tests.categorical.algebras.verdicts import every, verdicts
 
 a, b, h, w, n = Dim.named("a b h w n")
 A, B = Real[a], Real[b]
@@ -111,6 +114,40 @@ def test_an_idempotent_applied_twice_is_applied_once() -> None:
 
     assert every(stated(idempotent(two_layers()))) == {"PROVED"}
     assert every(stated(conjugate(two_layers(), signs((A, B), (1, -1))))) == {"REFUTED"}
+
+
+def test_a_section_is_undone_by_its_retraction() -> None:
+    section, retraction = retract(two_layers(), net(a, b))
+    assert section.dom == retraction.cod == (A,) and section.cod == (A, B)
+    undone = laws.commutes(section >> retraction, identity(A), name="retract")
+    whole = laws.commutes(retraction >> section, identity(A, B), name="inverse")
+    again = retraction >> section
+    idempotent_ = laws.commutes(again >> again, again, name="idempotent")
+    assert verdicts([undone, whole, idempotent_]) == {
+        "retract": "PROVED",
+        "inverse": "REFUTED",
+        "idempotent": "PROVED",
+    }
+    with pytest.raises(SpecError, match="the rest of what"):
+        retract(two_layers(), net(b, b))
+
+
+def test_equations_that_are_solved() -> None:
+    edges = {"f": ("X", "Y"), "g": ("Y", "X"), "s": ("X", "X"), "e": ("X", "X"), "r": ("X", "X")}
+    inverse = Schema("inverse", "X Y", edges, {"fg": "f g = 1", "gf": "1 = g f"})
+    other = Schema(
+        "other",
+        "X Y",
+        edges,
+        {"fg": "f g = 1", "ss": "s s = 1", "ee": "e = e e", "rrr": "r r r = 1", "se": "s e = e"},
+    )
+    pair = "an inverse pair: "
+    assert solvable(inverse) == {"fg": f"{pair}f, g", "gf": f"{pair}g, f"}
+    assert solvable(other) == {
+        "fg": "a section and a retraction: f, g",
+        "ss": "an involution: s",
+        "ee": "an idempotent: e",
+    }
 
 
 @pytest.mark.parametrize("rest", [(), (w,)])
