@@ -87,8 +87,8 @@ HAS_EXTENDED = bool(np.finfo(np.longdouble).eps < 2.0**-60)
 class Trial:
     """A point; everything random in it follows from the seed.
 
-    In a ``sparse`` one the inputs are −1, 0 and 1 times the scale, half of them 0; in a ``corner``
-    masks and indices are all alike.
+    In a ``sparse`` one the inputs are −1, 0 and 1 times the scale, about half of them 0, and at
+    least one in every wire; in a ``corner`` masks and indices are all alike.
     """
 
     sizes: Mapping[str, int]
@@ -181,7 +181,10 @@ def draw_point(graph: Graph, trial: Trial) -> Point:
 def _sparse(v: Any, rng: np.random.Generator, scale: float) -> Any:
     if not np.issubdtype(v.dtype, np.inexact):
         return v
-    return scale * rng.choice([-1.0, 0.0, 0.0, 1.0], v.shape).astype(v.dtype)
+    drawn = np.array(rng.choice([-1.0, 0.0, 0.0, 1.0], v.shape))
+    if drawn.size and drawn.all():
+        drawn.flat[rng.integers(drawn.size)] = 0.0
+    return scale * drawn.astype(v.dtype)
 
 
 def rounded(v: Any) -> Any:

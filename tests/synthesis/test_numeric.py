@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from categorical import Dim, Real, arrow, laws, op
+from categorical.derivatives import gradient
 from categorical.groups import Symmetric
 from categorical.records import Context, Init
 from categorical.semantics import FloatAlgebra
+from categorical.spaces import Array
 from synthesis.numeric import (
     EXTENDED,
     MAGNITUDES,
@@ -157,3 +159,20 @@ def test_shapes_that_differ_are_infinitely_far() -> None:
     gap = largest_gap(Instance([np.zeros(2)], [np.zeros(3)], "", ()))
     assert gap is not None
     assert gap[1] == float("inf")
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("space", [Real.scalar, Real[n]])
+def test_sparse_inputs_stand_at_a_kink(seed: int, space: Array) -> None:
+    """R acts on expressions: relu(x) − relu(−x) is x, and its slope at 0 is 0, not 1."""
+
+    @arrow
+    def bent(x: space) -> Real:
+        y = op.relu(x) - op.relu(op.scale(-1)(x))
+        return op.sum(n)(y) if space is not Real.scalar else y
+
+    straight = (op.sum(n) if space is not Real.scalar else op.scale(1)).at(space)
+    law = laws.equal(gradient(straight))
+    graph = gradient(bent).graph()
+    assert attempt(law, graph, Trial({"n": 2}, "eval", 1.0, seed, sparse=True)).failure
+    assert not attempt(law, graph, Trial({"n": 2}, "eval", 1.0, seed)).failure
