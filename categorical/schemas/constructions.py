@@ -9,8 +9,8 @@ Definition.
   the others: ``x ↦ x + (1 − mask) · m(mask · x)`` (on a checkerboard, a coupling of images).
 - ``involution(g, by)`` is g⁻¹ ∘ σ ∘ g for a σ with σ ∘ σ = 1, given as an inverse pair g.
 - ``idempotent(g, by)`` is the same for a σ with σ ∘ σ = σ, such as 0 on some of the wires.
-- ``retract(pair, net)``, for an inverse pair A × C ⇄ B, is the section ``x ↦ pair(x, net(x))`` from A
-  to B and the retraction B → A that forgets C: section ; retraction = 1.
+- ``retract(pair, net)``, for an inverse pair A × C ⇄ B, is the section ``x ↦ pair(x, net(x))`` of
+  the retraction B → A that forgets C: section ; retraction = 1.
 - ``orthogonal(n, …)`` is a product of Householder reflections x − 2 v ⟨v, x⟩ / ⟨v, v⟩; its inverse
   is the product in the other order, and it keeps inner products.
 
