@@ -12,13 +12,13 @@ Law.  ``state`` of an optimiser of torch is ``to_torch`` of the state of ours, p
 >>> making(adam(1e-3), "weights")
 'torch.optim.Adam(weights, lr=0.001, fused=True)'
 
-A class that torch does not have:
+A class that is not written (Muon of torch iterates in bfloat16, so it is another step):
 
 >>> from dataclasses import replace
 >>> making(replace(sgd(0.1), torch=("Eval", {})), "weights")
 Traceback (most recent call last):
 ...
-categorical.errors.SpecError: error[CM024]: `torch.optim` has no optimiser `Eval`
+categorical.errors.SpecError: error[CM024]: training files have no optimiser `Eval`
 ...
 """
 
@@ -74,7 +74,7 @@ def making(optimiser: Optimiser, weights: str) -> str:
     if name not in CLASSES:
         raise SpecError(
             "CM024",
-            f"`torch.optim` has no optimiser `{name}`",
+            f"training files have no optimiser `{name}`",
             help=[f"one of {', '.join(CLASSES)}"],
         )
     fused = {"fused": True} if name in FUSED else {}
