@@ -3,7 +3,7 @@
 Definition.  A cell c : S × A × C → O × S with weights P, run along an axis with the same weights at
 every step, is a run of the closed cell S × A × (C × P) → O × S: the weights are shared inputs.  An
 iteration is a run without entries and outputs; weights that are stacked are entries, one for each
-step.
+step, and an affine map by them is a contraction.
 
 Law.  The run of the closed cell at the weights is the run.
 
@@ -16,9 +16,10 @@ Law.  The run of the closed cell at the weights is the run.
   steps_out = scan steps(x, steps_linear_weight): Real[c]
 → steps_out
 
-Weights of their own at every step are no one array, so such a run is a box around itself:
+Where a stacked weight is no factor, or each step has weights of its own, it is a box around the
+whole:
 
->>> [n.box.name for n in explicit(iterate(step, 3)).graph().nodes]
+>>> [n.box.name for n in explicit(iterate(op.layer_norm(c), 3, weights="stacked")).graph().nodes]
 ['explicit']
 """
 
@@ -28,9 +29,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from categorical.graph import Graph, Node, OperatorBox
+from categorical.derivatives.calculus import Wires
+from categorical.graph import Builder, Graph, Node, OperatorBox
 from categorical.index import Axis
-from categorical.records import NOISE
+from categorical.ops.axes import relabel
+from categorical.records import NOISE, Box
 from categorical.recursion.machine import SCAN, parts
 from categorical.spaces import Array
 
@@ -90,10 +93,45 @@ def run_of(
         over, back = box.attrs["over"], box.attrs["reverse"]
         return Run(body, over, states, entries, rest + own, lengths, back)
     stacked: Axis | None = box.attrs.get("stacked")
+    if stacked is not None and own:
+        contracted = _contracted(body)
+        if contracted is None:
+            return None
+        body = contracted
     over = stacked or _fresh(Axis(box.attrs["times"]), {a for t in body.dom for a in t.axes})
     data = tuple(ins[: len(box.dom)])
     entries, rest = (own, ()) if stacked is not None else ((), own)
     return Run(body, over, data, entries, rest, -1, False)
+
+
+def _contracted(body: Graph) -> Graph | None:
+    """The cell with contractions for its affine maps, as a weight that is an entry is data; None
+    where another box has weights."""
+    builder = Builder()
+    calc = Wires(builder)
+    at = {w: builder.input(body.types[w], body.names.get(w, "")) for w in body.inputs}
+    for node in body.nodes:
+        ins = tuple(at[w] for w in node.ins)
+        if isinstance(node.box, Box) and node.box.resources:
+            if node.box.name != "linear":
+                return None
+            source, target = node.box.op["source"], node.box.op["target"]
+            made = calc.type(ins[1]).axes[0]
+            if made is not target and made in calc.type(ins[0]).axes:
+                return None
+            wide = [made if a is source else a for a in node.box.dom[0].axes]
+            out = calc.contracted(node.box.cod[0].with_axes(tuple(wide)), *ins[:2])
+            if made is not target:
+                out = calc.use(relabel(made, target), out)
+            if len(ins) == 3:
+                out = calc.add(out, calc.arranged(ins[2], calc.type(out)))
+            at[node.outs[0]] = out
+            continue
+        for w in node.outs:
+            at[w] = builder.wire(body.types[w], body.names.get(w, ""))
+        outs = tuple(at[w] for w in node.outs)
+        builder.graph.nodes.append(Node(node.box, ins, outs, node.name, node.origin))
+    return builder.finish([at[w] for w in body.outputs])
 
 
 def _fresh(one: Axis, taken: set[Axis]) -> Axis:

@@ -73,8 +73,9 @@ def stateful(node: Node) -> SpecError:
 def opened(graph: Graph, sizes: Mapping[str, int] | None = None) -> Graph:
     """The graph in one piece: sub-architectures inlined, and every weight a source of its own.
 
-    A run of a cell with weights becomes a run of the closed cell; any other operator whose body
-    has weights becomes an ``explicit`` box that reads them.
+    A run of a cell with weights becomes a run of the closed cell, an iteration of a known number
+    of steps with weights of their own is written out; any other operator whose body has weights
+    becomes an ``explicit`` box that reads them.
     """
     graph = inline(graph)
     builder = Builder()
@@ -94,6 +95,9 @@ def opened(graph: Graph, sizes: Mapping[str, int] | None = None) -> Graph:
                 for path, resource in inner.items():
                     if path not in known:
                         known[path] = builder.add_source(replace(resource, name=path))
+                if _written_out(node):
+                    at.update(zip(node.outs, _steps(builder, node, ins, known), strict=True))
+                    continue
                 run = run_of(node, ins, known, opened)
                 if run is not None:
                     moved = with_weights(run, node, builder.graph.types)
@@ -106,6 +110,25 @@ def opened(graph: Graph, sizes: Mapping[str, int] | None = None) -> Graph:
         outs = tuple(at[w] for w in node.outs)
         builder.graph.nodes.append(Node(box, ins, outs, node.name, node.origin))
     return builder.finish([at[w] for w in graph.outputs], graph.name, graph.doc)
+
+
+def _written_out(node: Node) -> bool:
+    attrs = node.box.attrs if isinstance(node.box, OperatorBox) else {}
+    alone_each = node.box.name == "iterate" and attrs.get("weights") == "untied"
+    return alone_each and attrs["times"].size.is_constant
+
+
+def _steps(
+    builder: Builder, node: Node, ins: tuple[int, ...], known: Mapping[str, int]
+) -> tuple[int, ...]:
+    """The steps of an iteration, one after the other."""
+    assert isinstance(node.box, OperatorBox)
+    body = opened(node.box.regions[0])
+    for step in range(int(node.box.attrs["times"].size)):
+        prefix = f"{node.name}.{step}."
+        own = {r.name: known[prefix + r.name] for r in body.sources.values()}
+        ins = builder.splice(body, ins, prefix, own)
+    return ins
 
 
 def _inner(node: Node, sizes: Mapping[str, int]) -> dict[str, Resource]:
