@@ -354,14 +354,16 @@ def _run(function: Callable[..., Any], arguments: list[Any]) -> tuple[Any, dict[
     def watch(frame: FrameType, event: str, argument: object) -> None:
         if event == "return" and frame.f_code is code:
             variables.update(frame.f_locals)
-        if before is not None:
+        if callable(before):
             before(frame, event, argument)  # type: ignore[arg-type]
 
     sys.setprofile(watch)
     try:
         result = function(*arguments)
     finally:
-        sys.setprofile(before)
+        sys.setprofile(before if callable(before) else None)
+        if before is not None and not callable(before):  # cProfile: not a function, to be resumed
+            before.enable()
     return result, variables
 
 

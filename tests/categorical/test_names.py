@@ -1,6 +1,8 @@
-"""Names that collide."""
+"""Names that collide, and names of wires."""
 
 from __future__ import annotations
+
+import cProfile
 
 import pytest
 
@@ -30,3 +32,19 @@ def test_the_axis_of_samples_is_added_by_the_module():
         architecture(net, name="net")
     assert 'batch="none"' in str(error.value)
     assert architecture(net, name="net", batch="none").batched().dom == net.graph().dom
+
+
+def test_arrow_under_a_profiler():
+    """``cProfile`` is no function: it is paused while an arrow is read, and goes on."""
+    profile = cProfile.Profile()
+    profile.enable()
+
+    @arrow
+    def twice(x: Real[n]) -> Real[n]:
+        first = op.relu(x)
+        return op.tanh(first)
+
+    len("counted after the arrow is read")
+    profile.disable()
+    assert twice.graph().wire_name(twice.graph().nodes[0].outs[0]) == "first"
+    assert profile.getstats()
