@@ -148,7 +148,7 @@ def _init(it: Written) -> list[str]:
             body.append(f"{one.rate} = {one.schedule}")
         if one.scaler:
             body.append(f"{one.scaler} = torch.amp.GradScaler({one.owned}[0].device.type)")
-    return [*rows, *_laid(body)]
+    return [*rows, *laid(body)]
 
 
 def _step(it: Written) -> list[str]:
@@ -167,7 +167,7 @@ def _step(it: Written) -> list[str]:
             body += [f"for _ in range({one.player.moves}):", *(f"    {x}" for x in inner)]
         else:
             body += inner
-        return [*rows, *_laid([*body, "return value.detach()"])]
+        return [*rows, *laid([*body, "return value.detach()"])]
     values = {id(one): _value(one) for one in it.movers}
     for one in it.movers:
         call = f"{values[id(one)]} = self.{_method(one)}({', '.join(_inputs(it, one))})"
@@ -181,15 +181,15 @@ def _step(it: Written) -> list[str]:
     if it.simultaneous:
         for one in it.movers:
             body += _moving(one)
-    return [*rows, *_laid([*body, f"return {', '.join(values.values())}"])]
+    return [*rows, *laid([*body, f"return {', '.join(values.values())}"])]
 
 
 def _told(it: Written) -> str:
     if it.single:
         return "One step on a batch; returns its loss before the step."
     if it.simultaneous:
-        return "One round: all gradients at the same weights, then all steps; returns the losses."
-    return "One round: the players in turn, on one batch; returns the loss of each before its move."
+        return "One round, all at the same weights; returns the losses there."
+    return "One round, the players in turn; returns the loss of each before its move."
 
 
 def _value(one: Mover) -> str:
@@ -210,7 +210,7 @@ def _gradient(it: Written, one: Mover) -> list[str]:
     rows = head(_method(one), ["self", *(f"{x}: Tensor" for x in inputs)], 4)
     name = safety.docstring(one.player.name)
     rows.append(f'        """The loss of {name}, and its gradient by what {name} moves."""')
-    return [*rows, *_laid([*_gradient_lines(it, one), "return value.detach()"])]
+    return [*rows, *laid([*_gradient_lines(it, one), "return value.detach()"])]
 
 
 def _gradient_lines(it: Written, one: Mover) -> list[str]:
@@ -260,10 +260,10 @@ def _states(it: Written) -> list[str]:
     if it.held:
         body.append("with torch.no_grad():")
         body += [f"    self.{x}.copy_(state[{safety.string(x)}])" for x in it.held]
-    return [*rows, *_laid(body)]
+    return [*rows, *laid(body)]
 
 
-def _laid(body: Sequence[str], indent: int = 8) -> list[str]:
+def laid(body: Sequence[str], indent: int = 8) -> list[str]:
     """Statements as they are laid out in a method."""
     rows: list[str] = []
     for line in body:

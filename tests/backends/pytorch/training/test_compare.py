@@ -1,0 +1,159 @@
+"""Every declared training step against its file, and files that make other steps."""
+
+from __future__ import annotations
+
+import pytest
+
+from backends.pytorch.training.compare import compare
+from backends.pytorch.training.optim import CLASSES
+from backends.pytorch.training.write import train
+from categorical.errors import SpecError
+from categorical.learning.optimisers import nesterov, sgd
+from categorical.learning.optimisers_adaptive import adam, adamw
+from categorical.learning.rates import cosine
+from categorical.learning.regime import Regime
+from tests.backends.pytorch.training.games import (
+    classification,
+    contest,
+    distil,
+    dream,
+    minimax,
+    penalised,
+    regression,
+)
+from tests.learning.parity import optimisers
+
+GAMES = {
+    "regression": regression,
+    "classification": classification,
+    "nesterov": lambda: regression(nesterov(0.1, 0.9)),
+    "in turn": contest,
+    "three moves": lambda: contest(moves=3, by=adam(0.01)),
+    "at once": lambda: contest(order="simultaneous"),
+    "minimax": lambda: contest(minimax, "simultaneous"),
+    "penalty": lambda: contest(penalised, moves=2, by=adam(0.01)),
+    "penalty at once": lambda: contest(penalised, "simultaneous"),
+    "dream": dream,
+    "distillation": distil,
+    "parts": lambda: classification(regime=Regime(accumulate=3)),
+    "parts of a game": lambda: contest(regime=Regime(accumulate=2)),
+    "parts of a dream": lambda: dream(regime=Regime(accumulate=2)),
+    "clipped": lambda: classification(regime=Regime(clip=0.05)),
+    "clipped game": lambda: contest(regime=Regime(clip=0.05)),
+    "bfloat16": lambda: classification(regime=Regime(precision="bfloat16")),
+    "float16": lambda: contest(regime=Regime(2, "float16", 0.1)),
+    "float16 at once": lambda: contest(order="simultaneous", regime=Regime(precision="float16")),
+    "schedule": lambda: contest(moves=2, by=adamw(cosine(0.01, 5))),
+}
+
+
+@pytest.mark.parametrize("name", GAMES)
+def test_the_file_makes_the_declared_steps(name: str) -> None:
+    made = train(GAMES[name]())
+    report = made.validation
+    assert report["weights_and_states"] > 0 and report["largest_difference"] <= 1e-9
+    assert ("loosely" in report) == (made.game.regime.precision is not None)
+
+
+WRITTEN = [one for one in optimisers() if one.torch[0] in CLASSES]
+
+
+@pytest.mark.parametrize("one", WRITTEN, ids=lambda one: f"{one.name}-{one.torch[1]}")
+def test_every_optimiser_steps_as_declared(one) -> None:
+    assert train(regression(one)).validation["largest_difference"] <= 1e-9
+
+
+def test_states_of_the_optimisers_are_compared() -> None:
+    counts = [
+        train(regression(one)).validation["weights_and_states"]
+        for one in (sgd(0.1), sgd(0.1, momentum=0.9), adam(0.1))
+    ]
+    assert counts[1] == 2 * counts[0] and counts[2] == 4 * counts[0]
+
+
+FAULTS = {
+    "rate": (regression, "lr=0.1", "lr=0.11"),
+    "loss": (regression, "F.mse_loss", "F.l1_loss"),
+    "gradients add up": (
+        regression,
+        "        self.optimizer.zero_grad(set_to_none=True)\n",
+        "",
+    ),
+    "no step": (regression, "        self.optimizer.step()\n", ""),
+    "two steps": (regression, "self.optimizer.step()", "self.optimizer.step()\n" + " " * 8
+                  + "self.optimizer.step()"),
+    "betas": (classification, "lr=0.01", "lr=0.01, betas=(0.9, 0.99)"),
+    "eval": (regression, "self.model = model", "self.model = model.eval()"),
+    "parts are not averaged": (GAMES["parts"], " / 3", ""),
+    "clip": (GAMES["clipped"], "self.weights, 0.05", "self.weights, 0.06"),
+    "clipped one by one": (
+        GAMES["clipped"], "clip_grad_norm_(self.weights, 0.05)",
+        "clip_grad_value_(self.weights, 0.05)",
+    ),
+    "moves": (GAMES["three moves"], "range(3)", "range(2)"),
+    "play": (
+        contest,
+        "        self.critic.step()\n        painter = self.painter_gradient(noise)\n",
+        "        painter = self.painter_gradient(noise)\n        self.critic.step()\n",
+    ),
+    "gradients of others": (
+        GAMES["at once"],
+        "value = painter_loss(self.model, noise)\n        value.backward(inputs="
+        "self.painter_weights)",
+        "value = painter_loss(self.model, noise)\n        value.backward()",
+    ),
+    "climb": (GAMES["minimax"], ", maximize=True", ""),
+    "first derivatives only": (GAMES["penalty"], "create_graph=again", "create_graph=False"),
+    "schedule": (GAMES["schedule"], "        self.painter_rate.step()\n", ""),
+    "no gradient": (distil, "    network = model.network(x)",
+                    "    with torch.no_grad():\n        network = model.network(x)"),
+    "the teacher learns": (
+        distil,
+        'model.network.named_parameters(prefix="network")',
+        "model.named_parameters()",
+    ),
+    "another image": (dream, "image.detach().clone()", "torch.zeros_like(image)"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_file_that_makes_other_steps_is_refused(name: str) -> None:
+    make, right, wrong = FAULTS[name]
+    made = train(make(), validate=False)
+    assert right in made.source
+    compare(made)
+    made.source = made.source.replace(right, wrong)
+    if name == "the teacher learns":  # its gradients, too
+        made.source = made.source.replace("with torch.no_grad()", "with torch.enable_grad()")
+    with pytest.raises(SpecError) as refused:
+        compare(made)
+    assert refused.value.code == "CM040"
+
+
+def test_a_sum_over_a_batch_is_not_cut_into_parts() -> None:
+    from categorical import Real, arrow, op
+    from categorical.learning.games import Player, game
+    from tests.backends.pytorch.training.games import SIZES, batch, c, judge
+
+    @arrow
+    def total(x: Real[batch, c]) -> Real:
+        return op.sum(batch)(judge(x))
+
+    players = [Player("critic", 0, sgd(0.1))]
+    with pytest.raises(SpecError, match="not the mean over 2 parts") as refused:
+        train(game(total, players, sizes=SIZES, regime=Regime(accumulate=2)))
+    assert refused.value.code == "CM041"
+
+
+def test_nothing_to_cut() -> None:
+    from categorical import Real, arrow, op
+    from categorical.learning.games import Player, game
+
+    @arrow
+    def alone(x: Real) -> Real:
+        return op.square(x)
+
+    players = [Player("x", 0, sgd(0.1), owns=("x",))]
+    with pytest.raises(SpecError, match="no batch to cut") as refused:
+        train(game(alone, players, regime=Regime(accumulate=2)))
+    assert refused.value.code == "CM041"

@@ -1,0 +1,103 @@
+"""Loss functions: narrowed to what they need, the rest in front and without a gradient."""
+
+from __future__ import annotations
+
+import pytest
+
+from backends.pytorch.training.losses import batch_of, in_front, narrowed
+from backends.pytorch.training.write import model_of, train
+from categorical import Dim, Real, arrow, op, tie
+from categorical.functors import stack
+from categorical.learning.games import Player, game
+from categorical.learning.optimisers import sgd
+from tests.backends.pytorch.training.games import (
+    SIZES,
+    batch,
+    c,
+    contest,
+    critic,
+    distil,
+    dream,
+    penalised,
+    regression,
+)
+
+
+def functions(made) -> dict[str, str]:
+    """The text of each loss function."""
+    assert made.it is not None
+    return {one.player.name: "\n".join(one.loss.lines) for one in made.it.movers}
+
+
+def test_the_painter_has_no_gradient_in_the_critics_move() -> None:
+    found = functions(train(contest()))
+    assert "no_grad" in found["critic"] and "no_grad" not in found["painter"]
+    quiet = found["critic"].split("with torch.no_grad():\n")[1].splitlines()
+    assert [x.strip() for x in quiet if x.startswith("        ")] == [
+        "painter = model.painter(noise)  # [batch, c]"
+    ]
+
+
+def test_a_loss_reads_what_it_needs() -> None:
+    made = train(contest())
+    assert made.it is not None
+    assert [one.loss.inputs for one in made.it.movers] == [["real", "noise"], ["noise"]]
+
+
+def test_what_leads_to_weights_of_others_stands_in_front_with_them() -> None:
+    found = functions(train(contest(penalised)))["critic"]
+    rows = found.split("with torch.no_grad():\n")[1].splitlines()
+    quiet = "\n".join(row for row in rows if row.startswith("        "))
+    assert "model.painter" in quiet and "model.critic" not in quiet and "mix" in quiet
+    front = in_front(narrowed(contest(), contest().players[1]), ["painter.linear.weight"], SIZES)
+    assert front == set()
+
+
+def test_a_teacher_is_in_front_and_a_dreaming_model_is_not() -> None:
+    assert "with torch.no_grad():\n        teacher" in functions(train(distil()))["student"]
+    assert "no_grad" not in functions(train(dream()))["dreamer"]
+
+
+def test_one_model_is_the_module_itself() -> None:
+    assert model_of(regression())[1] == "network"
+    assert model_of(dream())[1] == "network"
+    assert model_of(distil())[1] == model_of(contest())[1] == ""
+
+
+def test_names_that_the_file_needs_itself() -> None:
+    judge = tie(stack(critic, batch).named("critic"))
+
+    @arrow
+    def losses(model: Real[batch, c], value: Real[batch, c]) -> Real:
+        return op.mean(batch)(judge(model) - judge(value))
+
+    made = train(game(losses, [Player("critic", 0, sgd(0.1))], sizes=SIZES))
+    assert "def loss(model: nn.Module, model_2: Tensor, value_2: Tensor)" in made.source
+
+
+@pytest.mark.parametrize("name", ["step", "state_dict", "model", "load_state_dict"])
+def test_players_of_any_name(name: str) -> None:
+    judge = tie(stack(critic, batch).named("critic"))
+    other = stack(critic, batch).named("other")
+
+    @arrow
+    def losses(x: Real[batch, c]) -> tuple[Real, Real]:
+        return op.mean(batch)(judge(x)), op.mean(batch)(other(x))
+
+    players = [
+        Player(name, 0, sgd(0.1), owns=("critic",)),
+        Player("loss", 1, sgd(0.1), owns=("other",)),
+    ]
+    train(game(losses, players, sizes=SIZES))
+
+
+def test_the_batch_is_the_axis_of_that_name_or_the_first_one() -> None:
+    assert batch_of(regression())[1] == ["x", "label"]
+    rows, columns = Dim.named("rows columns")
+
+    @arrow
+    def total(x: Real[rows, columns], y: Real[columns], z: Real[rows]) -> Real:
+        return op.mean(rows)(op.sum(columns)(x) * z) + op.sum(columns)(y)
+
+    found, names = batch_of(game(total, [Player("y", 0, sgd(0.1), owns=("y",))]))
+    assert str(found) == "rows" and names == ["x", "z"]
