@@ -9,25 +9,25 @@ port: Gavranović, "Fundamental Components of Deep Learning", 2024, Section 8.2.
 
 from categorical import Dim, Fin, Real, architecture, arrow, discard, identity, laws, op
 from categorical.learning.dreaming import dream
-from categorical.learning.games import Player, game
+from categorical.learning.games import Player, game, learner
+from categorical.learning.losses import cross_entropy
 from categorical.learning.optimisers import descent, sgd
+from categorical.learning.optimisers_adaptive import adam
 from categorical.learning.step import step
 
 height, width, narrow, wide, digit = Dim.named("height width narrow wide digit")
 SIZES = dict(height=8, width=8, narrow=8, wide=16, digit=10)
-RATE = 0.5
+RATE = 0.004
 
 
 @arrow
 def classifier(image: Real[height, width]) -> Real[digit]:
-    """Two convolutions, a mean over places, and scores of the digits."""
+    """Two smooth convolutions and scores of the digits."""
     plane = op.unsqueeze()(image)
-    edges = op.conv(1, narrow, over=(height, width), kernel=3, name="edges")(plane)
-    strokes = op.conv(narrow, wide, over=(height, width), kernel=3, name="strokes")(
-        op.softplus(edges)
-    )
-    seen = op.mean(height, width)(op.softplus(strokes))
-    return op.linear(wide, digit, name="scores")(seen)
+    edges = op.softplus(op.conv(1, narrow, over=(height, width), kernel=3, name="edges")(plane))
+    strokes = op.conv(narrow, wide, over=(height, width), kernel=3, name="strokes")(edges)
+    seen = op.merge(wide, height, width)(op.softplus(strokes))
+    return op.linear(wide * height * width, digit, name="scores")(seen)
 
 
 model = architecture(classifier, sizes=SIZES)
@@ -39,7 +39,9 @@ def certainty(scores: Real[digit], wanted: Fin(digit)) -> Real:
     return op.gather(digit)(scores, wanted) - op.logsumexp(digit)(scores)
 
 
-dreaming = dream(model, certainty, sgd(RATE, momentum=0.9), name="dreaming")
+# First the weights move, then the image; what fades keeps the image from growing without bound.
+training = learner(model, cross_entropy(Real[digit]), adam(3e-3), name="from_labels")
+dreaming = dream(model, certainty, sgd(RATE, momentum=0.9, weight_decay=0.01), name="dreaming")
 plain = dream(model, certainty, descent(RATE))
 
 # The same composite: who moves the weights, who the image, and who both.
