@@ -196,3 +196,8 @@ coupled = architecture(
     ],
     sizes=dict(shade=1, feature=16),
 )
+coupled_back = architecture(
+    reversible("g").named("coupled_back"),
+    laws=[laws.equal(reversible("f"), name="equal[f]").fails("g is the inverse of f")],
+    sizes=dict(shade=1, feature=16),
+)
