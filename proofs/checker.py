@@ -26,6 +26,7 @@ from proofs.checking.counts import check_count
 from proofs.checking.degrees import check_degrees
 from proofs.checking.equal import check_equal
 from proofs.checking.equivariant import check_equivariant
+from proofs.checking.expanded import check_expanded
 from proofs.checking.induction import check_induction
 from proofs.checking.natural import check_natural
 from proofs.checking.parity import check_parity
@@ -44,6 +45,7 @@ CLAIMS: dict[str, Callable[[list[Program], Any, list[Any]], str]] = {
     "count": check_count,
     "equal": check_equal,
     "same": check_same,
+    "expanded": check_expanded,
     "induction": check_induction,
     "equivariant": check_equivariant,
     "complete": check_complete,

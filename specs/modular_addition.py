@@ -14,6 +14,7 @@ Tian, "Composing global solutions to reasoning tasks via algebraic objects in ne
 """
 
 from categorical import Dim, Fin, Real, architecture, arrow, laws, op
+from categorical.exact import Basis, Matrix
 from categorical.groups import Acting, cyclic
 from categorical.hidden_units import (
     CROSS,
@@ -90,19 +91,34 @@ def convolution(first, second, total):
     return convolved
 
 
+def shifted(net, shifted_input, first, second, total):
+    """g⁻¹ · f(g · x): one input is shifted by 1, and the output is shifted back."""
+    n = int(total.size)
+
+    def shift(one, by):
+        turn = Basis.of_matrices([Matrix.permutation([(j + by) % n for j in range(n)])])
+        return op.hom(turn, ((one,),), (one,), coefficients=(1,))
+
+    moves = [shift(d, 1) if d is shifted_input else op.scale(1) for d in (first, second)]
+    there = moves[0].at(Real[first]) @ moves[1].at(Real[second])
+    return there >> net >> shift(total, -1)
+
+
 def on_vectors(weights, name, solved=True):
     """A composed network, and what it is as a map of two vectors."""
     first, second, total, _ = axes = dims(weights)
-    shift = regular(cyclic(weights.modulus))
+    net, shift = network(weights, *axes), regular(cyclic(weights.modulus))
     claims = [
         laws.equal(convolution(first, second, total), name="a cyclic convolution"),
         laws.equal(network(weights.exchanged(), *axes), name="b + a"),
+        laws.equal(shifted(net, first, first, second, total), name="(a + 1) + b, shifted back"),
+        laws.equal(shifted(net, second, first, second, total), name="a + (b + 1), shifted back"),
         laws.equivariant(under=Acting(cyclic(weights.modulus), {first: shift, total: shift})),
         laws.equivariant(under=Acting(cyclic(weights.modulus), {second: shift, total: shift})),
     ]
     claims = claims if solved else [one.fails() for one in claims]
     claims.append(laws.degree(2))
-    return architecture(network(weights, *axes), name=name, laws=claims, atlas="cogo")
+    return architecture(net, name=name, laws=claims, atlas="cogo")
 
 
 convolution_of_five = on_vectors(order_six(5), "convolution_of_five")

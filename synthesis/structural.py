@@ -102,7 +102,7 @@ def _attempt(law: Law, graph: Graph, one: Requirement, mode: str) -> Any:
     if not found and one.rule == "natural" and isinstance(law, Equivariant):
         return _at_one_size(law, graph, one, mode) or found
     if not found and one.rule == "equal" and isinstance(law, Equal):
-        return _along_runs(law, graph, one, mode) or found
+        return _along_runs(law, graph, one, mode) or _expanded(law, graph, mode) or found
     if not found and one.rule == "induction" and all(by.via is None for by in law.by):  # type: ignore[attr-defined]
         return _attempt(law, graph, Requirement("equal"), mode) or found
     return found
@@ -117,6 +117,14 @@ def _along_runs(law: Equal, graph: Graph, one: Requirement, mode: str) -> Any:
     if not all(any(n.box.name == "scan" for _, n in side.walk()) for side in sides):
         return None
     return prove_by_induction(graph, **_equal(law, graph, one, mode)) or None
+
+
+def _expanded(law: Equal, graph: Graph, mode: str) -> Any:
+    """The same equation entry by entry, where all sizes and numbers are given; else None."""
+    from proofs.expansion import prove_expanded
+
+    assert law.other is not None
+    return prove_expanded(graph, law.other.graph(), mode) or None
 
 
 def _at_one_size(law: Equivariant, graph: Graph, one: Requirement, mode: str) -> Any:

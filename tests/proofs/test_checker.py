@@ -24,6 +24,7 @@ from proofs.completeness import prove_complete
 from proofs.counts import parameter_count, prove_count
 from proofs.equality import prove_equal
 from proofs.equivariance import prove_equivariant
+from proofs.expansion import prove_expanded
 from proofs.induction import prove_by_induction
 from proofs.intervals import prove_bounded, prove_sums_to
 from proofs.linearity import prove_degree, prove_linear
@@ -144,6 +145,8 @@ def every_kind() -> dict[str, str]:
     pair = Dim("pair", size=2)
     swap = Acting(cyclic(2), {pair: cyclic(2).standard()})
     both = Basis((2, 2), 2, [0, 0, 1, 1], [0, 3, 1, 2], [1, 1, 1, 1])
+    crossed = Basis((2, 2), 1, [0, 0], [1, 2], [1, 1])
+    exchange = op.hom(crossed, ((pair,),), (pair,), coefficients=(1,)).at(Real[pair])
     total = fold(op.add.at(Real[c], Real[c]), over=n, start=0)
     solved = op.hom(both, ((pair,),), (pair,), channels=(c,), out=h).graph()
     proofs = {
@@ -156,6 +159,9 @@ def every_kind() -> dict[str, str]:
         "sums": prove_sums_to((op.linear(c, h) >> op.softmax(h)).graph(), h, 1),
         "equal": prove_equal(
             (op.neg >> op.neg).at(Real[n]).graph(), op.scale(1).at(Real[n]).graph()
+        ),
+        "expanded": prove_expanded(
+            (exchange >> exchange).graph(), op.scale(1).at(Real[pair]).graph()
         ),
         "same": prove_equal(*[pullback(total >> op.tanh).graph()] * 2),
         "induction": prove_by_induction(

@@ -42,13 +42,19 @@ def test_the_algebra_holds_for_families_of_all_sizes(name: str) -> None:
 @pytest.mark.parametrize("name", ADDITION)
 def test_composed_networks_add(name: str) -> None:
     for found in check(ADDITION[name]):
-        held = (Verdict.PROVED, Verdict.EXACT)
-        assert found.verdict in ((Verdict.REFUTED,) if found.expected else held), found
+        if found.expected:
+            assert found.verdict is Verdict.REFUTED, found
+        elif found.law.startswith("equivariant"):  # what the two equations of the shifts say
+            assert found.verdict is Verdict.EXACT, found
+        else:
+            assert found.verdict is Verdict.PROVED, found
+            report = recheck(canonical(json.loads(json.dumps(found.certificate))) + "\n")
+            assert report.ok, report.errors
 
 
 def test_what_is_refuted_on_purpose() -> None:
     expected = [law.name for model in ADDITION.values() for law in model.laws if law.expected]
-    assert len(expected) == 7
+    assert len(expected) == 9
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
