@@ -70,14 +70,14 @@ def stateful(node: Node) -> SpecError:
     )
 
 
-def opened(graph: Graph, sizes: Mapping[str, int] | None = None) -> Graph:
+def opened(graph: Graph, sizes: Mapping[str, int] | None = None, inlined: bool = True) -> Graph:
     """The graph in one piece: sub-architectures inlined, and every weight a source of its own.
 
     A run of a cell with weights becomes a run of the closed cell, an iteration of a known number
     of steps with weights of their own is written out; any other operator whose body has weights
     becomes an ``explicit`` box that reads them.
     """
-    graph = inline(graph)
+    graph = inline(graph) if inlined else graph
     builder = Builder()
     at: dict[int, int] = {}
     for w in graph.inputs:

@@ -45,6 +45,7 @@ from categorical.normal import prune
 from categorical.records import Box
 
 ACTIONS = ("CM016", "CM017")
+STORE, RECOMPUTE = "store", "recompute"
 
 
 def _refuse(node: Node) -> None:
@@ -69,11 +70,14 @@ def _refuse(node: Node) -> None:
 
 
 def reversed_graph(
-    graph: Graph, sizes: Mapping[str, int] | None = None, wrt: Sequence[int] | None = None
+    graph: Graph,
+    sizes: Mapping[str, int] | None = None,
+    wrt: Sequence[int] | None = None,
+    residual: str = STORE,
 ) -> Graph:
     """R of a graph: its inputs, then a cotangent of each numeric output, to the cotangents of its
     numeric inputs (of those at the places ``wrt``).  Its weights stay weights."""
-    graph = opened(graph, sizes)
+    graph = opened(graph, sizes, residual == STORE)
     builder = Builder()
     calc = Wires(builder)
     ins = [builder.input(graph.types[w], graph.names.get(w, "")) for w in graph.inputs]
@@ -111,14 +115,17 @@ def reversed_graph(
         give(at[wire], g)
     for node in reversed(tape):
         if any(w in waiting for w in node.outs):
-            for wire, found in zip(node.ins, _back(calc, node, waiting, moved), strict=True):
+            back = _back(calc, node, waiting, moved, residual)
+            for wire, found in zip(node.ins, back, strict=True):
                 if found is not None and wire in moved:
                     give(wire, found)
     outputs = [waiting[at[w]] if at[w] in waiting else calc.filled(graph.types[w]) for w in ends_of]
     return prune(builder.finish(outputs))
 
 
-def _back(calc: Wires, node: Node, waiting: dict[int, int], moved: set[int]) -> list[int | None]:
+def _back(
+    calc: Wires, node: Node, waiting: dict[int, int], moved: set[int], residual: str
+) -> list[int | None]:
     """The cotangents of the inputs of a node, from those of its outputs."""
     types = calc.builder.graph.types
     if isinstance(node.box, Box):
@@ -130,8 +137,10 @@ def _back(calc: Wires, node: Node, waiting: dict[int, int], moved: set[int]) -> 
             found = None  # the whole respects the action of an axis, a step of the record does not
         if found is not None:
             return found
-    elif (run := run_back(calc, node, waiting, moved, reversed_graph)) is not None:
-        return run
+    elif residual == STORE:
+        found = run_back(calc, node, waiting, moved, reversed_graph)
+        if found is not None:
+            return found
     body = _alone(node, types)
     wrt = [i for i, w in enumerate(node.ins) if w in moved]
     box = pulled(body, wrt)
@@ -172,7 +181,9 @@ def _alone(node: Node, types: Sequence[object]) -> Graph:
 
 
 @checked
-def reverse(arrow: Arrow, sizes: Mapping[str, int] | None = None) -> Arrow:
+def reverse(
+    arrow: Arrow, sizes: Mapping[str, int] | None = None, *, residual: str = STORE
+) -> Arrow:
     """R[f] : A × B′ → A′ of f : A → B.
 
     The inputs are those of f and one cotangent g for each numeric output; the outputs are one
@@ -180,8 +191,19 @@ def reverse(arrow: Arrow, sizes: Mapping[str, int] | None = None) -> Arrow:
     of the same names; ``reverse(explicit(f))`` gives their cotangents too.  CM055 where a box keeps
     state or is opaque, or a wire is complex.  ``sizes`` is needed where weights are untied along a
     dim: how many there are depends on its size.
+
+    ``residual`` is what the way back of a run or a named sub-architecture reads: ``"store"``, the
+    values inside it that the way there made, or ``"recompute"``, its inputs alone, from which its
+    body is run again.  Both have one meaning.
     """
-    graph = reversed_graph(arrow.graph(), sizes)
+    if residual not in (STORE, RECOMPUTE):
+        raise SpecError(
+            "CM041",
+            f"`reverse` with the residual {residual!r}",
+            facts=[("known", f'"{STORE}" (what the way there made) or "{RECOMPUTE}" (the inputs)')],
+            help=[f'residual="{STORE}"'],
+        )
+    graph = reversed_graph(arrow.graph(), sizes, residual=residual)
 
     def make(types: Types) -> Graph:
         return graph

@@ -5,9 +5,10 @@ operator; with ``--all`` a row for every instance of ``tests.categorical.ops.ins
 only those rows.
 
 P proved for all sizes by the checker, E exact at random points of prime fields, T tested in floats,
-R refuted, U undecided, 0 both sides are 0 whatever the inputs; – where an axiom has nothing to say
-(the reason is below the table).  ``record``: R made of records is R on a tape.  ``dual``: it is the
-transpose of what dual numbers carry forward (numbers in floats, so T at best).
+R refuted, U undecided, 0 both sides are 0 whatever the inputs, = one box on both sides; – where an
+axiom has nothing to say (the reason is below the table).  ``record``: R made of records is R on a
+tape (=: there is no record, R is the tape).  ``dual``: it is the transpose of what dual numbers
+carry forward (numbers in floats, so T at best).
 """
 
 from __future__ import annotations
@@ -178,8 +179,10 @@ def row(case: Case) -> Row:
         return Row(case.name, reason=f"{problem.code}, {problem.title}")
     if silent(sides):
         return Row(case.name, reason=silent(sides))
-    cells = [verdict(state(sides)) for state in STATES.values()]
-    return Row(case.name, (*cells, transposed(sides, case)))
+    cells = {name: verdict(state(sides)) for name, state in STATES.items()}
+    if cells["record"] == "P" and any(node.box.name == "pullback" for node in sides.r.nodes):
+        cells["record"] = "="
+    return Row(case.name, (*cells.values(), transposed(sides, case)))
 
 
 def matrix(chosen: Sequence[Case]) -> Iterator[str]:
