@@ -1,6 +1,6 @@
 """Global optima of modular addition, composed from partial solutions.
 
-Definition.  The loss on Z_d is zero exactly when four sets of equations hold, for k ≠ 0:
+Definition.  The loss of real weights on Z_d is 0 exactly when four sets of equations hold, k ≠ 0:
 
     R_g: r[k, k, k] = 1                       R_c: r[k1, k2, k] = 0 for other k1, k2 ≠ 0
     R_n: R[p; m, k] + 2·(mixed with 0) = 0    R_*: R[a; 0, k] + R[b; 0, k] + 2 r[0, 0, k] = 0
