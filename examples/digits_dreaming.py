@@ -19,7 +19,7 @@ from examples.common import SPECS, bars, commute, fit, generated
 from examples.digits import data
 from examples.sheets import sheet
 
-EPOCHS = 40
+EPOCHS = 30
 BATCH = 64
 SHEETS = (0, 1, 2, 5, 10, 50)
 DIGITS = 10
