@@ -24,9 +24,9 @@ RATE = 0.004
 def classifier(image: Real[height, width]) -> Real[digit]:
     """Two smooth convolutions and scores of the digits."""
     plane = op.unsqueeze()(image)
-    edges = op.silu(op.conv(1, narrow, over=(height, width), kernel=3, name="edges")(plane))
+    edges = op.tanh(op.conv(1, narrow, over=(height, width), kernel=3, name="edges")(plane))
     strokes = op.conv(narrow, wide, over=(height, width), kernel=3, name="strokes")(edges)
-    seen = op.merge(wide, height, width)(op.silu(strokes))
+    seen = op.merge(wide, height, width)(op.tanh(strokes))
     return op.linear(wide * height * width, digit, name="scores")(seen)
 
 

@@ -22,7 +22,7 @@ def score(w: Weights, image: Tensor, wanted: Tensor) -> Tensor:
     x = image[:, None]
     for name in ("edges", "strokes"):
         weight, bias = (w[f"classifier.{name}.{kind}"] for kind in ("weight", "bias"))
-        x = F.silu(F.conv2d(x, weight, bias, padding=1))
+        x = torch.tanh(F.conv2d(x, weight, bias, padding=1))
     weight, bias = (w[f"classifier.scores.{kind}"] for kind in ("weight", "bias"))
     logits = F.linear(x.flatten(1), weight, bias)
     return -F.cross_entropy(logits, wanted, reduction="sum")
