@@ -31,7 +31,7 @@ categorical.errors.SpecError: error[CM056]: `tanh` has no gradient: it is no num
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from categorical.arrows import Arrow, Types
@@ -71,10 +71,9 @@ PULLBACK = Operator(
 )
 
 
-def pulled(body: Graph, wrt: Sequence[int] | None = None) -> OperatorBox:
-    """The box of R[body]; ``wrt`` says which inputs get a cotangent (all that are numeric)."""
-    places = tuple(i for i, t in enumerate(body.dom) if numeric(t)) if wrt is None else tuple(wrt)
-    complex_ = [t for t in (*body.dom, *body.cod) if t.kind == "complex"]
+def real_only(types: Iterable[Array]) -> None:
+    """CM055 where a wire is complex."""
+    complex_ = [t for t in types if t.kind == "complex"]
     if complex_:
         raise SpecError(
             "CM055",
@@ -82,6 +81,12 @@ def pulled(body: Graph, wrt: Sequence[int] | None = None) -> OperatorBox:
             facts=[("a wire", str(complex_[0])), ("reason", "it depends on a choice: conjugates")],
             help=["keep the real and the imaginary part as two Real wires"],
         )
+
+
+def pulled(body: Graph, wrt: Sequence[int] | None = None) -> OperatorBox:
+    """The box of R[body]; ``wrt`` says which inputs get a cotangent (all that are numeric)."""
+    places = tuple(i for i, t in enumerate(body.dom) if numeric(t)) if wrt is None else tuple(wrt)
+    real_only((*body.dom, *body.cod))
     dom = (*body.dom, *(t for t in body.cod if numeric(t)))
     return OperatorBox(PULLBACK, (body,), dom, tuple(body.dom[i] for i in places), {"wrt": places})
 

@@ -36,7 +36,7 @@ from categorical.arrows import Arrow, Transformed, Types
 from categorical.checked import checked
 from categorical.derivatives.calculus import Wires
 from categorical.derivatives.explicit import opened, stateful
-from categorical.derivatives.pullback import numeric, pulled
+from categorical.derivatives.pullback import numeric, pulled, real_only
 from categorical.derivatives.records import RECORDS, SEVERAL
 from categorical.derivatives.runs import run_back
 from categorical.errors import SpecError
@@ -103,6 +103,7 @@ def reversed_graph(
         builder.graph.nodes.append(copy)
         if any(w in moves for w in node.ins):
             _refuse(node)
+            real_only(graph.types[w] for w in (*node.ins, *node.outs))
             moves.update(w for w in node.outs if numeric(graph.types[w]))
             tape.append(copy)
     moved = {at[w] for w in moves}

@@ -3,8 +3,8 @@
 Definition.  A record is ``(calc, node, box, g) → cotangents``: the node whose wires are those of
 the forward pass, one cotangent g for its output, one cotangent for each input (weights included);
 ``None`` stands for 0.  A generator without a record gets a ``pullback`` box, which means the same:
-``conv``, ``steerable_conv``, ``hom``, ``max_pool``, ``avg_pool`` and ``scatter_max``, whose
-transposes are no composites of generators, or no short ones.
+``conv``, ``steerable_conv``, ``hom``, ``max_pool`` and ``avg_pool``, whose transposes are no
+composites of generators, or no short ones.
 
 Law.  Each record equals the pullback of its generator (``axioms.record_law``, for every row).
 

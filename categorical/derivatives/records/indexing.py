@@ -48,6 +48,22 @@ def _scatter(calc: Wires, node: Node, box: Box, g: int) -> Cotangents:
     return [calc.contracted(box.dom[0], back, calc.apply("reciprocal", size)), None]
 
 
+@record("scatter_max")
+def _scatter_max(calc: Wires, node: Node, box: Box, g: int) -> Cotangents:
+    """An entry is the largest of its fibre where its distance from that has the sign 0."""
+    over, into = scatter_over(box.op, box.dom), box.op["into"]
+    one, (x, index) = box.dom[0], node.ins
+
+    def looked(wire: int) -> int:
+        return calc.arranged(calc.use(gather(into), wire, index), one)
+
+    below = calc.sub(looked(node.outs[0]), x)
+    attained = calc.sub(calc.filled(one, 1.0), calc.apply("sign", below))
+    ties = calc.op(Op(SCATTER, into=into, over=over, monoid="sum"), attained, index)
+    share = calc.apply("reciprocal", looked(ties))
+    return [calc.contracted(one, looked(g), attained, share), None]
+
+
 @record("embedding")
 def _embedding(calc: Wires, node: Node, box: Box, g: int) -> Cotangents:
     index, weight = box.dom[0], calc.type(node.ins[1])
