@@ -223,4 +223,4 @@ def main(folder: Path) -> tuple[dict[tuple[int, str], Score], Score, list[Learnt
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "modular-addition"))
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "out/modular_addition"))
