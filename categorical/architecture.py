@@ -144,7 +144,7 @@ def architecture(
         raise SpecError("CM021", f"`{batch}` is no way to batch", help=[known])
     given = dict(sizes or {})
     _check_dims(title, graph, batch)
-    _check_sizes(title, graph, given)
+    check_sizes(title, graph, given)
     for law in laws:
         law.boundary(graph)
     steps = None
@@ -216,7 +216,8 @@ def _check_dims(title: str, graph: Graph, batch: str) -> None:
         )
 
 
-def _check_sizes(title: str, graph: Graph, sizes: dict[str, int]) -> None:
+def check_sizes(title: str, graph: Graph, sizes: Mapping[str, Any]) -> None:
+    """Whether the sizes are those of dims of the graph, and satisfy its conditions."""
     known = graph.dims
     for key, value in sizes.items():
         if key not in known:

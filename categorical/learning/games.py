@@ -32,20 +32,23 @@ categorical.errors.SpecError: error[CM058]: nobody moves `painter.linear.weight`
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from categorical import declaring, messages
-from categorical.architecture import BATCH, Architecture
+from categorical.architecture import BATCH, Architecture, check_sizes
 from categorical.arrows import Arrow
 from categorical.checked import checked
 from categorical.composites.typed import wired
+from categorical.derivatives.explicit import stateful
 from categorical.errors import SpecError
 from categorical.functors import stack
 from categorical.learning.losses import with_label
 from categorical.learning.optimisers import Optimiser
 from categorical.learning.regime import PLAIN, Regime
+from categorical.normal import prune
 from categorical.origin import Origin, here
+from categorical.records import Box
 from categorical.spaces import Array, Kind, Real, Space, space
 
 ORDERS = ("alternating", "simultaneous")
@@ -61,12 +64,30 @@ class Player:
     name: str
     loss: int
     optimiser: Optimiser
-    owns: tuple[str, ...] = ()
+    owns: Sequence[str] = ()
     moves: int = 1
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "owns", _names("owns", self.owns))
 
     @property
     def prefixes(self) -> tuple[str, ...]:
-        return self.owns or (self.name,)
+        return tuple(self.owns) or (self.name,)
+
+
+Player.__init__ = checked(Player.__init__)  # type: ignore[method-assign]
+
+
+def _names(what: str, given: Sequence[str]) -> tuple[str, ...]:
+    """Names as a tuple; CM042 for one text, which is a sequence of letters."""
+    if isinstance(given, str):
+        raise SpecError(
+            "CM042",
+            f"`{what}` is one text, and not a sequence of names",
+            facts=[("it got", repr(given))],
+            help=[f"put it into a tuple:  {what}=({given!r},)"],
+        )
+    return tuple(given)
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,17 +180,26 @@ def game(
         arrow,
         tuple(players),
         order,
-        tuple(frozen),
+        _names("frozen", frozen),
         dict(draws or {}),
         dict(sizes or {}),
         regime,
         here(),
         dict(models or {}),
     )
+    check_sizes(title, graph, {k: v for k, v in made.sizes.items() if k in graph.dims})
+    _check_state(made)
     _check_players(made)
     _check_owners(made)
     _check_draws(made)
     return made
+
+
+def _check_state(made: Game) -> None:
+    """CM055 where the forward pass writes statistics: then there is no step."""
+    for _, node in made.arrow.graph().walk():
+        if isinstance(node.box, Box) and node.box.generator.stateful:
+            raise stateful(node)
 
 
 def _check_players(made: Game) -> None:
@@ -199,6 +229,13 @@ def _check_players(made: Game) -> None:
             )
         if one.moves < 1:
             raise SpecError("CM041", f"`{one.name}` makes {one.moves} moves", help=["at least 1"])
+        if one.moves > 1 and made.order == "simultaneous":
+            raise SpecError(
+                "CM041",
+                f"`{one.name}` makes {one.moves} moves in simultaneous play",
+                facts=[("simultaneous", "each player moves once, all at the same weights")],
+                help=['order="alternating"', "or leave out `moves`"],
+            )
 
 
 def _check_owners(made: Game) -> None:
@@ -225,8 +262,38 @@ def _check_owners(made: Game) -> None:
                 origin=made.origin,
             )
     for player in made.players:
-        if not made.owned(player):
+        owned = made.owned(player)
+        if not owned:
             raise SpecError("CM058", f"`{player.name}` moves no weight", origin=made.origin)
+        for path in owned:
+            if made.weights[path].kind != "real":
+                raise SpecError(
+                    "CM058",
+                    f"`{player.name}` cannot move `{path}`: it has no gradient",
+                    facts=[("it is", str(made.weights[path])), ("a gradient is of", "Real[…]")],
+                    help=["leave it to the data, and move what is looked up there"],
+                    origin=made.origin,
+                )
+        read = _read(made, player)
+        if not read.intersection(owned):
+            others = [i for i in range(len(made.arrow.cod)) if i != player.loss]
+            better = [i for i in others if _read(made, replace(player, loss=i)) & {*owned}]
+            raise SpecError(
+                "CM058",
+                f"output {player.loss} reads nothing that `{player.name}` moves",
+                facts=[("it moves", ", ".join(owned[:4]) + (", …" if len(owned) > 4 else ""))],
+                help=[f"output {i} does:  loss={i}" for i in better]
+                or ["a loss that depends on these weights"],
+                origin=made.origin,
+            )
+
+
+def _read(made: Game, player: Player) -> set[str]:
+    """The weights and inputs that reach the loss of a player."""
+    graph = made.arrow.graph()
+    graph = prune(replace(graph, outputs=[graph.outputs[player.loss]]))
+    wires = {w for node in graph.nodes for w in node.ins} | set(graph.outputs)
+    return {*graph.resources(made.sizes), *(graph.wire_name(w) for w in graph.inputs if w in wires)}
 
 
 def _unknown(name: str, weights: Sequence[str], inputs: Sequence[str]) -> SpecError:
@@ -235,6 +302,13 @@ def _unknown(name: str, weights: Sequence[str], inputs: Sequence[str]) -> SpecEr
     groups = list(dict.fromkeys(".".join(p[:i]) for p in every for i in range(1, len(p) + 1)))
     inside = [one for one in groups if one.endswith(f".{name}")]
     meant = inside[0] if inside else declaring.likely(name, [*groups, *inputs])
+    if name in inputs:
+        return SpecError(
+            "CM020",
+            f"`{name}` is an input that no player moves, so it cannot be frozen",
+            facts=[("inputs", ", ".join(inputs))],
+            help=["leave it out: data stays as it is"],
+        )
     return SpecError(
         "CM020",
         f"there is no parameter `{name}`",

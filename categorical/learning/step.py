@@ -20,7 +20,7 @@ an alternating round is the composite of its moves.
 >>> moves(learner(model, mean_squared_error(Real[k]), sgd(0.1)), ["lime"])
 Traceback (most recent call last):
 ...
-categorical.errors.SpecError: error[CM020]: ...
+categorical.errors.SpecError: error[CM020]: there is no player `lime`
 ...
 """
 
@@ -33,6 +33,7 @@ from categorical import declaring
 from categorical.arrows import Arrow, Transformed, Types, Wiring
 from categorical.derivatives.explicit import opened
 from categorical.derivatives.reverse import reversed_graph
+from categorical.errors import SpecError
 from categorical.graph import Builder, Graph
 from categorical.learning.games import Game, Player
 from categorical.normal import prune
@@ -84,14 +85,21 @@ def gradients(game: Game, player: Player) -> Graph:
     return builder.finish(builder.splice(back, (*ins, *unit)))
 
 
-def moves(game: Game, order: Sequence[Sequence[str]] | Sequence[str]) -> Arrow:
+def moves(game: Game, order: Sequence[Sequence[str] | str] | str) -> Arrow:
     """S × P × X → S × P: the players of each entry move at once, the entries in turn."""
+    order = [order] if isinstance(order, str) else order
     known = {one.name: one for one in game.players}
     turns = [(turn,) if isinstance(turn, str) else tuple(turn) for turn in order]
     for turn in turns:
         for name in turn:
             if name not in known:
-                raise declaring.unknown_weight(name, list(known))
+                meant = declaring.likely(name, known)
+                raise SpecError(
+                    "CM020",
+                    f"there is no player `{name}`",
+                    facts=[("players", ", ".join(known))],
+                    help=[f"`{meant}` was probably meant" if meant else "name one of these"],
+                )
     builder = Builder()
     state = {(s.path, s.part): builder.input(s.space, "s") for s in slots(game)}
     weights = {path: builder.input(t, path.replace(".", "_")) for path, t in game.weights.items()}

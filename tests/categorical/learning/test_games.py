@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from categorical import Dim, Real, SpecError, arrow, op, stack, tie
+from categorical import Dim, Fin, Real, SpecError, arrow, op, stack, tie
 from categorical.architecture import BATCH
 from categorical.learning import Player, Regime, game, learner, losses, optimisers
 from categorical.learning.games import Game
@@ -136,6 +136,62 @@ def test_losses() -> None:
     every = stack(net, BATCH)
     assert "is no number" in refused("CM056", every, [Player("all", 0, DOWN, ("",))])
     assert "0 moves" in refused("CM041", once, [Player("net", 0, DOWN, moves=0)])
+
+
+def test_players_are_checked_when_they_are_declared() -> None:
+    wrong = [
+        (dict(owns="net"), "owns=('net',)"),
+        (dict(loss=0.5), "`loss`"),
+        (dict(moves=1.5), "`moves`"),
+        (dict(optimiser="sgd"), "`optimiser`"),
+    ]
+    for change, said in wrong:
+        with pytest.raises(SpecError) as caught:
+            Player(**{"name": "net", "loss": 0, "optimiser": DOWN, **change})
+        assert caught.value.code == "CM042" and said in str(caught.value)
+    assert Player("net", 0, DOWN, ["net"]).prefixes == ("net",)
+    text = refused("CM042", twice, [Player("net", 0, DOWN)], frozen="net_2")
+    assert "frozen=('net_2',)" in text
+
+
+def test_several_moves_are_for_alternating_play() -> None:
+    players = [Player("net", 0, DOWN, moves=3), Player("net_2", 1, DOWN)]
+    assert "alternating" in refused("CM041", twice, players, order="simultaneous")
+    assert game(twice, players).players[0].moves == 3
+
+
+def test_a_loss_reads_what_its_player_moves() -> None:
+    text = refused("CM058", twice, [Player("net", 1, DOWN), Player("net_2", 0, DOWN)])
+    assert "output 1 reads nothing that `net` moves" in text and "loss=0" in text
+    assert game(twice, [Player("all", 1, DOWN, ("",))])
+
+
+def test_indices_have_no_gradient() -> None:
+    table = tie(op.embedding(b, a).named("table"))
+
+    @arrow
+    def looked(place: Fin(b)[BATCH]) -> Real:
+        return op.mean(BATCH, a)(op.square(table(place)))
+
+    players = [Player("place", 0, DOWN, ("place",)), Player("table", 0, DOWN)]
+    assert "has no gradient" in refused("CM058", looked, players)
+    assert game(looked, players[1:])
+
+
+def test_statistics_are_refused_before_there_is_a_step() -> None:
+    normal = (op.linear(a, c) >> op.batch_norm(c, over=[BATCH])).at(Real[BATCH, a]).named("net")
+
+    @arrow
+    def total(x: Real[BATCH, a]) -> Real:
+        return op.mean(BATCH, c)(op.square(normal(x)))
+
+    assert "layer_norm" in refused("CM055", total, [Player("net", 0, DOWN)])
+
+
+def test_sizes_and_frozen_inputs() -> None:
+    players = [Player("net", 0, DOWN)]
+    assert "positive whole number" in refused("CM025", once, players, sizes=dict(a=0))
+    assert "leave it out" in refused("CM020", once, players, frozen=["x"])
 
 
 def test_regimes() -> None:
