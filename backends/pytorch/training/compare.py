@@ -300,11 +300,10 @@ class _Given:
     def __enter__(self) -> None:
         it = self.run.made.it
         assert it is not None
-        for mover in it.movers:
-            self.before[mover.loss.name] = getattr(self.run.space, mover.loss.name)
+        for one in it.functions:
+            self.before[one.name] = getattr(self.run.space, one.name)
             if self.noise:
-                own = self._wrapped(mover.loss, self.before[mover.loss.name])
-                setattr(self.run.space, mover.loss.name, own)
+                setattr(self.run.space, one.name, self._wrapped(one, self.before[one.name]))
 
     def __exit__(self, *_: object) -> None:
         for name, function in self.before.items():

@@ -14,36 +14,37 @@ Law.  The function of a move computes the loss, and its gradient by what the pla
 >>> c, k = Dim.named("c k")
 >>> model = op.linear(c, k).named("line")
 >>> one = learner(model, mean_squared_error(Real[k]), sgd(0.1), sizes=dict(c=2, k=3))
->>> graph = narrowed(one, one.players[0])
->>> [node.box.name for node in graph.nodes]
-['call', 'sub', 'square', 'mean', 'mean']
+>>> root, names = Root("line", frozenset("ck"), {}), {"x": "x", "label": "y"}
+>>> print(*loss_function(Joint(one), one.players[0], root, "loss", names).lines[2:], sep="\\n")
+    line = model(x)  # [batch, k]
+    return F.mse_loss(line, y)  # []
 
-Nothing stands in front where all weights are the player's:
+An input needs a name:
 
->>> in_front(graph, one.owned(one.players[0]), one.sizes)
-set()
+>>> loss_function(Joint(one), one.players[0], root, "loss", {})
+Traceback (most recent call last):
+...
+KeyError: 'x'
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from backends.pytorch import layout, safety
 from backends.pytorch.emit import Writer, statement_of
 from backends.pytorch.naming import Names
-from backends.pytorch.passes import prepare
 from backends.pytorch.scope import File
 from backends.pytorch.training.known import Known, known, text
+from backends.pytorch.training.sharing import Joint, in_front
 from backends.pytorch.views import shadows
 from categorical.architecture import BATCH
 from categorical.errors import SpecError
-from categorical.graph import Graph, Node, OperatorBox
+from categorical.graph import Graph, Node
 from categorical.index import Axis
 from categorical.learning.games import Game, Player
-from categorical.normal import inline, prune
-from categorical.records import NOISE
 
 QUIET = "with torch.no_grad()"
 
@@ -66,26 +67,9 @@ class LossFunction:
     inputs: list[str]
     graph: Graph
     lines: list[str]
-    quiet: bool
     helpers: dict[str, str] = field(default_factory=dict)
     modules: set[str] = field(default_factory=set)
     found: list[str] = field(default_factory=list)
-
-
-def plain(node: Node) -> bool:
-    """Whether a sub-architecture has no weights: it is written out."""
-    return (
-        not any(r.role != NOISE for r in node.box.regions[0].resources({}).values())
-        if (isinstance(node.box, OperatorBox))
-        else False
-    )
-
-
-def narrowed(game: Game, player: Player) -> Graph:
-    """The graph of one player's loss, and of nothing else."""
-    graph = game.arrow.graph()
-    graph = prune(replace(graph, outputs=[graph.outputs[player.loss]]))
-    return prune(inline(graph, plain))
 
 
 def batch_of(game: Game) -> tuple[Axis | None, list[str]]:
@@ -105,41 +89,6 @@ def batch_of(game: Game) -> tuple[Axis | None, list[str]]:
             origin=game.origin,
         )
     return None, []
-
-
-def in_front(graph: Graph, owned: Collection[str], sizes: Mapping[str, int]) -> set[int]:
-    """The nodes, by place, that depend on weights of others and on none that is owned, and those
-    that these need."""
-    mine = {w for w, r in graph.sources.items() if r.name in owned}
-    mine |= {w for w in graph.inputs if graph.wire_name(w) in owned}
-    others = {w for w, r in graph.sources.items() if r.role != NOISE and w not in mine}
-    weighty: list[int] = []
-    for place, node in enumerate(graph.nodes):
-        inside = _inner(node, sizes)
-        if any(w in mine for w in node.ins) or any(p in owned for p in inside):
-            mine.update(node.outs)
-        elif inside or any(w in others for w in node.ins):
-            others.update(node.outs)
-            weighty.append(place)
-    wanted = {w for place in weighty for w in graph.nodes[place].ins}
-    front = set(weighty)
-    for place in range(len(graph.nodes) - 1, -1, -1):
-        if place in front or wanted.intersection(graph.nodes[place].outs):
-            front.add(place)
-            wanted.update(graph.nodes[place].ins)
-    return front
-
-
-def _inner(node: Node, sizes: Mapping[str, int]) -> list[str]:
-    """The paths of the weights inside of a node."""
-    if not isinstance(node.box, OperatorBox):
-        return []
-    found = []
-    for region, prefix in node.box.copies(sizes):
-        for path, resource in region.resources(sizes).items():
-            if resource.role != NOISE:
-                found.append(f"{node.name}.{prefix}{path}")
-    return found
 
 
 class LossWriter(Writer):
@@ -167,21 +116,50 @@ class LossWriter(Writer):
         self.done += 1
 
 
-def written(
-    game: Game, player: Player, root: Root, name: str, names: Mapping[str, str]
+def loss_function(
+    joint: Joint, player: Player, root: Root, name: str, names: Mapping[str, str]
 ) -> LossFunction:
-    """The function of a player's loss; ``names`` are those of the inputs."""
-    normal, plan = prepare(narrowed(game, player), game.sizes)
-    front = in_front(normal, game.owned(player), game.sizes)
-    nodes = [n for i, n in enumerate(normal.nodes) if i in front]
-    nodes += [n for i, n in enumerate(normal.nodes) if i not in front]
-    read = {w for n in nodes for w in n.ins} | set(normal.outputs)
-    given = [w for w in normal.inputs if w in read]
-    titles = {w: names[normal.wire_name(w)] for w in given}
-    graph = replace(normal, nodes=nodes, inputs=given, names={**normal.names, **titles})
+    """The function of a player's loss; ``names`` are those of the inputs and shared wires."""
+    given = joint.given(player)
+    graph = joint.cut([joint.loss(player)], given)
+    moved = [w for w in given if joint.shared[w][player.name]]
+    front = in_front(graph, joint.game.owned(player), joint.game.sizes, moved)
+    shown = safety.docstring(player.name)
+    told = f"The loss of {shown}." if len(joint.game.players) > 1 else "The loss of a batch."
+    return _written(joint, graph, front, root, name, names, told)
+
+
+def shared_function(
+    joint: Joint, root: Root, name: str, names: Mapping[str, str]
+) -> LossFunction | None:
+    """The function of what several moves read, if there is something."""
+    if not joint.shared:
+        return None
+    graph = joint.cut(list(joint.shared))
+    graded = any(mine for users in joint.shared.values() for mine in users.values())
+    front = set() if graded else set(range(len(graph.nodes)))
+    return _written(joint, graph, front, root, name, names, "What several moves of a round read.")
+
+
+def _written(
+    joint: Joint,
+    graph: Graph,
+    front: set[int],
+    root: Root,
+    name: str,
+    names: Mapping[str, str],
+    told: str,
+) -> LossFunction:
+    """The function that makes the outputs of a graph, the nodes in front under ``no_grad``."""
+    plan = joint.plan
+    nodes = [n for i, n in enumerate(graph.nodes) if i in front]
+    nodes += [n for i, n in enumerate(graph.nodes) if i not in front]
+    titles = {w: names[joint.graph.wire_name(w)] for w in graph.inputs}
+    graph = replace(graph, nodes=nodes, names={**graph.names, **titles})
     for table in (plan.fused, plan.cells, plan.skipped, plan.widths, plan.runs):
-        if id(normal) in table:
-            table[id(graph)] = table[id(normal)]
+        if id(joint.graph) in table:
+            table[id(graph)] = table[id(joint.graph)]
+    plan.keep.append(graph)
     file = File(root.fixed, plan, Names(safety.GLOBALS), dict(root.fields))
     writer = LossWriter(file, graph, name, root=False)
     writer.names.taken |= {"model"}
@@ -194,40 +172,38 @@ def written(
     }
     writer.needless = frozenset().union(*(one.needless for one in writer.losses.values()))
     writer.write()
-    lines = _function(writer, root, name, player, game)
     return LossFunction(
         name,
-        [titles[w] for w in given],
+        [titles[w] for w in graph.inputs],
         graph,
-        lines,
-        bool(front),
+        _function(writer, root, name, told),
         dict(file.helpers),
         set(file.modules),
         [f"F.{one.function}" for one in writer.losses.values()],
     )
 
 
-def _function(writer: LossWriter, root: Root, name: str, player: Player, game: Game) -> list[str]:
+def _function(writer: LossWriter, root: Root, name: str, told: str) -> list[str]:
     """The text of the function."""
     graph = writer.graph
-    out = writer.values[graph.outputs[0]]
+    outs = [writer.values[w] for w in graph.outputs]
     arguments = ["model: nn.Module", *(f"{writer.values[w]}: Tensor" for w in graph.inputs)]
     arguments += [f"{writer.sizes[s]}: int" for s in writer.late]
-    rows = head(name, arguments)
-    what = f"The loss of {safety.docstring(player.name)}."
-    rows.append(f'    """{what if len(game.players) > 1 else "The loss of a batch."}"""')
+    many = f"tuple[{', '.join(['Tensor'] * len(outs))}]"
+    rows = head(name, arguments, result="Tensor" if len(outs) == 1 else many)
+    rows.append(f'    """{told}"""')
     body = [*writer.prologue, *_constants(writer)]
     for line in body:
         rows += layout.statement("", _rooted(line, root, writer), "", 4)
     lines = [(a, _rooted(b, root, writer), c) for a, b, c in writer.lines]
     lines = [(_rooted(a, root, writer), b, c) for a, b, c in lines]
-    last = lines.pop() if lines and lines[-1][0] == out else None
+    last = lines.pop() if lines and [lines[-1][0]] == outs else None
     for target, expression, note in lines:
         rows += statement_of(target, expression, note, 4)
     if last is not None:
         rows += layout.statement("return", last[1], last[2], 4)
     else:
-        rows += layout.statement("return", _rooted(out, root, writer), "", 4)
+        rows += layout.statement("return", _rooted(", ".join(outs), root, writer), "", 4)
     return rows
 
 

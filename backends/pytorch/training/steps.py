@@ -23,7 +23,7 @@ A batch that has no equal parts is refused by the file:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from backends.pytorch import layout, safety
 from backends.pytorch.training.losses import LossFunction, head
@@ -46,6 +46,7 @@ class Mover:
     weights: list[str]
     optimiser: str
     schedule: str
+    value: str
 
 
 def backward(
@@ -99,7 +100,8 @@ class Written:
     """What the methods are written from: the movers in order, and the names of inputs.
 
     ``data`` are given to the step, ``drawn`` are noise (name to the lines that draw it), ``held``
-    are inputs that stand for weights.
+    are inputs that stand for weights; ``shared`` makes what several moves read, and ``users`` says
+    of each of these who reads it, and who takes a gradient through it.
     """
 
     movers: list[Mover]
@@ -109,6 +111,13 @@ class Written:
     chunked: list[str]
     regime: Regime
     simultaneous: bool
+    shared: LossFunction | None = None
+    users: dict[str, dict[str, bool]] = field(default_factory=dict)
+
+    @property
+    def functions(self) -> list[LossFunction]:
+        """What is shared, and the losses."""
+        return [*([self.shared] if self.shared else []), *(one.loss for one in self.movers)]
 
     @property
     def single(self) -> bool:
@@ -160,6 +169,7 @@ def _step(it: Written) -> list[str]:
     body: list[str] = []
     for lines in it.drawn.values():
         body += lines
+    body += _shared(it)
     if it.single:
         one = it.movers[0]
         inner = [*_gradient_lines(it, one), *_moving(one)]
@@ -168,9 +178,10 @@ def _step(it: Written) -> list[str]:
         else:
             body += inner
         return [*rows, *laid([*body, "return value.detach()"])]
-    values = {id(one): _value(one) for one in it.movers}
+    values = {id(one): one.value for one in it.movers}
     for one in it.movers:
-        call = f"{values[id(one)]} = self.{_method(one)}({', '.join(_inputs(it, one))})"
+        inputs = ", ".join(_given(it, one, x) for x in _inputs(it, one))
+        call = f"{values[id(one)]} = self.{_method(one)}({inputs})"
         if it.simultaneous:
             body.append(call)
         elif one.player.moves > 1:
@@ -184,16 +195,32 @@ def _step(it: Written) -> list[str]:
     return [*rows, *laid([*body, f"return {', '.join(values.values())}"])]
 
 
+def _shared(it: Written) -> list[str]:
+    """The line that makes what several moves read."""
+    if it.shared is None:
+        return []
+    inputs = [f"self.{x}" if x in it.held else x for x in it.shared.inputs]
+    call = f"{', '.join(it.users)} = {it.shared.name}({', '.join(['self.model', *inputs])})"
+    if it.regime.precision is None:
+        return [call]
+    given = [x for x in it.shared.inputs if x not in it.held]
+    device = f"{given[0]}.device.type" if given else f"{it.movers[0].owned}[0].device.type"
+    return [f"with torch.autocast({device}, dtype=torch.{it.regime.precision}):", f"    {call}"]
+
+
+def _given(it: Written, one: Mover, name: str) -> str:
+    """An input as the step hands it to a player: detached, where no gradient goes through it."""
+    users = it.users.get(name)
+    graded = users is not None and any(x for other in it.users.values() for x in other.values())
+    return f"{name}.detach()" if users and graded and not users[one.player.name] else name
+
+
 def _told(it: Written) -> str:
     if it.single:
         return "One step on a batch; returns its loss before the step."
     if it.simultaneous:
         return "One round, all at the same weights; returns the losses there."
     return "One round, the players in turn; returns the loss of each before its move."
-
-
-def _value(one: Mover) -> str:
-    return safety.variable(one.player.name)
 
 
 def _method(one: Mover) -> str:

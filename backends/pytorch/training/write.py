@@ -43,13 +43,14 @@ from backends.pytorch.naming import Names
 from backends.pytorch.plan import Plan
 from backends.pytorch.scope import File, Scope
 from backends.pytorch.training import optim
-from backends.pytorch.training.losses import Root, batch_of, narrowed, plain, written
+from backends.pytorch.training.losses import Root, batch_of, loss_function, shared_function
+from backends.pytorch.training.sharing import Joint, losses_of
 from backends.pytorch.training.steps import Mover, Written, methods
 from categorical.architecture import Architecture
 from categorical.errors import SpecError
 from categorical.graph import Graph, OperatorBox
 from categorical.learning.games import Game, Player
-from categorical.normal import content_hash, inline, prune
+from categorical.normal import content_hash, prune
 from categorical.records import FROZEN, NOISE, WEIGHT
 from categorical.spaces import Array
 
@@ -94,10 +95,7 @@ class Trained:
 def model_of(game: Game) -> tuple[Architecture | Graph, str]:
     """What the module of a game is, and the name of the sub-architecture that it is ("" if it is
     the whole game)."""
-    graph = game.arrow.graph()
-    losses = sorted({one.loss for one in game.players})
-    graph = prune(replace(graph, outputs=[graph.outputs[i] for i in losses]))
-    graph = prune(inline(graph, plain))
+    graph = losses_of(game)
     own = any(r.role != NOISE for r in graph.sources.values())
     holders = {
         node.name: node
@@ -185,11 +183,14 @@ def _parts(made: Trained) -> Written:
         names.taken.add(f"{own}_part")  # of a batch that is cut
     root = Root(made.whole, frozenset(made.model.sizes), made.model.config_fields)
     single = len(game.players) == 1
+    joint = Joint(game)
+    for w in joint.shared:
+        made.names[joint.graph.wire_name(w)] = names.local(joint.graph.wire_name(w))
     functions, own = Names(TAKEN | {"fit", "examples", "selftest"}), Names(TAKEN | {"step"})
     movers = []
     for player in game.players:
         title = "loss" if single else f"{player.name}_loss"
-        loss = written(game, player, root, functions.local(title), made.names)
+        loss = loss_function(joint, player, root, functions.local(title), made.names)
         attribute = "optimizer" if single else own.attribute(player.name)
         base = "" if single else f"{attribute}_"
         here = f"self.{attribute}"
@@ -207,9 +208,12 @@ def _parts(made: Trained) -> Written:
                 _weights(made, player),
                 optim.making(player.optimiser, "WEIGHTS"),
                 optim.schedule(player.optimiser, here),
+                names.local(player.name),
             )
         )
-    read = [x for x in game.data if any(made.names[x] in m.loss.inputs for m in movers)]
+    shared = shared_function(joint, root, functions.local("shared"), made.names)
+    inputs = [x for m in movers for x in m.loss.inputs] + (shared.inputs if shared else [])
+    read = [x for x in game.data if made.names[x] in inputs]
     data = [x for x in read if x not in game.draws]
     it = Written(
         movers,
@@ -223,6 +227,8 @@ def _parts(made: Trained) -> Written:
         [made.names[x] for x in batch_of(game)[1]],
         game.regime,
         game.order == "simultaneous",
+        shared,
+        {made.names[joint.graph.wire_name(w)]: dict(users) for w, users in joint.shared.items()},
     )
     for x in read:
         if x in game.draws:
@@ -347,8 +353,8 @@ def _text(made: Trained, regenerate: str, laws: Sequence[str]) -> str:
     every = example_sizes(graph, {**game.sizes, **made.model.sizes})
     if game.regime.accumulate > 1 and it.chunked:
         every.update({s: 2 * game.regime.accumulate for s in batch_of(game)[0].size.symbols})
-    losses = ["\n".join(one.loss.lines) for one in it.movers]
-    helpers = {k: v for one in it.movers for k, v in one.loss.helpers.items()}
+    losses = ["\n".join(one.lines) for one in it.functions]
+    helpers = {k: v for one in it.functions for k, v in one.helpers.items()}
     body = "\n".join([*losses, *helpers.values()])
     fit = ["model: nn.Module", *(f"{x}: Tensor" for x in it.held)]
     fit += ["batches: Iterable[tuple[Tensor, ...]]", "epochs: int = 1"]
@@ -470,4 +476,4 @@ def game_hash(game: Game) -> str:
     return hashlib.sha256(f"{said} {game.regime}".encode()).hexdigest()
 
 
-__all__ = ["Trained", "model_of", "narrowed", "train"]
+__all__ = ["Trained", "model_of", "train"]

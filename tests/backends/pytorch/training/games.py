@@ -77,16 +77,18 @@ def contest(
     moves: int = 1,
     by: Optimiser | None = None,
     regime: Regime = PLAIN,
+    painter_first: bool = False,
 ) -> Game:
     """The game of critic and painter."""
     one = by or descent(0.1)
     last = len(losses.cod) - 1
+    players = [
+        Player("critic", 0, one, moves=moves),
+        Player("painter", last, one if last else ascent(0.1)),
+    ]
     return game(
         losses,
-        [
-            Player("critic", 0, one, moves=moves),
-            Player("painter", last, one if last else ascent(0.1)),
-        ],
+        players[::-1] if painter_first else players,
         order=order,
         sizes=SIZES,
         regime=regime,

@@ -93,14 +93,14 @@ FAULTS = {
     "moves": (GAMES["three moves"], "range(3)", "range(2)"),
     "play": (
         contest,
-        "        self.critic.step()\n        painter = self.painter_gradient(noise)\n",
-        "        painter = self.painter_gradient(noise)\n        self.critic.step()\n",
+        "        self.critic.step()\n        painter = self.painter_gradient(painter_out)\n",
+        "        painter = self.painter_gradient(painter_out)\n        self.critic.step()\n",
     ),
     "gradients of others": (
         GAMES["at once"],
-        "value = painter_loss(self.model, noise)\n        value.backward(inputs="
+        "value = painter_loss(self.model, painter_out)\n        value.backward(inputs="
         "self.painter_weights)",
-        "value = painter_loss(self.model, noise)\n        value.backward()",
+        "value = painter_loss(self.model, painter_out)\n        value.backward()",
     ),
     "climb": (GAMES["minimax"], ", maximize=True", ""),
     "first derivatives only": (GAMES["penalty"], "create_graph=again", "create_graph=False"),
@@ -111,6 +111,13 @@ FAULTS = {
         distil,
         'model.network.named_parameters(prefix="network")',
         "model.named_parameters()",
+    ),
+    "painted again for the painter": (
+        contest, "self.painter_gradient(painter_out)", "self.painter_gradient(painter_out.detach())"
+    ),
+    "painted before the critic": (
+        lambda: contest(painter_first=True), "critic_gradient(real, noise)",
+        "critic_gradient(real, noise.zero_())",
     ),
     "another image": (dream, "image.detach().clone()", "torch.zeros_like(image)"),
 }  # fmt: skip
