@@ -35,6 +35,7 @@ from collections.abc import Mapping, Sequence
 from categorical.arrows import Arrow, Transformed, Types
 from categorical.checked import checked
 from categorical.derivatives.calculus import Wires
+from categorical.derivatives.expanded import expanded
 from categorical.derivatives.explicit import opened, stateful
 from categorical.derivatives.pullback import numeric, pulled, real_only
 from categorical.derivatives.records import RECORDS, SEVERAL
@@ -78,6 +79,8 @@ def reversed_graph(
     """R of a graph: its inputs, then a cotangent of each numeric output, to the cotangents of its
     numeric inputs (of those at the places ``wrt``).  Its weights stay weights."""
     graph = opened(graph, sizes, residual == STORE)
+    if residual == STORE:
+        graph = expanded(graph, lambda body, places: reversed_graph(body, sizes, places))
     builder = Builder()
     calc = Wires(builder)
     ins = [builder.input(graph.types[w], graph.names.get(w, "")) for w in graph.inputs]
