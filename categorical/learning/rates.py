@@ -186,10 +186,15 @@ def in_turn(first: Schedule, then: Schedule, steps: int) -> Schedule:
         before = op.less(step, op.full_like(steps)(step))
         return op.where(before, first.arrow(step), then.arrow(step - steps))
 
+    # torch cannot start a scheduler of schedulers anew: those of ``then`` stand beside the first
+    rest, places = [then.torch], [steps]
+    if then.torch[0] == "SequentialLR":
+        rest = then.torch[1]["schedulers"]
+        places += [steps + place for place in then.torch[1]["milestones"]]
     return Schedule(
         "in_turn",
         first.base,
-        ("SequentialLR", {"schedulers": [first.torch, then.torch], "milestones": [steps]}),
+        ("SequentialLR", {"schedulers": [first.torch, *rest], "milestones": places}),
         _of_count(body, "in_turn"),
         lambda k: first.at(k) if k < steps else then.at(k - steps),
     )

@@ -72,6 +72,8 @@ SCHEDULES = [
     in_turn(linear_warm_up(0.3, 5, start=0.1), cosine(0.3, 12), 5),
     in_turn(constant(0.3), step_decay(0.3, 3, drops=2), 4),
     in_turn(cosine(0.3, 6), linear_warm_up(0.3, 4), 8),
+    in_turn(linear_warm_up(0.3, 4), in_turn(constant(0.3), cosine(0.3, 6), 3), 4),
+    in_turn(in_turn(linear_warm_up(0.3, 4), constant(0.3), 7), cosine(0.3, 6), 9),
 ]
 
 
