@@ -94,7 +94,7 @@ cut = architecture(
 
 # --- the games --------------------------------------------------------------------------------
 
-QUICK = adam(3e-3)
+QUICK = adam(1e-2)
 from_labels = learner(student_model, cross_entropy(Real[digit]), QUICK, name="from_labels")
 distilling = distil(student, teacher, QUICK, sizes=SIZES)
 matching = match(student, teacher, {"stem": "stem", "body": "body"}, QUICK, sizes=SIZES)
