@@ -3,8 +3,9 @@
 One step (of a GAN: one round) forward, backward and update, float32, CPU time of one thread; ours,
 the loop by hand and that loop again (A/A: noise) run in one interleaved loop.  The ratio is ours
 over by hand, the median over rounds; at most 1.02 is wanted when both run eagerly.  ``--compiled``
-adds our whole step under ``torch.compile``: how long the first call takes with empty caches, in how
-many graphs, and its time over that of the eager loop by hand.  ``--only NAME`` picks rows.
+adds our step under ``torch.compile``: how long the first call takes with empty caches, in how many
+graphs, and its time over that of the eager loop by hand.  One graph it cannot be: ``torch.optim``
+breaks the graph in ``zero_grad`` and ``step``.  ``--only NAME`` picks rows.
 """
 
 from __future__ import annotations
@@ -160,7 +161,7 @@ def compiled(row: Row, rounds: int) -> list[str]:
     torch._dynamo.utils.counters.clear()
     batch = row.batch()
     step, ours = row.by_hand(), generated(row)
-    with torch._inductor.config.patch(force_disable_caches=True), _whole():
+    with torch._inductor.config.patch(force_disable_caches=True):
         quick = torch.compile(ours.step)
         start = time.perf_counter()
         quick(*batch)
@@ -176,13 +177,6 @@ def compiled(row: Row, rounds: int) -> list[str]:
         f"{1000 * found.seconds['ours'].median:.3f}",
         f"{1 / found.faster['ours'].median:.3f}",
     ]
-
-
-def _whole() -> Any:
-    """Let Dynamo take the backward pass into the graph of the step."""
-    import torch._dynamo.config
-
-    return torch._dynamo.config.patch(trace_autograd_ops=True)
 
 
 def main() -> None:
