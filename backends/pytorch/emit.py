@@ -67,7 +67,7 @@ class Writer(Declarations):
             self.values[wire] = self.names.local(self.graph.wire_name(wire))
         for node in self.graph.nodes:
             if isinstance(node.box, OperatorBox):
-                OPERATORS[node.box.name].declare(self, node)
+                _row(node).declare(self, node)
         self.planned = any(text.planned for _, text, _ in self.children.values())
         self._declare()
         if self.stack is not None:
@@ -141,7 +141,7 @@ class Writer(Declarations):
         if fused is not None:
             self._bind(node.outs[0], self._attention(fused))
         elif isinstance(node.box, OperatorBox):
-            OPERATORS[node.box.name].write(self, node)
+            _row(node).write(self, node)
         else:
             self._box(node, node.box)
 
@@ -470,6 +470,13 @@ class OperatorRow:
 
 
 OPERATORS: dict[str, OperatorRow] = {}
+
+
+def _row(node: Node) -> OperatorRow:
+    if node.box.name not in OPERATORS:
+        title = f"the PyTorch backend has no row for the operator `{node.box.name}`"
+        raise SpecError("CM040", title, origin=node.origin)
+    return OPERATORS[node.box.name]
 
 
 def _singular(name: str) -> str:
