@@ -73,7 +73,8 @@ ENTRIES: dict[str, tuple[str, str, str, str]] = {
         """
         The reverse derivative is defined box by box: from the cotangents of the outputs those of
         the inputs. A box that keeps state writes something besides its outputs, an opaque box says
-        nothing but its type, and of complex wires it would depend on a convention.
+        nothing but its type, of complex wires it would depend on a convention, and behind a box
+        that makes indices or a mask of numbers nothing comes back.
         """,
         """
         from categorical.derivatives import reverse

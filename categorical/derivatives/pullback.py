@@ -36,6 +36,7 @@ from typing import Any
 
 from categorical.arrows import Arrow, Types
 from categorical.checked import checked
+from categorical.derivatives.crossing import refuse_crossed
 from categorical.errors import SpecError
 from categorical.graph import Builder, Graph, Operator, OperatorBox
 from categorical.messages import arrays
@@ -121,6 +122,7 @@ class Pullback(Arrow):
 def pullback(arrow: Arrow) -> Arrow:
     """R[f] : A × B′ → A′ as one box; its weights are those of f (shared where f is tied)."""
     arrays(arrow, arrow.dom)
+    refuse_crossed(arrow.graph())
     return Pullback(arrow, False)
 
 
@@ -134,4 +136,5 @@ def gradient(arrow: Arrow) -> Arrow:
             facts=[("it is", arrow.type_text()), ("a gradient is of", "A → Real")],
             help=["take a sum or mean first, or give a cotangent:  pullback(f)(x, g)"],
         )
+    refuse_crossed(arrow.graph())
     return Pullback(arrow, True)

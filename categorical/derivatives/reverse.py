@@ -35,6 +35,7 @@ from collections.abc import Mapping, Sequence
 from categorical.arrows import Arrow, Transformed, Types
 from categorical.checked import checked
 from categorical.derivatives.calculus import Wires
+from categorical.derivatives.crossing import refuse_crossed
 from categorical.derivatives.expanded import expanded
 from categorical.derivatives.explicit import opened, stateful
 from categorical.derivatives.pullback import numeric, pulled, real_only
@@ -193,8 +194,8 @@ def reverse(
     The inputs are those of f and one cotangent g for each numeric output; the outputs are one
     cotangent for each numeric input (indices and masks have none).  The weights of f stay weights
     of the same names; ``reverse(explicit(f))`` gives their cotangents too.  CM055 where a box keeps
-    state or is opaque, or a wire is complex.  ``sizes`` is needed where weights are untied along a
-    dim: how many there are depends on its size.
+    state or is opaque, a wire is complex, or all goes through indices and masks.  ``sizes`` is
+    needed where weights are untied along a dim: how many there are depends on its size.
 
     ``residual`` is what the way back of a run or a named sub-architecture reads: ``"store"``, the
     values inside it that the way there made, or ``"recompute"``, its inputs alone, from which its
@@ -207,6 +208,7 @@ def reverse(
             facts=[("known", f'"{STORE}" (what the way there made) or "{RECOMPUTE}" (the inputs)')],
             help=[f'residual="{STORE}"'],
         )
+    refuse_crossed(arrow.graph())
     graph = reversed_graph(arrow.graph(), sizes, residual=residual)
 
     def make(types: Types) -> Graph:

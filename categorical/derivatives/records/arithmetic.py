@@ -15,13 +15,12 @@ Laws.  R[f](x, g) = g · f′(x) for a pointwise f; of two equal entries a maxim
   sub_2 = sub(g, scale): Real[n]
 → scale, sub_2
 
-A comparison gives no number, so nothing comes back:
+A sign is flat, so nothing comes back:
 
->>> print(reverse(op.less.at(Real[n], Real[n])).graph())
-(x1: Real[n], x2: Real[n]) →
+>>> print(reverse(op.sign.at(Real[n])).graph())
+(x: Real[n], g: Real[n]) →
   full = full(): Real[n]
-  full_2 = full(): Real[n]
-→ full, full_2
+→ full
 """
 
 from __future__ import annotations
