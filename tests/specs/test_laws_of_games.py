@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from backends.pytorch import build
+from backends.pytorch.training.write import train
+from categorical.learning.games import Game
 from categorical.verdicts import Verdict
 from synthesis.ladder import check
-from tests.specs.parity import architectures
+from tests.specs.parity import architectures, load
 
 NAMES = ("gan", "wgan_gp", "conditional_gan", "distillation", "dreaming")
 EVERY = [(name, which) for name in NAMES for which, a in architectures(name).items()]
@@ -41,3 +43,18 @@ def test_every_network_builds(name: str, which: str) -> None:
 def test_wasserstein_is_a_dot_product_for_all_sizes() -> None:
     (found,) = check(architectures("wgan_gp")["scores"])
     assert found.verdict is Verdict.PROVED and found.scope == "all sizes"
+
+
+def games(name: str) -> dict[str, Game]:
+    """The games of a spec file, by variable."""
+    return {k: v for k, v in vars(load(name)).items() if isinstance(v, Game)}
+
+
+PLAYED = [(name, which) for name in NAMES for which in games(name)]
+
+
+@pytest.mark.parametrize(("name", "which"), PLAYED, ids=["::".join(one) for one in PLAYED])
+def test_every_game_trains_as_declared(name: str, which: str) -> None:
+    """Its training file makes the declared step."""
+    made = train(games(name)[which], module="model")
+    assert made.certificate["validation"]["largest_difference"] < 1e-9
