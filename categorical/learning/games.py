@@ -40,7 +40,8 @@ from categorical.architecture import BATCH, Architecture, check_sizes
 from categorical.arrows import Arrow
 from categorical.checked import checked
 from categorical.composites.typed import wired
-from categorical.derivatives.explicit import stateful
+from categorical.derivatives.crossing import crossed, nothing_back
+from categorical.derivatives.explicit import opened, stateful
 from categorical.errors import SpecError
 from categorical.functors import stack
 from categorical.learning.losses import with_label
@@ -286,6 +287,18 @@ def _check_owners(made: Game) -> None:
                 or ["a loss that depends on these weights"],
                 origin=made.origin,
             )
+        _check_crossing(made, player, owned)
+
+
+def _check_crossing(made: Game, player: Player, owned: Sequence[str]) -> None:
+    """CM055 where what a player moves reaches its loss through indices and masks alone."""
+    graph = opened(made.arrow.graph(), made.sizes)
+    graph = replace(graph, outputs=[graph.outputs[player.loss]])
+    names = {w: graph.wire_name(w) for w in graph.inputs}
+    names.update((w, resource.name) for w, resource in graph.sources.items())
+    node = crossed(graph, [w for w, name in names.items() if name in owned])
+    if node is not None:
+        raise nothing_back(node)
 
 
 def _read(made: Game, player: Player) -> set[str]:

@@ -7,6 +7,8 @@ import pytest
 from categorical import Bool, Dim, Fin, Real, SpecError, arrow, discard, op
 from categorical.derivatives import explicit, gradient, pullback, reverse
 from categorical.derivatives.crossing import crossed
+from categorical.learning.games import Player, game
+from categorical.learning.optimisers import descent
 from categorical.normal import inline
 
 n, c, h = Dim.named("n c h")
@@ -82,3 +84,26 @@ def test_the_box_that_is_named_counts() -> None:
 
     with pytest.raises(SpecError, match="through `less`"):
         reverse(two)
+
+
+# --- games ----------------------------------------------------------------------------------------
+
+chooser = (op.linear(c, h) >> op.argmax(h) >> op.one_hot(h)).named("chooser")
+weigher = (op.linear(c, h) >> op.softmax(h)).named("weigher")
+
+
+def test_a_player_whose_choices_are_indices_has_no_game() -> None:
+    optimiser = descent(0.1)
+    hard, soft = chooser >> op.square >> op.sum(h), weigher >> op.square >> op.sum(h)
+    with pytest.raises(SpecError, match=r"CM055.*nothing comes back through `chooser\.argmax`"):
+        game(hard, [Player("chooser", 0, optimiser)])
+    assert game(soft, [Player("weigher", 0, optimiser)]).owned
+
+
+def test_each_player_by_itself() -> None:
+    """What one player moves comes back, what the other moves does not."""
+    both = (chooser @ weigher) >> op.mul >> op.sum(h)
+    players = [Player("chooser", 0, descent(0.1)), Player("weigher", 0, descent(0.1))]
+    with pytest.raises(SpecError, match=r"chooser\.argmax"):
+        game(both, players)
+    assert game(both, players[1:], frozen=("chooser",)).frozen
