@@ -11,6 +11,7 @@ import os
 import re
 import sys
 import tempfile
+import textwrap
 from pathlib import Path
 
 README = Path(__file__).resolve().parent.parent / "README.md"
@@ -26,7 +27,8 @@ def files(text: str) -> dict[str, str]:
     pool, weighted = (b for b in blocks(text) if "architecture(" in b)
     wrong = pool.replace("op.linear(hidden, label)", "op.linear(feature, label)")
     assert wrong != pool
-    return {"pool.py": pool, "wrong.py": wrong, "weighted.py": weighted}
+    gan = (README.parent / "specs" / "gan.py").read_text()
+    return {"pool.py": pool, "wrong.py": wrong, "weighted.py": weighted, "specs/gan.py": gan}
 
 
 def printed(*words: str) -> str:
@@ -48,6 +50,7 @@ def filled(text: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
         try:
+            Path("specs").mkdir()
             for name, content in files(text).items():
                 Path(name).write_text(content)
 
@@ -61,24 +64,32 @@ def filled(text: str) -> str:
                 r"<!-- output: (.*?) -->\n```console\n.*?```", output, text, flags=re.DOTALL
             )
             printed("build", "pool.py", "-o", "pool_model.py")
-            source = Path("pool_model.py").read_text()
-
-            def part(match: re.Match[str]) -> str:
-                body = re.search(
-                    rf"^class {match.group(1)}\(.*?(?=^\S)", source, re.DOTALL | re.MULTILINE
-                )
-                assert body is not None
-                code = body.group().rstrip()
-                return f"<!-- source: pool_model.py {match.group(1)} -->\n```python\n{code}\n```"
-
             return re.sub(
-                r"<!-- source: pool_model.py (\w+) -->\n```python\n.*?```",
+                r"<!-- source: (\S+) (\S+) -->\n```python\n.*?```",
                 part,
                 text,
                 flags=re.DOTALL,
             )
         finally:
             os.chdir(before)
+
+
+def part(match: re.Match[str]) -> str:
+    """A class, a function or a method of a file that was written, as it stands there."""
+    file, name = match.groups()
+    owner, _, method = name.partition(".")
+    code = _block(Path(file).read_text(), owner, "")
+    code = textwrap.dedent(_block(code, method, "    ")) if method else code
+    return f"<!-- source: {file} {name} -->\n```python\n{code.rstrip()}\n```"
+
+
+def _block(source: str, name: str, margin: str) -> str:
+    """The statement that defines a name, up to what stands no deeper."""
+    body = re.search(
+        rf"^{margin}(class|def) {name}\b.*?(?=^{margin}[^\s)]|\Z)", source, re.DOTALL | re.MULTILINE
+    )
+    assert body is not None, name
+    return body.group()
 
 
 def main() -> int:

@@ -180,7 +180,7 @@ def _say(
         (
             "training",
             f"{checks['weights_and_states']} weights and states after {checks['rounds']} rounds "
-            f"agree with the declared step (largest difference {checks['largest_difference']:.1e})",
+            f"agree with the declared step, up to {checks['tolerance']:g}",
         ),
     ]
     if "loosely" in checks:

@@ -77,6 +77,12 @@ class Joint:
         """The wire of a player's loss."""
         return self.graph.outputs[self.game.players.index(player)]
 
+    def title(self, wire: int) -> str:
+        """What a person would call a shared wire."""
+        name, node = self.graph.wire_name(wire), self.graph.producer()[wire]
+        automatic = name.startswith(f"{node.name}_out") or name == node.box.name
+        return f"from_{node.name}" if automatic else name
+
     def given(self, player: Player) -> list[int]:
         """The shared wires that a player reads."""
         return [w for w, users in self.shared.items() if player.name in users]

@@ -185,7 +185,7 @@ def _parts(made: Trained) -> Written:
     single = len(game.players) == 1
     joint = Joint(game)
     for w in joint.shared:
-        made.names[joint.graph.wire_name(w)] = names.local(joint.graph.wire_name(w))
+        made.names[joint.graph.wire_name(w)] = names.local(joint.title(w))
     functions, own = Names(TAKEN | {"fit", "examples", "selftest"}), Names(TAKEN | {"step"})
     movers = []
     for player in game.players:

@@ -93,14 +93,14 @@ FAULTS = {
     "moves": (GAMES["three moves"], "range(3)", "range(2)"),
     "play": (
         contest,
-        "        self.critic.step()\n        painter = self.painter_gradient(painter_out)\n",
-        "        painter = self.painter_gradient(painter_out)\n        self.critic.step()\n",
+        "        self.critic.step()\n        painter = self.painter_gradient(from_painter)\n",
+        "        painter = self.painter_gradient(from_painter)\n        self.critic.step()\n",
     ),
     "gradients of others": (
         GAMES["at once"],
-        "value = painter_loss(self.model, painter_out)\n        value.backward(inputs="
+        "value = painter_loss(self.model, from_painter)\n        value.backward(inputs="
         "self.painter_weights)",
-        "value = painter_loss(self.model, painter_out)\n        value.backward()",
+        "value = painter_loss(self.model, from_painter)\n        value.backward()",
     ),
     "climb": (GAMES["minimax"], ", maximize=True", ""),
     "first derivatives only": (GAMES["penalty"], "create_graph=again", "create_graph=False"),
@@ -113,7 +113,7 @@ FAULTS = {
         "model.named_parameters()",
     ),
     "painted again for the painter": (
-        contest, "self.painter_gradient(painter_out)", "self.painter_gradient(painter_out.detach())"
+        contest, "self.painter_gradient(from_painter)", "self.painter_gradient(from_painter.detach())"
     ),
     "painted before the critic": (
         lambda: contest(painter_first=True), "critic_gradient(real, noise)",
