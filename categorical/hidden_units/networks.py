@@ -44,6 +44,7 @@ from categorical.verdicts import Finding, Verdict
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
+Entries = dict[tuple[int, int, int], int]  # numerators by unit, frequency and power of ζ
 LARGEST = 1 << 31
 
 
@@ -96,7 +97,7 @@ def solves(weights: Weights) -> Finding:
     numerators, denominators = zip(*(_numerators(weights, p, n) for p in PARTS))
     scale = lcm(denominators[0], denominators[1])
     factors = [scale // denominators[0], scale // denominators[1], 1]
-    entries = [one * factor for one, factor in zip(numerators, factors)]
+    entries = [{at: c * f for at, c in one.items()} for one, f in zip(numerators, factors)]
     denominator = scale * scale * denominators[2]
     p = _prime(n, _bound(entries, d, denominator))
     law = "o(a, b) = 2d·e[a + b] − 2, so argmax o(a, b) = a + b"
@@ -107,8 +108,9 @@ def solves(weights: Weights) -> Finding:
         f"{p} exceeds every conjugate"
     )
     zeta = root_of_unity(n, p)
+    residues = [_residues(weights, one, n, p) for one in entries]
     for power in powers:
-        wrong = _wrong(weights, entries, denominator, p, pow(zeta, power, p))
+        wrong = _wrong(weights, residues, denominator, p, pow(zeta, power, p))
         for a, b, c in wrong:
             target = 2 * d * int(c == (a + b) % d) - 2
             reason = f"the output {c} of the pair ({a}, {b}) is not {target}"
@@ -116,8 +118,8 @@ def solves(weights: Weights) -> Finding:
     return Finding(law, Verdict.EXACT, scope, method, "0: residues at every prime above p")
 
 
-def _numerators(weights: Weights, p: str, n: int) -> tuple[Whole, int]:
-    """Coefficients of powers of ζ_n: numerators [unit, frequency, power], one denominator."""
+def _numerators(weights: Weights, p: str, n: int) -> tuple[Entries, int]:
+    """Coefficients of powers of ζ_n: numerators by unit, frequency and power; one denominator."""
     found: dict[tuple[int, int, int], Fraction] = {}
     for j, unit in enumerate(weights.units):
         for (part, k), value in unit:
@@ -125,10 +127,15 @@ def _numerators(weights: Weights, p: str, n: int) -> tuple[Whole, int]:
                 terms = value.lifted(n) if isinstance(value, Cyclotomic) else [_rational(value)]
                 found.update({(j, k, i): c for i, c in enumerate(terms) if c})
     denominator = lcm(1, *(c.denominator for c in found.values()))
+    return {at: int(c * denominator) for at, c in found.items()}, denominator
+
+
+def _residues(weights: Weights, entries: Entries, n: int, p: int) -> Whole:
+    """The numerators modulo a prime: [unit, frequency, power]."""
     whole = np.zeros((weights.width, weights.modulus, n), dtype=np.int64)
-    for at, c in found.items():
-        whole[at] = int(c * denominator)
-    return whole, denominator
+    for at, c in entries.items():
+        whole[at] = c % p
+    return whole
 
 
 def _rational(value: Ring) -> Fraction:
@@ -136,17 +143,21 @@ def _rational(value: Ring) -> Fraction:
     return Fraction(value)
 
 
-def _bound(entries: list[Whole], d: int, denominator: int) -> int:
+def _bound(entries: list[Entries], d: int, denominator: int) -> int:
     """More than the absolute value of every conjugate of an output's numerator and its target."""
-    a, b, c = (np.abs(one).sum((1, 2)).tolist() for one in entries)
-    size: int = sum((x + y) ** 2 * z for x, y, z in zip(a, b, c))
-    return size + 2 * d * denominator
+    sizes: list[dict[int, int]] = []  # of each table: a sum for each unit
+    for one in entries:
+        sizes.append({})
+        for (j, _, _), value in one.items():
+            sizes[-1][j] = sizes[-1].get(j, 0) + abs(value)
+    a, b, c = sizes
+    return sum((a.get(j, 0) + b.get(j, 0)) ** 2 * z for j, z in c.items()) + 2 * d * denominator
 
 
 def _prime(n: int, bound: int) -> int:
     """The least prime above the bound (and above 2¹⁶) that is 1 modulo n."""
     p = (max(bound, 1 << 16) // n + 1) * n + 1
-    while not is_prime(p):
+    while p < LARGEST and not is_prime(p):
         p += n
     if p >= LARGEST:
         raise SpecError("CM042", f"no prime below 2³¹ exceeds {bound}, the size of these outputs")
@@ -154,14 +165,14 @@ def _prime(n: int, bound: int) -> int:
 
 
 def _wrong(
-    weights: Weights, entries: list[Whole], denominator: int, p: int, zeta: int
+    weights: Weights, residues: list[Whole], denominator: int, p: int, zeta: int
 ) -> Iterator[tuple[int, int, int]]:
     """The pairs and outputs that differ from their target at one root of 1 modulo p."""
-    d, n = weights.modulus, entries[0].shape[2]
+    d, n = weights.modulus, residues[0].shape[2]
     powers = np.array([pow(zeta, i, p) for i in range(n)], dtype=np.int64)
     tables = []
-    for one, sign in zip(entries, (1, 1, -1), strict=True):
-        z = _sum(one % p * powers, p)  # [unit, frequency]
+    for one, sign in zip(residues, (1, 1, -1), strict=True):
+        z = _sum(one * powers, p)  # [unit, frequency]
         turns = powers[n // d * sign * np.outer(np.arange(d), np.arange(d)) % n]  # [place, freq.]
         tables.append(_sum(turns[:, None, :] * z[None], p))  # [place, unit]
     a, b, c = tables

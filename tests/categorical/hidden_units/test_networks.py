@@ -1,5 +1,6 @@
 """Composed networks solve modular addition on every pair, exactly and in floats."""
 
+from fractions import Fraction
 from itertools import product
 
 import numpy as np
@@ -94,6 +95,20 @@ def test_a_refutation_names_an_output_that_differs() -> None:
         if f"output {c} of the pair ({a}, {b})" in found.reason
     )
     assert abs(outputs[a, b, c] - target(7)[a, b, c]) > 1e-6
+
+
+@pytest.mark.parametrize("power", [16, 31, 61, 62, 63, 64, 70, 3000])
+def test_large_weights_do_not_wrap_around(power: int) -> None:
+    """A unit that adds 2^(2·power) times a wave; the quarter makes all numerators four times as
+    large, so that 2⁶² would be 0 in machine numbers."""
+    loud = Weights.of(5, [{("a", 0): 2**power, ("c", 1): 1, ("c", 4): 1}])
+    idle = Weights.of(5, [{("b", 0): Fraction(1, 4)}])
+    for more in (loud, loud + idle):
+        try:
+            assert solves(order_six(5) + more).verdict is Verdict.REFUTED
+        except SpecError as problem:
+            assert "no prime below 2³¹ exceeds" in str(problem)
+    assert solves(order_six(5) + idle).verdict is Verdict.EXACT
 
 
 def test_a_shift_of_the_outputs_is_another_network() -> None:
