@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
+from proofs.checking.exact import fraction
 from proofs.checking.machines import machine, settled
 from proofs.checking.natural import read_mode
 from proofs.checking.programs import Node, Program, freeze, need
@@ -133,9 +134,8 @@ def clamp(a: Interval, low: Number, high: Number) -> Interval:
 def number(one: Any) -> Fraction:
     """An attribute that is a number, exactly."""
     if isinstance(one, dict):
-        return (
-            Fraction(float.fromhex(one["float"])) if "float" in one else Fraction(one["fraction"])
-        )
+        given = "float" in one
+        return Fraction(float.fromhex(one["float"])) if given else fraction(one["fraction"])
     need(isinstance(one, (int, bool)), f"{one!r} is no number")
     return Fraction(one)
 

@@ -125,16 +125,16 @@ def read(one: Any) -> Number:
     if type(one) is int:
         return one
     if isinstance(one, str):
-        return _fraction(one)
+        return fraction(one)
     if isinstance(one, (list, tuple)) and len(one) == 2 and type(one[0]) is int:
         order, terms = one
         good = isinstance(terms, (list, tuple)) and terms and 1 <= order <= LARGEST_ORDER
         need(good and all(isinstance(c, str) for c in terms), f"{one!r} is no exact number")
-        return Root(order, [_fraction(c) for c in terms])
+        return Root(order, [fraction(c) for c in terms])
     raise Refusal(f"{one!r} is no exact number")
 
 
-def _fraction(text: str) -> Fraction:
+def fraction(text: str) -> Fraction:
     """A quotient of whole numbers, without powers of ten."""
     need(text and set(text) <= set("0123456789-/") and len(text) <= 4000, "no exact number")
     return Fraction(text)

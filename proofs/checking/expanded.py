@@ -6,7 +6,8 @@ every value in turn.  Two programs are equal when all entries of their outputs a
 
 Laws.  Numbers are coefficients of 1, ζ, …, ζ^(φ(n) − 1), which are independent over Q, so equal
 polynomials have equal coefficients and no others are equal.  Floats are the dyadic rationals that
-they are.  Only the operations of ``RULES`` are read, and no more than ``MOST`` products are made.
+they are.  Only the operations of ``RULES`` are read, and all takes no more than ``WORK`` steps: an
+entry that is visited, a term that is added, and what a product of two numbers is worth.
 
 >>> numbers = Numbers(12)
 >>> i, third = numbers.read([4, ["0", "1"]]), numbers.read("1/3")
@@ -34,7 +35,9 @@ from proofs.checking.natural import read_mode
 from proofs.checking.programs import Node, Program, Refusal, freeze, need
 from proofs.checking.tensors import is_tensors
 
-MOST = 300_000  # products of two numbers
+MOST = 300_000  # entries of all wires
+WORK = 4_000_000  # steps, of about a microsecond
+LONGEST = 4096  # bits of a numerator or denominator
 CASES = 4096  # of all inputs of indices
 Element = tuple[tuple[int, ...], int]  # numerators of 1, ζ, …, and one positive denominator
 Mono = tuple[int, ...]  # numbers of variables, in order
@@ -55,7 +58,11 @@ class Numbers:
             self.powers.append(tuple(row))
             last = row[-1]
             row = [r - last * m for r, m in zip([0, *row[:-1]], modulus, strict=False)]
-        self.made = 0
+        self.work = 0
+
+    def spend(self, steps: int) -> None:
+        self.work += steps
+        need(self.work <= WORK, f"it takes more than {WORK} steps")
 
     def read(self, one: Any) -> Element:
         """A number of a certificate."""
@@ -79,9 +86,8 @@ class Numbers:
         return self.lowest([x * e + y * d for x, y in zip(a, b, strict=True)], d * e)
 
     def times(self, one: Element, other: Element) -> Element:
-        self.made += 1
-        need(self.made <= MOST, f"more than {MOST} products")
         (a, d), (b, e) = one, other
+        self.spend(8 + (len(a) - a.count(0)) * (len(b) - b.count(0)) // 8)
         whole = [0] * (2 * self.degree - 1)
         for i, x in enumerate(a):
             if x:
@@ -95,6 +101,8 @@ class Numbers:
         return self.lowest(found, d * e)
 
     def lowest(self, numerators: list[int], denominator: int) -> Element:
+        longest = max(denominator.bit_length(), *map(int.bit_length, numerators))
+        need(longest <= LONGEST, f"a number has more than {LONGEST} bits")
         common = gcd(denominator, *numerators)
         return tuple([x // common for x in numerators]), denominator // common
 
@@ -113,30 +121,29 @@ class Expansion:
         return {(): value} if any(value[0]) else {}
 
     def plus(self, one: Poly, other: Poly) -> Poly:
+        self.numbers.spend(len(one))
         found = dict(one)
-        for mono, value in other.items():
-            total = self.numbers.plus(found[mono], value) if mono in found else value
-            if any(total[0]):
-                found[mono] = total
-            else:
-                found.pop(mono, None)
+        self.add(found, other)
         return found
 
     def times(self, one: Poly, other: Poly) -> Poly:
         found: Poly = {}
         for left, x in one.items():
             for right, y in other.items():
+                self.numbers.spend(len(left) + len(right))
                 mono = tuple(sorted((*left, *right)))
-                found = self._more(found, mono, self.numbers.times(x, y))
+                self.add(found, {mono: self.numbers.times(x, y)})
         return found
 
-    def _more(self, found: Poly, mono: Mono, value: Element) -> Poly:
-        total = self.numbers.plus(found[mono], value) if mono in found else value
-        if any(total[0]):
-            found[mono] = total
-        else:
-            found.pop(mono, None)
-        return found
+    def add(self, found: Poly, other: Poly) -> None:
+        """Add a polynomial to one that is no other's."""
+        self.numbers.spend(len(other))
+        for mono, value in other.items():
+            total = self.numbers.plus(found[mono], value) if mono in found else value
+            if any(total[0]):
+                found[mono] = total
+            else:
+                found.pop(mono, None)
 
     # --- programs ---------------------------------------------------------------------------------
 
@@ -147,7 +154,10 @@ class Expansion:
             need(rule is not None and not node.bodies, f"`{node.op}` is not expanded")
             need(len(node.outs) == 1, f"`{node.op}` is not expanded")
             assert rule is not None
-            found = self.fixed.get(id(node)) or rule(self, node, [at[w] for w in node.ins])
+            found = self.fixed.get(id(node))
+            if found is None:
+                self.numbers.spend(prod(places(node.cod[0][1])))
+                found = rule(self, node, [at[w] for w in node.ins])
             if not node.ins:
                 self.fixed[id(node)] = found
             at[node.outs[0]] = found
@@ -180,7 +190,9 @@ class Expansion:
         values = node.attrs["values"] if node.op == "table" else [node.attrs["value"]] * count
         need(len(values) == count, f"`{node.op}` has other numbers")
         if kind == "fin":
-            need(all(type(v) is int for v in values), f"`{node.op}` has no such indices")
+            most = size(node.cod[0][2], {})
+            good = all(type(v) is int and 0 <= v < most for v in values)
+            need(good, f"`{node.op}` has no such indices")
             return list(values)
         return [self.constant(self.numbers.of(number(v))) for v in values]
 
@@ -199,12 +211,14 @@ class Expansion:
         kept = node.cod[0][1]
         gone = tuple(dict.fromkeys(a for one in node.dom for a in one[1] if a not in kept))
         flats = [Flat(one[1]) for one in node.dom]
+        inside = prod(places(gone))
         found = []
         for place in positions(kept):
             total: Poly = {}
+            self.numbers.spend(inside * len(ins))
             for more in positions(gone):
                 at = {**place, **more}
-                total = self.plus(total, self.product([v[f(at)] for v, f in zip(ins, flats)]))
+                self.add(total, self.product([v[f(at)] for v, f in zip(ins, flats)]))
             found.append(total)
         return found
 
@@ -246,14 +260,15 @@ class Expansion:
         need(list(data["shape"]) == shape, "a fixed map has another shape")
         if id(node) not in self.maps:
             self.maps[id(node)] = self.rows(attrs, data, source)
-        into, flat, zero = Flat(target), Flat(node.dom[0][1]), self.numbers.of(0)
+        into, flat = Flat(target), Flat(node.dom[0][1])
         found = []
         for p in positions(node.cod[0][1]):
-            total = self.constant(zero)
+            total: Poly = {}
             for spot, entry in self.maps[id(node)].get(into(p), ()):
+                self.numbers.spend(1)
                 x = ins[0][flat({**p, **spot})]
                 if x:
-                    total = self.plus(total, self.times(entry, x))
+                    self.add(total, self.times(entry, x))
             found.append(total)
         return found
 
@@ -390,9 +405,11 @@ def expand(programs: list[Program]) -> tuple[str, list[Any], str]:
     side = Expansion(numbers)
     digest, cases, terms = hashlib.sha256(), 0, 0
     for start in starts(types, numbers):
+        numbers.spend(sum(map(len, start)))
         mine, yours = side.run(first, start), side.run(second, start)
         for one, other in zip(mine, yours, strict=True):
             for x, y in zip(one, other, strict=True):
+                numbers.spend(2 + len(x) + len(y) if isinstance(x, dict) else 2)
                 a, b = told(numbers, x), told(numbers, y)
                 if a != b:
                     return "the two sides have an entry with other coefficients", [], ""

@@ -49,10 +49,10 @@ def summed(index: Any, dim: Any) -> bool:
 
 def well_formed(index: Any) -> bool:
     match index:
-        case ("dim", str(), int() | None, str() | None):
-            return True
-        case ("points", int(count)):
-            return count >= 1
+        case ("dim", str(), count, str() | None):
+            return count is None or (type(count) is int and count >= 1)
+        case ("points", count):
+            return type(count) is int and count >= 1
         case ("product" | "sum", _, _, *_):
             return all(map(well_formed, index[1:]))
         case ("quotient", whole, part):

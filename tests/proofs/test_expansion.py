@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 from fractions import Fraction
 from itertools import product
@@ -205,11 +206,31 @@ def test_what_is_not_expanded_says_so(arrow_, why: str) -> None:
     assert why in prove_expanded(graph, graph).reason
 
 
-def test_too_many_products_are_refused() -> None:
-    wide = Dim("wide", size=40)
-    product = op.einsum(wide).at(Real[wide], Real[wide, wide.at("key")])
-    graph = (product >> op.square >> op.square).graph()
-    assert "products" in prove_expanded(graph, graph).reason
+wide = Dim("wide", size=40)
+product_ = op.einsum(wide).at(Real[wide], Real[wide, wide.at("key")])
+powers = op.square.at(Real[two])
+constants = op.full(Real[two], 3)
+for _ in range(60):
+    powers, constants = powers >> op.square, constants >> op.square
+
+
+@pytest.mark.parametrize(
+    ("side", "why"),
+    [
+        (product_ >> op.square >> op.square, "steps"),
+        (powers, "steps"),  # one monomial, of degree 2⁶¹
+        (constants, "bits"),  # one number, 3^(2⁶⁰)
+    ],
+)
+def test_too_much_work_is_refused(side, why: str) -> None:
+    graph = side.graph()
+    assert why in prove_expanded(graph, graph).reason
+
+
+def test_long_sums_are_made_in_place() -> None:
+    long = Dim("long", size=20_000)
+    side = op.sum(long).at(Real[long])
+    assert prove_expanded(side.graph(), (side >> op.scale(1)).graph())
 
 
 # --- forgeries ------------------------------------------------------------------------------------
@@ -284,3 +305,72 @@ def test_numbers_of_one_digest_are_one() -> None:
         left = fixed([[entry, 0], [0, 1]], two, two).at(Real[two])
         right = fixed([[written, 0], [0, 1]], two, two).at(Real[two])
         assert prove_expanded(left.graph(), right.graph())
+
+
+def written(types, wires, inputs, outputs, *nodes) -> dict:
+    """A program of types, wires, and nodes (name, inputs, outputs, attributes)."""
+    made = [
+        {"op": name, "attrs": attrs, "data": len(ins), "ins": ins, "outs": outs}
+        for name, ins, outs, attrs in nodes
+    ]
+    ends = {"inputs": inputs, "outputs": outputs, "sources": [], "updates": []}
+    return {"types": types, "wires": wires, "nodes": made, **ends}
+
+
+def claimed(left: dict, right: dict, scope: str, steps: list) -> checker.Report:
+    one = {"claim": "expanded", "law": "law", "mode": "eval", "scope": scope, "steps": steps}
+    one["programs"] = [0, 1]
+    programs = [left, right]
+    return resealed({"schema": checker.SCHEMA, "spec": "", "programs": programs, "claims": [one]})
+
+
+def digest(*entries) -> str:
+    return hashlib.sha256("".join(map(repr, entries)).encode()).hexdigest()
+
+
+@pytest.mark.parametrize("count", [1, 0, -1, -2, True])
+def test_sets_without_elements_prove_nothing(count) -> None:
+    """x² = 7·x holds on no entries, and on no choice of an index."""
+    dim = ["dim", "n", count, None]
+    entries = ["real", [[dim, ""]], None]
+    left = written([entries], [0, 0], [0], [1], ("square", [0], [1], {}))
+    right = written([entries], [0, 0], [0], [1], ("scale", [0], [1], {"by": 7}))
+    assert not claimed(left, right, f"at n={count}", [1, 1, 0, digest()]).ok
+    types = [["fin", [], dim], ["real", [], None]]
+    left = written(types, [0, 1, 1], [0, 1], [2], ("square", [1], [2], {}))
+    right = written(types, [0, 1, 1], [0, 1], [2], ("scale", [1], [2], {"by": 7}))
+    assert not claimed(left, right, f"at n={count}", [1, 0, 0, digest()]).ok
+
+
+def test_indices_outside_their_set_are_refused() -> None:
+    """One-hot vectors of two numbers that are not there would be equal."""
+    dim = ["dim", "n", 2, None]
+    types = [["fin", [], dim], ["real", [[dim, ""]], None]]
+
+    def one_hot(chosen: int) -> dict:
+        table = {"space": {"array": types[0]}, "values": [chosen]}
+        made = ("one_hot", [0], [1], {"axis": {"axis": [dim, ""]}})
+        return written(types, [0, 1], [], [1], ("table", [], [0], table), made)
+
+    for first, second in ((2, 5), (-1, 7)):
+        report = claimed(one_hot(first), one_hot(second), "at n=2", [1, 1, 0, digest([], [])])
+        assert "no such indices" in report.errors[0]
+    good = digest([((), ((1,), 1))], [])
+    assert claimed(one_hot(0), one_hot(0), "at n=2", [1, 1, 1, good]).ok
+
+
+@pytest.mark.parametrize("text", ["1e999999999", "1_0", " 1", "0x1"])
+def test_numbers_are_quotients_without_powers_of_ten(text: str) -> None:
+    """Ten to the power of a large number would take all time there is."""
+    types = [["real", [], None]]
+    scaled = {"by": {"fraction": text}}
+    side = written(types, [0, 0], [0], [1], ("scale", [0], [1], scaled))
+    assert not claimed(side, side, "at its fixed sizes", [1, 1, 1, digest()]).ok
+
+
+def test_many_choices_of_large_entries_are_refused_in_time() -> None:
+    bit, many, long = (["dim", name, k, None] for name, k in (("b", 2), ("k", 12), ("w", 20_000)))
+    types = [["fin", [[many, ""]], bit], ["real", [[long, ""]], None]]
+    moves = [("transpose", [i], [i + 1], {}) for i in range(1, 9)]
+    side = written(types, [0] + [1] * 9, [0, 1], [9], *moves)
+    assert "steps" in claimed(side, side, "at b=2, k=12, w=20000", [1, 4096, 1, digest()]).errors[0]
