@@ -15,6 +15,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -42,14 +43,25 @@ class Row:
     batch: Callable[[], Sequence[Tensor]]
 
 
-def _digits() -> Any:
-    from categorical import Real
+def _spec(name: str) -> Any:
+    from categorical.face.loader import load
+
+    return load(str(Path(__file__).resolve().parents[2] / "specs" / f"{name}.py"))
+
+
+def _classes(spec: str, variable: str, by: Any) -> Any:
+    """The learner of an architecture that scores classes."""
     from categorical.learning.games import learner
     from categorical.learning.losses import cross_entropy
-    from categorical.learning.optimisers_adaptive import adam
-    from specs.digits_cnn import classifier, label
 
-    return learner(classifier, cross_entropy(Real[label]), adam(1e-3))
+    (found,) = [x.architecture for x in _spec(spec).declared if x.variable == variable]
+    return learner(found, cross_entropy(found.graph.cod[0]), by)
+
+
+def _digits() -> Any:
+    from categorical.learning.optimisers_adaptive import adam
+
+    return _classes("digits_cnn", "classifier", adam(1e-3))
 
 
 def _perceptron() -> Any:
@@ -67,19 +79,14 @@ def _perceptron() -> Any:
 
 
 def _contest() -> Any:
-    from specs.gan import training
-
-    return training
+    (found,) = [x.game for x in _spec("gan").games if x.variable == "training"]
+    return found
 
 
 def _characters() -> Any:
-    from categorical import Real
-    from categorical.learning.games import learner
-    from categorical.learning.losses import cross_entropy
     from categorical.learning.optimisers_adaptive import adamw
-    from specs.character_model import letter, model, token
 
-    return learner(model, cross_entropy(Real[token, letter]), adamw(3e-4))
+    return _classes("character_model", "model", adamw(3e-4))
 
 
 ROWS = (
