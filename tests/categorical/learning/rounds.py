@@ -42,6 +42,12 @@ class Rounds:
 
     def ours(self, count: int) -> dict[str, np.ndarray]:
         """The weights after some rounds."""
+        return self.state_and_weights(count)[1]
+
+    def state_and_weights(
+        self, count: int
+    ) -> tuple[dict[tuple[str, str], np.ndarray], dict[str, np.ndarray]]:
+        """The state by weight and part, and the weights, after some rounds."""
         graph = step(self.game).graph()
         starts = {
             part.name: part.start for one in self.game.players for part in one.optimiser.states
@@ -55,7 +61,8 @@ class Rounds:
             inputs = [*state, *weights, *self.data.values()]
             found = run(graph, self.context, inputs, held).outputs
             state, weights = list(found[: len(state)]), list(found[len(state) :])
-        return dict(zip(self.weights, weights))
+        parts = [(s.path, s.part) for s in slots(self.game)]
+        return dict(zip(parts, state)), dict(zip(self.weights, weights))
 
     def theirs(self, count: int, loop: Loop) -> dict[str, np.ndarray]:
         """The weights after some rounds of a loop that moves tensors in place."""

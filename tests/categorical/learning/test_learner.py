@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from categorical import Dim, Fin, Real, SpecError, op
 from categorical.learning import learner, losses
-from categorical.learning.optimisers import Optimiser, sgd
+from categorical.learning.optimisers import Optimiser, heavy_ball, nesterov, sgd
 from categorical.learning.optimisers_adaptive import adam, adamw
 from tests.categorical.learning.rounds import TOLERANCE, Rounds, Weights
 from tests.specs.parity import load
@@ -24,6 +24,7 @@ CASES: dict[str, tuple[Optimiser, dict[str, object]]] = {
     "descent": (sgd(0.1), dict(lr=0.1)),
     "momentum": (sgd(0.1, momentum=0.9), dict(lr=0.1, momentum=0.9)),
     "nesterov": (sgd(0.1, momentum=0.9, nesterov=True), dict(lr=0.1, momentum=0.9, nesterov=True)),
+    "heavy ball": (heavy_ball(0.1, 0.9), dict(lr=0.1, momentum=0.9)),
     "adam": (adam(1e-2), dict(lr=1e-2)),
     "adamw": (adamw(1e-2, weight_decay=0.1), dict(lr=1e-2, weight_decay=0.1)),
 }
@@ -68,6 +69,17 @@ def test_steps_of_torch(name: str) -> None:
     assert rounds.apart(Trained(name), 6) < TOLERANCE
     twin = {"lr": CASES[name][1]["lr"] * 1.01}  # type: ignore[operator]
     assert rounds.apart(Trained(name, **twin), 6) > 1e-6
+
+
+def test_nesterov_ahead_of_its_weights() -> None:
+    """torch calls the point where the gradient is taken its weights: p + μs."""
+    game = learner(DIGITS.classifier, losses.cross_entropy(SCORES), nesterov(0.1, 0.9))
+    rounds = Rounds(game, **SMALL)
+    state, weights = rounds.state_and_weights(5)
+    theirs = rounds.theirs(5, Trained("nesterov"))
+    ahead = {k: w + 0.9 * state[k, "velocity"] for k, w in weights.items()}
+    assert max(abs(ahead[k] - theirs[k]).max() for k in theirs) < TOLERANCE
+    assert max(abs(weights[k] - theirs[k]).max() for k in theirs) > 1e-3
 
 
 def test_gradients_that_pile_up_are_another_training() -> None:
