@@ -31,7 +31,7 @@ from typing import Any
 
 from categorical import op
 from categorical.checked import checked
-from categorical.learning.optimisers import (
+from categorical.learning.optimisers_linear import (
     STEP,
     Optimiser,
     Rate,

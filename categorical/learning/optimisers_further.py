@@ -32,7 +32,8 @@ from typing import Any
 from categorical import op
 from categorical.checked import checked
 from categorical.errors import SpecError
-from categorical.learning.optimisers import (
+from categorical.learning.optimisers_adaptive import average, made, power
+from categorical.learning.optimisers_linear import (
     STEP,
     Optimiser,
     Rate,
@@ -45,7 +46,6 @@ from categorical.learning.optimisers import (
     slope,
     times,
 )
-from categorical.learning.optimisers_adaptive import average, made, power
 from categorical.learning.rates import number
 
 MEAN, SQUARE = State("mean"), State("square", squared=True)

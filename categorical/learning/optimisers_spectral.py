@@ -31,7 +31,8 @@ from typing import Any
 from categorical import op
 from categorical.checked import checked
 from categorical.errors import SpecError
-from categorical.learning.optimisers import (
+from categorical.learning.optimisers_adaptive import average, made
+from categorical.learning.optimisers_linear import (
     Optimiser,
     Rate,
     State,
@@ -42,7 +43,6 @@ from categorical.learning.optimisers import (
     scheduled,
     times,
 )
-from categorical.learning.optimisers_adaptive import average, made
 from categorical.learning.rates import number, whole
 
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)

@@ -1,8 +1,12 @@
 """Optimisers as lenses: their types, their numbers, and the maps between their forms."""
 
+import importlib
+import inspect
+
 import pytest
 
 from categorical import Dim, Fin, Real, SpecError, architecture, discard, identity, laws, op
+from categorical.learning import optimisers
 from categorical.learning.optimisers import (
     ascent,
     descent,
@@ -233,3 +237,22 @@ def test_torch_is_given_what_is_not_usual() -> None:
     assert adamw(0.1).torch == ("AdamW", {"lr": 0.1})
     assert adamw(0.1, weight_decay=0.0).torch[1]["weight_decay"] == 0.0
     assert adam(linear_warm_up(0.3, 4)).torch == ("Adam", {"lr": 0.3})
+
+
+def test_all_optimisers_are_in_one_place() -> None:
+    """Every function of the modules that returns an optimiser."""
+    parts = [
+        importlib.import_module(f"categorical.learning.optimisers_{part}")
+        for part in ("linear", "adaptive", "further", "spectral")
+    ]
+    made = {
+        name
+        for part in parts
+        for name, one in vars(part).items()
+        if inspect.isfunction(one)
+        and one.__module__ == part.__name__
+        and inspect.signature(one).return_annotation in ("Optimiser", "Product")
+        and not name.startswith("_")
+    } - {"made"}
+    assert {"adam", "sgd", "muon", "nadam", "product"} <= made <= set(optimisers.__all__)
+    assert all(hasattr(optimisers, name) for name in optimisers.__all__)
