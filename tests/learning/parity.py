@@ -15,18 +15,17 @@ from typing import Any
 
 from categorical import op
 from categorical.learning.optimisers import (
-    STEP,
     Optimiser,
     State,
     ascent,
     descent,
     heavy_ball,
-    like,
     nesterov,
     sgd,
 )
 from categorical.learning.optimisers_adaptive import adagrad, adam, adamw, rmsprop
 from categorical.learning.optimisers_further import adadelta, adamax, nadam, radam
+from categorical.learning.optimisers_linear import STEP, like
 from categorical.learning.optimisers_spectral import muon
 from categorical.learning.rates import constant, cosine, in_turn, linear_warm_up, step_decay
 from tests.learning.running import MATRICES, SPACES, apart, by_torch, problem, trajectory
