@@ -89,6 +89,12 @@ def recheck(path: str, spec: str | None = None) -> list[str]:
     beside = path.removesuffix(".certificate.json") + ".py"
     if "source_sha256" in said and path.endswith(".certificate.json") and os.path.exists(beside):
         lines.append(_same(path, beside, said["source_sha256"], "the file that was built"))
+    training = said.get("training", {})
+    if isinstance(training, dict) and "source_sha256" in training:
+        also = path.removesuffix(".certificate.json") + "_train.py"
+        if path.endswith(".certificate.json") and os.path.exists(also):
+            digest = training["source_sha256"]
+            lines.append(_same(path, also, digest, "the training file that was built"))
     if spec is not None:
         lines.append(_same(path, spec, said.get("spec_file_sha256"), "the spec that was built"))
     return lines

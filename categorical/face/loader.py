@@ -1,9 +1,9 @@
 """Loading a spec: a Python file is run, and the architectures it declares are collected.
 
-Definition.  A *spec file* is a Python file with at least one module-level ``Architecture``.  It is
-found by its path and run under a name of its own: no package called ``specs`` is imported, so a
-user's own ``specs`` folder neither shadows anything nor is shadowed.  A spec is code: load only
-what you would run.
+Definition.  A *spec file* is a Python file with at least one module-level ``Architecture`` or
+``Game``.  It is found by its path and run under a name of its own: no package called ``specs`` is
+imported, so a user's own ``specs`` folder neither shadows anything nor is shadowed.  A spec is
+code: load only what you would run.
 
 Laws.  Loading twice gives two separate modules.  What a spec prints goes to stderr.  A spec that
 does not end in time, does not import or declares nothing is one ``SpecError`` (CM038, CM027,

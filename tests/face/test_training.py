@@ -171,6 +171,31 @@ def test_wrong_usage(here, run) -> None:
     assert files(here) == set()
 
 
+def test_a_changed_training_file_is_noticed(here, run) -> None:
+    assert run("build", here(LEARNER), "--train", "-o", "net.py")[0] == 0
+    status, out, err = run("recheck", "net.certificate.json")
+    assert status == 0 and "net_train.py is the training file that was built" in out, err
+    file = here.folder / "net_train.py"
+    file.write_text(file.read_text().replace("lr=0.01", "lr=0.02"))
+    status, _, err = run("recheck", "net.certificate.json")
+    assert status == 1 and "is not the training file that was built" in err
+
+
+@pytest.mark.parametrize("name", ["copy.py", "torch.py", "class.py", "my-net.py"])
+def test_a_module_that_cannot_be_imported(name: str, here, run) -> None:
+    status, _, err = run("build", here(LEARNER), "--train", "-o", name)
+    assert status == 2 and "CM024" in err and files(here) == set()
+
+
+def test_a_model_called_training(here, run) -> None:
+    text = LEARNER.replace('named("net")', 'named("Training")')
+    status, _, err = run("build", here(text), "--train", "-o", "net.py")
+    assert status == 0, err
+    command = [sys.executable, "net_train.py", "--selftest"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_wrong_training_file_is_not_written(here, run, monkeypatch) -> None:
     from backends.pytorch.training import optim
 

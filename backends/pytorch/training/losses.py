@@ -124,7 +124,7 @@ def loss_function(
     graph = joint.cut([joint.loss(player)], given)
     moved = [w for w in given if joint.shared[w][player.name]]
     front = in_front(graph, joint.game.owned(player), joint.game.sizes, moved)
-    shown = safety.docstring(player.name)
+    shown = safety.docstring(safety.prose(player.name))
     told = f"The loss of {shown}." if len(joint.game.players) > 1 else "The loss of a batch."
     return _written(joint, graph, front, root, name, names, told)
 
@@ -172,6 +172,14 @@ def _written(
     }
     writer.needless = frozenset().union(*(one.needless for one in writer.losses.values()))
     writer.write()
+    for symbol in writer.late:
+        raise SpecError(
+            "CM025",
+            f"the size of `{symbol}` is not given",
+            facts=[("needed by", f"`{name}`, whose inputs do not tell it")],
+            help=["let an input of this loss have that axis, or a weight of the model"],
+            origin=joint.game.origin,
+        )
     return LossFunction(
         name,
         [titles[w] for w in graph.inputs],
@@ -188,7 +196,6 @@ def _function(writer: LossWriter, root: Root, name: str, told: str) -> list[str]
     graph = writer.graph
     outs = [writer.values[w] for w in graph.outputs]
     arguments = ["model: nn.Module", *(f"{writer.values[w]}: Tensor" for w in graph.inputs)]
-    arguments += [f"{writer.sizes[s]}: int" for s in writer.late]
     many = f"tuple[{', '.join(['Tensor'] * len(outs))}]"
     rows = head(name, arguments, result="Tensor" if len(outs) == 1 else many)
     rows.append(f'    """{told}"""')

@@ -235,7 +235,7 @@ def _inputs(it: Written, one: Mover) -> list[str]:
 def _gradient(it: Written, one: Mover) -> list[str]:
     inputs = _inputs(it, one)
     rows = head(_method(one), ["self", *(f"{x}: Tensor" for x in inputs)], 4)
-    name = safety.docstring(one.player.name)
+    name = safety.docstring(safety.prose(one.player.name))
     rows.append(f'        """The loss of {name}, and its gradient by what {name} moves."""')
     return [*rows, *laid([*_gradient_lines(it, one), "return value.detach()"])]
 

@@ -31,6 +31,7 @@ from __future__ import annotations
 
 import hashlib
 import keyword
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from textwrap import wrap
@@ -56,6 +57,12 @@ from categorical.spaces import Array
 
 #: Names that the file has for itself.
 TAKEN = {"self", "model", "value", "state", "part", "weights", "batches", "epochs", "training"}
+#: What an input that stands for a weight may not hide: it is an attribute of ``Training``, and a
+#: variable of ``fit`` and ``selftest``.
+HELD = {"step", "state_dict", "load_state_dict", "optimizer", "rate", "scaler", "Training", "fit"}
+HELD |= {"deepcopy", "examples", "selftest", "epoch", "losses", "means", "data", "first", "second"}
+HELD |= {"again", "batch"}
+ENDS = ("_rate", "_weights", "_scaler", "_gradient")
 TRUSTED = frozenset({("collections.abc", "Iterable"), ("copy", "deepcopy")})
 
 
@@ -131,11 +138,13 @@ def train(
         name = getattr(what, "name", "") or whole if whole else game.name
         model = build(what, game.sizes, name, laws)
     module = module or model.module_name
-    if not module.isidentifier() or keyword.iskeyword(module):
+    library = module in sys.stdlib_module_names or module == "torch"
+    if library or not module.isidentifier() or keyword.iskeyword(module):
         raise SpecError(
             "CM024",
             f"the training file cannot import `{module}`",
-            help=["choose a name that is a name in Python:  -o model.py"],
+            facts=[("reason", f"Python finds its own `{module}` first")] if library else [],
+            help=["choose a name that is a name in Python, and no module of it:  -o model.py"],
             origin=None,
         )
     made = Trained(game, model, whole, module)
@@ -149,6 +158,19 @@ def train(
     if validate:
         made.validation = _compared(made, seed)
     return made
+
+
+def _check_module(module: str) -> None:
+    """CM024 for a name that the training file cannot import, or that hides what it imports."""
+    known = module in sys.stdlib_module_names or module in ("torch", "lightning", "accelerate")
+    if known or not module.isidentifier() or keyword.iskeyword(module):
+        raise SpecError(
+            "CM024",
+            f"the training file cannot import `{module}`",
+            facts=[("reason", "it is another module" if known else "it is no name in Python")],
+            help=["choose another name:  -o model.py"],
+            origin=None,
+        )
 
 
 def _compared(made: Trained, seed: int) -> dict[str, Any]:
@@ -177,21 +199,30 @@ def _compared(made: Trained, seed: int) -> dict[str, Any]:
 
 def _parts(made: Trained) -> Written:
     game, graph = made.game, made.game.arrow.graph()
-    names = Names(TAKEN | safety.GLOBALS)
-    for w in graph.inputs:
-        own = made.names[graph.wire_name(w)] = names.local(graph.wire_name(w))
-        names.taken.add(f"{own}_part")  # of a batch that is cut
-    root = Root(made.whole, frozenset(made.model.sizes), made.model.config_fields)
     single = len(game.players) == 1
+    functions, own = Names(TAKEN | {"fit", "examples", "selftest"}), Names(TAKEN | {"step"})
+    titles = {
+        one.name: functions.local("loss" if single else f"{one.name}_loss") for one in game.players
+    }
+    attributes = {
+        one.name: "optimizer" if single else own.attribute(one.name) for one in game.players
+    }
+    common = functions.local("shared")
+    names = Names(TAKEN | safety.GLOBALS | {common, *titles.values()})
+    kept = {f"{a}{end}" for a in attributes.values() for end in ("", *ENDS)}
+    for w in graph.inputs:
+        title = graph.wire_name(w)
+        held = HELD | kept if title not in game.data else set()
+        chosen = made.names[title] = Names(names.taken | held).local(title)
+        names.taken |= {chosen, f"{chosen}_part"}  # of a batch that is cut
+    root = Root(made.whole, frozenset(made.model.sizes), made.model.config_fields)
     joint = Joint(game)
     for w in joint.shared:
         made.names[joint.graph.wire_name(w)] = names.local(joint.title(w))
-    functions, own = Names(TAKEN | {"fit", "examples", "selftest"}), Names(TAKEN | {"step"})
     movers = []
     for player in game.players:
-        title = "loss" if single else f"{player.name}_loss"
-        loss = loss_function(joint, player, root, functions.local(title), made.names)
-        attribute = "optimizer" if single else own.attribute(player.name)
+        loss = loss_function(joint, player, root, titles[player.name], made.names)
+        attribute = attributes[player.name]
         base = "" if single else f"{attribute}_"
         here = f"self.{attribute}"
         scaled = game.regime.precision == "float16"
@@ -211,7 +242,7 @@ def _parts(made: Trained) -> Written:
                 names.local(player.name),
             )
         )
-    shared = shared_function(joint, root, functions.local("shared"), made.names)
+    shared = shared_function(joint, root, common, made.names)
     inputs = [x for m in movers for x in m.loss.inputs] + (shared.inputs if shared else [])
     read = [x for x in game.data if made.names[x] in inputs]
     data = [x for x in read if x not in game.draws]
@@ -297,13 +328,15 @@ def _weights(made: Trained, player: Player) -> list[str]:
 
 
 def _draw(made: Trained, root: Root, data: Sequence[str], one: str) -> list[str]:
-    """The lines that draw an input, shaped like the data."""
+    """The lines that draw an input, shaped like the data and the inputs that are moved."""
     game, graph = made.game, made.game.arrow.graph()
     wires = {graph.wire_name(w): w for w in graph.inputs}
-    given = replace(graph, inputs=[wires[x] for x in data])
+    texts = {x: made.names[x] for x in data}
+    texts |= {x: f"self.{made.names[x]}" for x in wires if x not in game.data}
+    given = replace(graph, inputs=[wires[x] for x in texts])
     scope = Scope(File(root.fixed, Plan(), Names(), dict(root.fields)), given, "draw", True)
     scope.names.taken |= set(made.names.values())
-    scope.values = {wires[x]: made.names[x] for x in data}
+    scope.values = {wires[x]: text for x, text in texts.items()}
     space: Array = graph.types[wires[one]]
     shape = [scope.size(a).replace("self.config.", "self.model.config.") for a in space.axes]
     for symbol in scope.late:
@@ -316,8 +349,8 @@ def _draw(made: Trained, root: Root, data: Sequence[str], one: str) -> list[str]
                 origin=game.origin,
             )
     late = [f"    {scope.sizes[s]} = {game.sizes[s]}" for s in scope.late]
-    real = [x for x in data if graph.types[wires[x]].kind == "real"]
-    like = made.names[real[0]] if real else "weight"
+    real = [text for x, text in texts.items() if graph.types[wires[x]].kind == "real"]
+    like = real[0] if real else "weight"
     how = {"normal": "torch.randn", "uniform": "torch.rand"}[game.draws[one]]
     name = made.names[one]
     sizes = ", ".join(shape) or "()"
@@ -394,7 +427,7 @@ def _doc(made: Trained) -> str:
         return safety.docstring(f"The weights of a model, and {kind} on them.")
     return safety.docstring(
         "The players "
-        + ", ".join(one.player.name for one in it.movers)
+        + ", ".join(safety.prose(one.player.name) for one in it.movers)
         + (", who move at once." if it.simultaneous else ", who move in turn.")
     )
 

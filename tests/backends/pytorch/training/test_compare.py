@@ -113,7 +113,8 @@ FAULTS = {
         "model.named_parameters()",
     ),
     "painted again for the painter": (
-        contest, "self.painter_gradient(from_painter)", "self.painter_gradient(from_painter.detach())"
+        contest, "self.painter_gradient(from_painter)",
+        "self.painter_gradient(from_painter.detach())",
     ),
     "painted before the critic": (
         lambda: contest(painter_first=True), "critic_gradient(real, noise)",

@@ -8,7 +8,7 @@ import pytest
 
 from backends.pytorch.training.losses import batch_of
 from backends.pytorch.training.write import model_of, train
-from categorical import Dim, Real, arrow, op, tie
+from categorical import Dim, Real, SpecError, arrow, op, tie
 from categorical.functors import stack
 from categorical.learning.games import Player, game
 from categorical.learning.optimisers import sgd
@@ -103,3 +103,36 @@ def test_the_batch_is_the_axis_of_that_name_or_the_first_one() -> None:
 
     found, names = batch_of(game(total, [Player("y", 0, sgd(0.1), owns=("y",))]))
     assert str(found) == "rows" and names == ["x", "z"]
+
+
+def test_a_size_that_no_input_tells() -> None:
+    rows = Dim("rows")
+    judge = tie(stack(critic, batch).named("critic"))
+
+    @arrow
+    def losses(x: Real[batch, c]) -> Real:
+        return op.mean(batch)(judge(x)) * op.sum(rows)(op.ones(Real[rows])())
+
+    with pytest.raises(SpecError, match="the size of `rows` is not given") as refused:
+        train(game(losses, [Player("critic", 0, sgd(0.1))], sizes=SIZES))
+    assert refused.value.code == "CM025"
+
+
+EVIL = 'x"""\nimport os; os.system("true")\n#'
+
+
+def test_no_name_becomes_code() -> None:
+    judge = stack(critic, batch).named("critic")
+
+    @arrow
+    def losses(x: Real[batch, c]) -> tuple[Real, Real]:
+        found = op.mean(batch)(judge(x))
+        return found, -found
+
+    players = [
+        Player(EVIL, 0, sgd(0.1), owns=("critic.linear",)),
+        Player("{evil}", 1, sgd(0.1), owns=("critic.linear_2",)),
+    ]
+    made = train(game(losses, players, sizes=SIZES))
+    lines = made.source.splitlines()
+    assert not any(line.strip().startswith("import os") for line in lines)
