@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
 from categorical.derivatives import records
+from categorical.derivatives.axioms import Sides
 from categorical.verdicts import Verdict
 from proofs.certificate import canonical
 from proofs.checker import check as recheck
+from synthesis import assignments
 from synthesis.ladder import check
+from tests.categorical.derivatives.axiom_matrix import Case, pairing, silent
 from tests.specs.parity import architectures, load
 
 DERIVATIVES = architectures("reverse_derivatives")
@@ -65,3 +69,37 @@ def test_a_slip_in_a_record_is_refuted(name: str, monkeypatch) -> None:
     again = load.__wrapped__("reverse_derivatives")  # the file once more, with the slip
     (found,) = check(getattr(again, architecture), only=law)
     assert found.verdict is Verdict.REFUTED, found
+
+
+# --- the other specs ------------------------------------------------------------------------------
+
+NETWORKS = (
+    "self_attention",
+    "transformer_block",
+    "lstm",
+    "selective_scan",
+    "tree_lstm",
+    "graph_convolution",
+    "digits_cnn",
+    "steerable_cnn",
+    "mixture_of_experts",
+    "invariant_graph_network",
+)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_derivatives_of_published_networks(name: str) -> None:
+    """⟨R[f](a, b), v⟩ = ⟨b, D[f](a) v⟩ for each architecture of a spec, weights being inputs."""
+    found = 0
+    for title, architecture in architectures(name).items():
+        graph = architecture.graph
+        sizes = {d: 2 for d in graph.dims} | {d: s for d, s in architecture.sizes.items() if s < 9}
+        if not all(one.holds(sizes) for one in graph.conditions()):
+            sizes = assignments.plan([graph], (), 1)[0]
+        sides = Sides(architecture.arrow, sizes)
+        if silent(sides):
+            continue
+        left, right = pairing(sides, Case(title, architecture.arrow, sizes=sizes))
+        assert np.isclose(left, right, rtol=1e-7, atol=1e-7) and abs(left) > 1e-9, title
+        found += 1
+    assert found
