@@ -10,8 +10,9 @@ What is painted is judged by a classifier that was trained on real digits and th
 - *covered*: held-out digits with a painted one of their class nearer than the nearest of the other
   held-out digits of the class.  A painter that knows one image of each class covers few.
 
-The same numbers are printed for the painter before training, and for as many real training digits:
-the best that can be asked for.  The folder keeps the files, the weights and a sheet of samples.
+The same numbers are printed before training and while it goes on (a game does not settle, and they
+swing), and for as many real training digits: the best that can be asked for.  The folder keeps the
+files, the weights and a sheet of samples.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ from examples.common import SPECS, bars, commute, fit, generated
 from examples.digits import data
 from examples.sheets import sheet
 
-EPOCHS = 240
+EPOCHS = 300
+LOOKS = 6
 CLASSIFIER_EPOCHS = 12
 BATCH = 64
 EACH = 100
@@ -101,43 +103,54 @@ def classifier(folder: Path, real: tuple[Tensor, ...], progress) -> nn.Module:
 
 
 def played(
-    model: nn.Module, file: ModuleType, real: tuple[Tensor, ...], seed: int, progress
-) -> list[tuple[float, float]]:
-    """Train by the generated file; the mean losses of the critic and the painter by epoch."""
+    model: nn.Module, file: ModuleType, judge: nn.Module, real: tuple[Tensor, ...], progress
+) -> list[tuple[int, float, float, Measured]]:
+    """Train by the generated file: epoch, losses of critic and painter, and measures, now and then.
+
+    The losses are those of the epoch that ends there; before the first, none.
+    """
     x, y, *_ = real
-    torch.manual_seed(seed)
-    training, means = file.Training(model.train()), []
+    torch.manual_seed(0)
+    training, nan = file.Training(model.train()), float("nan")
+    looks = [(0, nan, nan, measure(*painted(model, EACH, 1), judge, real))]
     task = progress.add_task("game", total=EPOCHS, note="")
-    for epoch in range(EPOCHS):
+    for epoch in range(1, EPOCHS + 1):
         rows = torch.randperm(len(x)).split(BATCH)
         losses = torch.tensor([training.step(x[r, 0], y[r]) for r in rows])
-        means.append(tuple(losses.mean(0).tolist()))
-        note = "critic {:.3f}, painter {:.3f}".format(*means[-1])
-        progress.update(task, completed=epoch + 1, note=note)
+        critic, painter = losses.mean(0).tolist()
+        if epoch * LOOKS % EPOCHS < LOOKS:
+            found = measure(*painted(model, EACH, 1), judge, real)
+            looks.append((epoch, critic, painter, found))
+        note = f"critic {critic:.3f}, painter {painter:.3f}"
+        progress.update(task, completed=epoch, note=note)
     model.eval()
-    return means
+    return looks
 
 
-def table(rows: dict[str, Measured]) -> str:
-    """The measures of each row, by class and in the mean."""
-    lines = [f"{'percent':26}" + "".join(f"{k:>6}" for k in range(DIGITS)) + f"{'mean':>8}"]
-    for title, one in rows.items():
-        for what, values in (("recognised", one.recognised), ("covered", one.covered)):
-            numbers = "".join(f"{100 * v:6.0f}" for v in values)
-            lines.append(f"{title + ', ' + what:26}{numbers}{100 * sum(values) / DIGITS:8.1f}")
-    lines += [f"distance of scores, {title}: {one.distance:.2f}" for title, one in rows.items()]
+def table(looks: list[tuple[int, float, float, Measured]], real: Measured) -> str:
+    """The measures by epoch, and by class at the end."""
+    heads = ("critic", "painter", "recognised", "covered", "distance")
+    lines = [f"{'epoch':>16}" + "".join(f"{head:>12}" for head in heads)]
+    for epoch, critic, painter, one in (*looks, (-1, float("nan"), float("nan"), real)):
+        title = str(epoch) if epoch >= 0 else "training digits"
+        losses = "".join(f"{'' if v != v else f'{v:.3f}':>12}" for v in (critic, painter))
+        shares = "".join(f"{100 * sum(v) / DIGITS:11.1f}%" for v in (one.recognised, one.covered))
+        lines.append(f"{title:>16}{losses}{shares}{one.distance:12.2f}")
+    last = looks[-1][3]
+    lines.append(f"{'class':>16}" + "".join(f"{k:>6}" for k in range(DIGITS)))
+    for what, values in (("recognised", last.recognised), ("covered", last.covered)):
+        lines.append(f"{what:>16}" + "".join(f"{100 * v:5.0f}%" for v in values))
     return "\n".join(lines)
 
 
-def main(folder: Path) -> dict[str, Measured]:
+def main(folder: Path) -> tuple[Measured, Measured, Measured]:
     """What was measured of the painter before and after training, and of real digits."""
     folder.mkdir(parents=True, exist_ok=True)
     spec, path = SPECS / "conditional_gan.py", folder / "model.py"
+    other = SPECS / "digits_cnn.py"
     commute("check", spec)
     commute("build", spec, "--train", "-o", path)
-    commute(
-        "build", SPECS / "digits_cnn.py", "--arch", "digits_cnn", "-o", folder / "classifier.py"
-    )
+    commute("build", other, "--arch", "digits_cnn", "-o", folder / "classifier.py")
 
     torch.set_num_threads(1)  # the images are small: a second thread would only wait
     module, file = generated(path), generated(folder / "model_train.py")
@@ -145,32 +158,27 @@ def main(folder: Path) -> dict[str, Measured]:
     x, y, x_test, y_test = real
     torch.manual_seed(0)
     model = module.ConditionalGan()
-    rows: dict[str, Measured] = {}
     print(f"\n{len(x)} digits to learn from, {len(x_test)} held out")
     with bars() as progress:
         judge = classifier(folder, real, progress)
         with torch.no_grad():
             right = (judge(x_test).argmax(1) == y_test).float().mean().item()
-        rows["before"] = measure(*painted(model, EACH, 1), judge, real)
-        losses = played(model, file, real, 0, progress)
-    rows["after"] = measure(*painted(model, EACH, 1), judge, real)
+        looks = played(model, file, judge, real, progress)
     some = torch.cat([torch.nonzero(y == k).flatten()[:EACH] for k in range(DIGITS)])
-    rows["training digits"] = measure(x[some, 0], y[some], judge, real)
+    best = measure(x[some, 0], y[some], judge, real)
 
     print(f"the classifier recognises {100 * right:.1f} percent of the held-out digits")
-    print("losses (critic, painter), first epoch {:.3f}, {:.3f}".format(*losses[0]), end="; ")
-    print("last {:.3f}, {:.3f}".format(*losses[-1]))
-    print(table(rows))
+    print(table(looks, best))
     images, _ = painted(model, DIGITS, 2)
     (folder / "samples.png").write_bytes(sheet(images.view(DIGITS, DIGITS, 8, 8)))
     shown = torch.stack([x_test[y_test == k, 0][:DIGITS] for k in range(DIGITS)])
     (folder / "held_out.png").write_bytes(sheet(shown))
     save_model(model, str(folder / "model.safetensors"))
-    (folder / "table.txt").write_text(table(rows) + "\n")
+    (folder / "table.txt").write_text(table(looks, best) + "\n")
     print(f"wrote {', '.join(sorted(str(p) for p in folder.iterdir() if p.is_file()))}")
-    return rows
+    return looks[0][3], looks[-1][3], best
 
 
 if __name__ == "__main__":
-    found = main(Path(sys.argv[1] if len(sys.argv) > 1 else "out/digits_gan"))["after"]
+    _, found, _ = main(Path(sys.argv[1] if len(sys.argv) > 1 else "out/digits_gan"))
     sys.exit(0 if sum(found.recognised) / DIGITS >= 0.9 else 1)
