@@ -13,10 +13,17 @@ Indices have no cotangent:
 >>> v = Dim("v")
 >>> reverse(explicit(op.embedding(v, c))).type_text()
 'Fin(v)[()] × Real[v, c] × Real[c] → Real[v, c]'
+
+The forward derivative is made of the reverse one; the axioms of both are equations of arrows
+(``axioms``), with a verdict on each generator in ``tests.categorical.derivatives.axiom_matrix``:
+
+>>> forward(op.tanh.at(Real[c])).type_text()
+'Real[c] × Real[c] → Real[c]'
 """
 
 from categorical.derivatives.explicit import explicit
+from categorical.derivatives.forward import forward
 from categorical.derivatives.pullback import gradient, pullback
 from categorical.derivatives.reverse import reverse
 
-__all__ = ["explicit", "gradient", "pullback", "reverse"]
+__all__ = ["explicit", "forward", "gradient", "pullback", "reverse"]
