@@ -138,15 +138,7 @@ def train(
         name = getattr(what, "name", "") or whole if whole else game.name
         model = build(what, game.sizes, name, laws)
     module = module or model.module_name
-    library = module in sys.stdlib_module_names or module == "torch"
-    if library or not module.isidentifier() or keyword.iskeyword(module):
-        raise SpecError(
-            "CM024",
-            f"the training file cannot import `{module}`",
-            facts=[("reason", f"Python finds its own `{module}` first")] if library else [],
-            help=["choose a name that is a name in Python, and no module of it:  -o model.py"],
-            origin=None,
-        )
+    _check_module(module)
     made = Trained(game, model, whole, module)
     made.it = _parts(made)
     made.source = _text(made, regenerate, laws)
