@@ -123,9 +123,13 @@ def loss_function(
     given = joint.given(player)
     graph = joint.cut([joint.loss(player)], given)
     moved = [w for w in given if joint.shared[w][player.name]]
-    front = in_front(graph, joint.game.owned(player), joint.game.sizes, moved)
+    game = joint.game
+    owned = [p for one in game.players for p in game.owned(one)]
+    owned = owned if joint.together else game.owned(player)
+    front = in_front(graph, owned, game.sizes, moved)
     shown = safety.docstring(safety.prose(player.name))
-    told = f"The loss of {shown}." if len(joint.game.players) > 1 else "The loss of a batch."
+    alone = joint.together or len(game.players) == 1
+    told = "The loss of a batch." if alone else f"The loss of {shown}."
     return _written(joint, graph, front, root, name, names, told)
 
 

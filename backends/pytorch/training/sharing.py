@@ -71,7 +71,19 @@ class Joint:
         self.game = game
         self.graph, self.plan = prepare(losses_of(game), game.sizes)
         self.weights = self._dependence()
-        self.shared = self._found() if game.regime.accumulate == 1 else {}
+        self.together = self._together()
+        apart = game.regime.accumulate == 1 and not self.together
+        self.shared = self._found() if apart else {}
+
+    def _together(self) -> bool:
+        """Whether all players move at once by one loss: one backward pass has all gradients.
+
+        A scaler of gradients belongs to one optimiser.
+        """
+        game = self.game
+        scaled = game.regime.precision == "float16"
+        one = len(set(self.graph.outputs)) == 1 < len(game.players)
+        return one and game.order == "simultaneous" and not scaled
 
     def loss(self, player: Player) -> int:
         """The wire of a player's loss."""

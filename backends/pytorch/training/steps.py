@@ -23,7 +23,7 @@ A batch that has no equal parts is refused by the file:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from backends.pytorch import layout, safety
 from backends.pytorch.training.losses import LossFunction, head
@@ -100,8 +100,9 @@ class Written:
     """What the methods are written from: the movers in order, and the names of inputs.
 
     ``data`` are given to the step, ``drawn`` are noise (name to the lines that draw it), ``held``
-    are inputs that stand for weights; ``shared`` makes what several moves read, and ``users`` says
-    of each of these who reads it, and who takes a gradient through it.
+    are inputs that stand for weights.  ``together``: one loss for all, who move at once.
+    ``shared`` makes what several moves read, and ``users`` says of each of these who reads it, and
+    who takes a gradient through it.
     """
 
     movers: list[Mover]
@@ -111,13 +112,15 @@ class Written:
     chunked: list[str]
     regime: Regime
     simultaneous: bool
+    together: bool
     shared: LossFunction | None = None
     users: dict[str, dict[str, bool]] = field(default_factory=dict)
 
     @property
     def functions(self) -> list[LossFunction]:
         """What is shared, and the losses."""
-        return [*([self.shared] if self.shared else []), *(one.loss for one in self.movers)]
+        losses = {one.loss.name: one.loss for one in self.movers}
+        return [*([self.shared] if self.shared else []), *losses.values()]
 
     @property
     def single(self) -> bool:
@@ -127,8 +130,11 @@ class Written:
 def methods(it: Written) -> list[str]:
     """The methods of ``Training``."""
     rows = [*_init(it), "", *_step(it)]
-    for one in it.movers if not it.single else []:
-        rows += ["", *_gradient(it, one)]
+    if it.together:
+        rows += ["", *_gradients(it)]
+    else:
+        for one in it.movers if not it.single else []:
+            rows += ["", *_gradient(it, one)]
     return [*rows, "", *_states(it)]
 
 
@@ -178,6 +184,11 @@ def _step(it: Written) -> list[str]:
         else:
             body += inner
         return [*rows, *laid([*body, "return value.detach()"])]
+    if it.together:
+        body.append(f"value = self.gradients({', '.join(_inputs(it, it.movers[0]))})")
+        for one in it.movers:
+            body += _moving(one)
+        return [*rows, *laid([*body, f"return {', '.join(['value'] * len(it.movers))}"])]
     values = {id(one): one.value for one in it.movers}
     for one in it.movers:
         inputs = ", ".join(_given(it, one, x) for x in _inputs(it, one))
@@ -232,6 +243,20 @@ def _inputs(it: Written, one: Mover) -> list[str]:
     return [x for x in one.loss.inputs if x not in it.held]
 
 
+def _gradients(it: Written) -> list[str]:
+    """One backward pass for all players."""
+    inputs = _inputs(it, it.movers[0])
+    rows = head("gradients", ["self", *(f"{x}: Tensor" for x in inputs)], 4)
+    rows.append('        """The loss, and its gradient by what all players move."""')
+    owned = " + ".join(one.owned for one in it.movers)
+    body = [f"{one.attribute}.zero_grad(set_to_none=True)" for one in it.movers]
+    body += _gradient_lines(replace(it, regime=replace(it.regime, clip=None)), it.movers[0], owned)
+    if it.regime.clip is not None:
+        limit = safety.literal(it.regime.clip)
+        body += [f"nn.utils.clip_grad_norm_({one.owned}, {limit})" for one in it.movers]
+    return [*rows, *laid([*body, "return value.detach()"])]
+
+
 def _gradient(it: Written, one: Mover) -> list[str]:
     inputs = _inputs(it, one)
     rows = head(_method(one), ["self", *(f"{x}: Tensor" for x in inputs)], 4)
@@ -240,15 +265,15 @@ def _gradient(it: Written, one: Mover) -> list[str]:
     return [*rows, *laid([*_gradient_lines(it, one), "return value.detach()"])]
 
 
-def _gradient_lines(it: Written, one: Mover) -> list[str]:
+def _gradient_lines(it: Written, one: Mover, owned: str = "") -> list[str]:
     arguments = ["self.model", *(f"self.{x}" if x in it.held else x for x in one.loss.inputs)]
     given = [x for x in one.loss.inputs if x not in it.held]
     device = f"{given[0]}.device.type" if given else f"{one.owned}[0].device.type"
     return backward(
         arguments,
         one.loss.name,
-        "" if one.everything else f"inputs={one.owned}",
-        [f"{one.attribute}.zero_grad(set_to_none=True)"],
+        "" if one.everything else f"inputs={owned or one.owned}",
+        [] if owned else [f"{one.attribute}.zero_grad(set_to_none=True)"],
         it.chunked,
         it.regime,
         one.owned,

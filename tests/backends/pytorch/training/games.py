@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from categorical import Dim, Fin, Real, arrow, op, tie
+from categorical.arrows import Arrow
 from categorical.derivatives import pullback
 from categorical.functors import stack
 from categorical.learning.games import Game, Player, game, learner
@@ -13,6 +14,11 @@ from categorical.learning.regime import PLAIN, Regime
 
 batch, c, h, k, z, n = Dim.named("batch c h k z n")
 SIZES = dict(c=3, h=4, k=2, z=2)
+
+
+def sizes(one: Arrow) -> dict[str, int]:
+    """The sizes of what an arrow has."""
+    return {symbol: SIZES[symbol] for symbol in one.graph().dims if symbol in SIZES}
 
 
 @arrow
@@ -38,13 +44,21 @@ mean = op.mean(batch)
 
 def regression(optimiser: Optimiser | None = None, regime: Regime = PLAIN) -> Game:
     return learner(
-        network, mean_squared_error(Real[k]), optimiser or sgd(0.1), sizes=SIZES, regime=regime
+        network,
+        mean_squared_error(Real[k]),
+        optimiser or sgd(0.1),
+        sizes=sizes(network),
+        regime=regime,
     )
 
 
 def classification(optimiser: Optimiser | None = None, regime: Regime = PLAIN) -> Game:
     return learner(
-        network, cross_entropy(Real[k]), optimiser or adam(0.01), sizes=SIZES, regime=regime
+        network,
+        cross_entropy(Real[k]),
+        optimiser or adam(0.01),
+        sizes=sizes(network),
+        regime=regime,
     )
 
 
@@ -90,7 +104,7 @@ def contest(
         losses,
         players[::-1] if painter_first else players,
         order=order,
-        sizes=SIZES,
+        sizes=sizes(losses),
         regime=regime,
         draws={"noise": "normal", **({"mix": "uniform"} if len(losses.dom) == 3 else {})},
     )
@@ -110,7 +124,7 @@ def dreamed(image: Real[batch, c], wanted: Fin(k)[batch]) -> Real:
 def dream(optimiser: Optimiser | None = None, regime: Regime = PLAIN) -> Game:
     """The image moves, and the model stays."""
     player = Player("dreamer", 0, optimiser or sgd(0.5), owns=("image",))
-    return game(dreamed, [player], frozen=("network",), sizes=SIZES, regime=regime)
+    return game(dreamed, [player], frozen=("network",), sizes=sizes(dreamed), regime=regime)
 
 
 @arrow
@@ -121,4 +135,4 @@ def distilled(x: Real[batch, c]) -> Real:
 
 def distil() -> Game:
     player = Player("student", 0, adam(0.01), owns=("network",))
-    return game(distilled, [player], frozen=("teacher",), sizes=SIZES)
+    return game(distilled, [player], frozen=("teacher",), sizes=sizes(distilled))

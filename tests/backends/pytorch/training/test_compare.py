@@ -31,6 +31,8 @@ GAMES = {
     "three moves": lambda: contest(moves=3, by=adam(0.01)),
     "at once": lambda: contest(order="simultaneous"),
     "minimax": lambda: contest(minimax, "simultaneous"),
+    "minimax in parts": lambda: contest(minimax, "simultaneous", regime=Regime(2, clip=0.05)),
+    "minimax in float16": lambda: contest(minimax, "simultaneous", regime=Regime(1, "float16")),
     "penalty": lambda: contest(penalised, moves=2, by=adam(0.01)),
     "penalty at once": lambda: contest(penalised, "simultaneous"),
     "dream": dream,
@@ -102,6 +104,10 @@ FAULTS = {
         "self.painter_weights)",
         "value = painter_loss(self.model, from_painter)\n        value.backward()",
     ),
+    "one player's gradient": (
+        GAMES["minimax"], "inputs=self.critic_weights + self.painter_weights",
+        "inputs=self.critic_weights",
+    ),
     "climb": (GAMES["minimax"], ", maximize=True", ""),
     "first derivatives only": (GAMES["penalty"], "create_graph=again", "create_graph=False"),
     "schedule": (GAMES["schedule"], "        self.painter_rate.step()\n", ""),
@@ -141,7 +147,7 @@ def test_a_file_that_makes_other_steps_is_refused(name: str) -> None:
 def test_a_sum_over_a_batch_is_not_cut_into_parts() -> None:
     from categorical import Real, arrow, op
     from categorical.learning.games import Player, game
-    from tests.backends.pytorch.training.games import SIZES, batch, c, judge
+    from tests.backends.pytorch.training.games import batch, c, judge, sizes
 
     @arrow
     def total(x: Real[batch, c]) -> Real:
@@ -149,7 +155,7 @@ def test_a_sum_over_a_batch_is_not_cut_into_parts() -> None:
 
     players = [Player("critic", 0, sgd(0.1))]
     with pytest.raises(SpecError, match="not the mean over 2 parts") as refused:
-        train(game(total, players, sizes=SIZES, regime=Regime(accumulate=2)))
+        train(game(total, players, sizes=sizes(total), regime=Regime(accumulate=2)))
     assert refused.value.code == "CM041"
 
 

@@ -14,7 +14,6 @@ from categorical.learning.games import Player, game
 from categorical.learning.optimisers import sgd
 from categorical.learning.regime import Regime
 from tests.backends.pytorch.training.games import (
-    SIZES,
     batch,
     c,
     contest,
@@ -23,6 +22,7 @@ from tests.backends.pytorch.training.games import (
     dream,
     penalised,
     regression,
+    sizes,
 )
 
 
@@ -73,7 +73,7 @@ def test_names_that_the_file_needs_itself() -> None:
     def losses(model: Real[batch, c], value: Real[batch, c]) -> Real:
         return op.mean(batch)(judge(model) - judge(value))
 
-    made = train(game(losses, [Player("critic", 0, sgd(0.1))], sizes=SIZES))
+    made = train(game(losses, [Player("critic", 0, sgd(0.1))], sizes=sizes(losses)))
     assert "def loss(model: nn.Module, model_2: Tensor, value_2: Tensor)" in made.source
 
 
@@ -90,7 +90,7 @@ def test_players_of_any_name(name: str) -> None:
         Player(name, 0, sgd(0.1), owns=("critic",)),
         Player("loss", 1, sgd(0.1), owns=("other",)),
     ]
-    train(game(losses, players, sizes=SIZES))
+    train(game(losses, players, sizes=sizes(losses)))
 
 
 def test_the_batch_is_the_axis_of_that_name_or_the_first_one() -> None:
@@ -114,7 +114,7 @@ def test_a_size_that_no_input_tells() -> None:
         return op.mean(batch)(judge(x)) * op.sum(rows)(op.ones(Real[rows])())
 
     with pytest.raises(SpecError, match="the size of `rows` is not given") as refused:
-        train(game(losses, [Player("critic", 0, sgd(0.1))], sizes=SIZES))
+        train(game(losses, [Player("critic", 0, sgd(0.1))], sizes=sizes(losses)))
     assert refused.value.code == "CM025"
 
 
@@ -133,6 +133,6 @@ def test_no_name_becomes_code() -> None:
         Player(EVIL, 0, sgd(0.1), owns=("critic.linear",)),
         Player("{evil}", 1, sgd(0.1), owns=("critic.linear_2",)),
     ]
-    made = train(game(losses, players, sizes=SIZES))
+    made = train(game(losses, players, sizes=sizes(losses)))
     lines = made.source.splitlines()
     assert not any(line.strip().startswith("import os") for line in lines)

@@ -15,7 +15,6 @@ from categorical.learning.optimisers import sgd
 from categorical.learning.optimisers_adaptive import adam
 from categorical.learning.regime import Regime
 from tests.backends.pytorch.training.games import (
-    SIZES,
     batch,
     c,
     contest,
@@ -25,6 +24,7 @@ from tests.backends.pytorch.training.games import (
     paint,
     penalised,
     regression,
+    sizes,
     z,
 )
 
@@ -92,8 +92,14 @@ def test_three_players_in_any_order(losses, order: str, turn) -> None:
         Player("other", 1, sgd(0.1, momentum=0.5), moves=2 if order == "alternating" else 1),
         Player("painter", 2, adam(0.1)),
     ]
-    one = game(losses, [players[i] for i in turn], order=order, sizes=SIZES)
+    one = game(losses, [players[i] for i in turn], order=order, sizes=sizes(losses))
     assert train(one).validation["largest_difference"] <= 1e-9
+
+
+def test_one_loss_at_once_is_one_pass() -> None:
+    source = train(contest(minimax, "simultaneous")).source
+    assert source.count(".backward(") == 1 and source.count("model.painter(noise)") == 1
+    assert train(contest(minimax)).source.count(".backward(") == 2
 
 
 @arrow
@@ -114,6 +120,6 @@ def test_noise_is_drawn_once_where_a_round_has_it_once() -> None:
         Player("critic", 0, sgd(0.1), moves=2),
         Player("painter", 1, sgd(0.1), owns=("blurred",)),
     ]
-    one = game(losses, players, sizes=SIZES)
+    one = game(losses, players, sizes=sizes(losses))
     assert "model.blurred(noise)" in train(one).source
     assert train(contest(minimax, "simultaneous")).validation["largest_difference"] <= 1e-9
