@@ -67,11 +67,11 @@ def nothing_back(node: Node) -> SpecError:
     """CM055."""
     name = node.name or node.box.name
     made = node.box.cod[0]
-    what = "a mask" if made.kind == "bool" else "indices"
+    what = "a mask, which has" if made.kind == "bool" else "indices, which have"
     return SpecError(
         "CM055",
         f"nothing comes back through `{name}`",
-        facts=[("box", repr(node.box)), ("reason", f"it makes {what}, which have no cotangent")],
+        facts=[("box", repr(node.box)), ("reason", f"it makes {what} no cotangent")],
         help=["choose by weights instead:  op.softmax, op.sigmoid", "or keep a path of numbers"],
         origin=node.origin,
     )

@@ -126,14 +126,34 @@ def one_of(spec: Spec, name: str | None) -> Declared:
     """The architecture of that name; without a name the only one, or the one called ``model``."""
     from categorical.face.checking import select
 
+    names = [one.name for one in spec.declared]
     if name is not None:
+        known = {*names, *(one.variable for one in spec.declared)}
+        if name not in known and any(name in (one.name, one.variable) for one in spec.games):
+            raise SpecError(
+                "CM028",
+                f"`{name}` is a learner or a game, and no architecture",
+                facts=[("architectures", ", ".join(names) or "none")],
+                help=[f"build it with its training:  commute build SPEC --train --arch {name}"],
+                origin=None,
+            )
         return select(spec.declared, [name])[0]
     if len(spec.declared) == 1:
         return spec.declared[0]
     for one in spec.declared:
         if one.variable == "model":
             return one
-    names = [one.name for one in spec.declared]
+    if not names:
+        raise SpecError(
+            "CM028",
+            f"`{shown_path(os.path.abspath(spec.path))}` declares no architecture",
+            facts=[("declared", ", ".join(one.name for one in spec.games) or "nothing")],
+            help=[
+                "a learner or game is built with its training:  commute build SPEC --train",
+                "or declare one at the top level:  net = architecture(arrow)",
+            ],
+            origin=None,
+        )
     raise SpecError(
         "CM028",
         f"`{shown_path(os.path.abspath(spec.path))}` declares {len(names)} architectures",

@@ -130,7 +130,7 @@ def select(declared: Sequence[Declared], names: Sequence[str]) -> list[Declared]
         raise SpecError(
             "CM028",
             f"no architecture is called `{missing[0]}`",
-            facts=[("declared", ", ".join(one.name for one in declared))],
+            facts=[("declared", ", ".join(one.name for one in declared) or "none")],
             origin=None,
         )
     return found

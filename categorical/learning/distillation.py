@@ -357,4 +357,7 @@ def _game(
     tops = dict.fromkeys(path.split(".")[0] for path in arrow.graph().resources(given))
     player = Player(student.name, 0, optimiser, tuple(top for top in tops if top != teacher.name))
     frozen = [teacher.name] if teacher.name in tops else []
-    return game(arrow, [player], frozen=frozen, sizes=given, models=models)
+    cut = {d for one in (student, teacher) for d in one.network.graph().dims}  # blocks not compared
+    cut -= {d for one in (arrow, *parts.values()) for d in one.graph().dims}
+    left = {dim: size for dim, size in given.items() if dim not in cut}
+    return game(arrow, [player], frozen=frozen, sizes=left, models=models)

@@ -188,12 +188,22 @@ def game(
         here(),
         dict(models or {}),
     )
-    check_sizes(title, graph, {k: v for k, v in made.sizes.items() if k in graph.dims})
+    _check_sizes(made)
     _check_state(made)
     _check_players(made)
     _check_owners(made)
     _check_draws(made)
     return made
+
+
+def _check_sizes(made: Game) -> None:
+    """Sizes of the arrow, or of a model alone: an axis that the losses do not see."""
+    graph = made.arrow.graph()
+    known = {*graph.dims, *(d for one in made.models.values() for d in one.arrow.graph().dims)}
+    for key in made.sizes:
+        if key not in known:
+            raise declaring.unknown_size(made.name, key, sorted(known))
+    check_sizes(made.name, graph, {k: v for k, v in made.sizes.items() if k in graph.dims})
 
 
 def _check_state(made: Game) -> None:
@@ -418,8 +428,9 @@ def learner(
     rest = {p.split(".")[0] for p in total.graph().resources(given)} - {held}
     paths = list(total.graph().resources(given))
     left = [path for path in paths if not _under(path, frozen)]
-    if paths and not left:
-        raise SpecError("CM058", f"all of `{held}` is frozen: nothing learns")
+    if not left:
+        what = f"all of `{held}` is frozen" if paths else f"`{held}` has no weights"
+        raise SpecError("CM058", f"{what}: nothing learns")
     owns = _covering(left, [path for path in paths if path not in left]) if frozen else []
     player = Player(held, 0, optimiser, tuple(owns or sorted({held, *rest})))
     models = {held: model} if isinstance(model, Architecture) else {}

@@ -18,6 +18,7 @@ categorical.errors.SpecError: error[CM041]: a gradient over 0 micro-batches
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 
 from categorical.errors import SpecError
 
@@ -45,8 +46,14 @@ class Regime:
                 f"`{self.precision}` is no precision",
                 help=['"bfloat16", "float16", or None for that of the weights'],
             )
-        if self.clip is not None and not self.clip > 0:
-            raise SpecError("CM041", f"gradients of norm at most {self.clip}", help=["above 0"])
+        if self.clip is None:
+            return
+        if type(self.clip) not in (int, float) or not 0 < self.clip < inf:
+            raise SpecError(
+                "CM041",
+                f"gradients of norm at most {self.clip!r}",
+                help=["a number above 0, or None: gradients as they are"],
+            )
 
 
 PLAIN = Regime()

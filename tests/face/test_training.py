@@ -113,6 +113,18 @@ def test_a_learner_without_an_architecture(here, run) -> None:
     assert run("check", "spec.py")[1].startswith("game `net_training`: net moves 2 weights")
 
 
+@pytest.mark.parametrize("command", ["build", "draw"])
+def test_a_learner_alone_is_no_architecture(command: str, here, run) -> None:
+    status, _, err = run(command, here(ALONE), "-o", "net.py" if command == "build" else "net.svg")
+    assert status == 2 and "declares no architecture" in err and "--train" in err
+    for name in ("training", "net_training"):
+        status, _, err = run(command, "spec.py", "--arch", name)
+        assert status == 2 and f"`{name}` is a learner or a game, and no architecture" in err
+    status, _, err = run(command, "spec.py", "--arch", "lime")
+    assert status == 2 and "no architecture is called `lime`" in err
+    assert files(here) == set()
+
+
 def test_check_lists_learners_and_games(here, run) -> None:
     status, out, _ = run("check", here(LEARNER + SECOND), "--no-cache")
     assert status == 0

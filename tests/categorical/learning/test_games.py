@@ -192,11 +192,24 @@ def test_sizes_and_frozen_inputs() -> None:
     players = [Player("net", 0, DOWN)]
     assert "positive whole number" in refused("CM025", once, players, sizes=dict(a=0))
     assert "leave it out" in refused("CM020", once, players, frozen=["x"])
+    assert "`once` has no dimension `d`" in refused("CM025", once, players, sizes=dict(d=3))
 
 
 def test_regimes() -> None:
     made = game(once, [Player("net", 0, DOWN)], regime=Regime(accumulate=2, clip=1.0))
     assert made.regime.accumulate == 2
+
+
+@pytest.mark.parametrize("clip", ["1", 0, -1.0, True, float("nan"), float("inf")])
+def test_gradients_are_clipped_at_a_number(clip) -> None:
+    with pytest.raises(SpecError, match="CM041"):
+        Regime(clip=clip)
+
+
+def test_a_model_without_weights_does_not_learn() -> None:
+    for model, frozen in ((op.tanh.at(Real[a]), ()), (op.linear(a, a).named("line"), ("line",))):
+        with pytest.raises(SpecError, match=r"CM058.*nothing learns"):
+            learner(model, losses.mean_squared_error(Real[a]), DOWN, frozen=frozen)
 
 
 # --- the specs ------------------------------------------------------------------------------------
