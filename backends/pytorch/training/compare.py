@@ -72,7 +72,7 @@ def compare(made: Trained, seed: int = 0) -> dict[str, Any]:
         for sizes in tried:
             for attempt in range(_ATTEMPTS):
                 try:
-                    count, gap = _Run(made, module, space, sizes, rng).rounds()
+                    count, gap = _Run(made, module, space, sizes, rng, attempt).rounds()
                 except _Near as doubt:
                     if attempt == _ATTEMPTS - 1:
                         raise doubt.refusal from None
@@ -118,8 +118,15 @@ class _Run:
     """One comparison: a game at sizes, random weights, and both sides in step."""
 
     def __init__(
-        self, made: Trained, module: Any, space: Any, sizes: dict[str, int], rng: Any
+        self,
+        made: Trained,
+        module: Any,
+        space: Any,
+        sizes: dict[str, int],
+        rng: Any,
+        attempt: int = 0,
     ) -> None:
+        self.attempt = attempt  # later ones are nearer to 0, and then positive: they stay finite
         self.made, self.module, self.space, self.sizes, self.rng = made, module, space, sizes, rng
         self.game: Game = replace(made.game, sizes=sizes)
         self.graph = self.game.arrow.graph()
@@ -129,7 +136,16 @@ class _Run:
         self.weights = {p: self._value(self.first, p) for p in self.game.weights}
 
     def _point(self) -> Point:
-        return random_point(self.graph, self.sizes, TRAIN, self.rng, calm=True)
+        point = random_point(
+            self.graph, self.sizes, TRAIN, self.rng, positive=self.attempt > 1, calm=True
+        )
+        scale, noise = 0.3**self.attempt, self._noise()
+        point.inputs = [scale * x if x.dtype.kind == "f" else x for x in point.inputs]
+        point.resources = {
+            path: scale * x if x.dtype.kind == "f" and path not in noise else x
+            for path, x in point.resources.items()
+        }
+        return point
 
     def _value(self, point: Point, path: str) -> np.ndarray:
         if path in self.names:
@@ -180,11 +196,14 @@ class _Run:
                     found = self._guarded("a step", lambda a=arguments: training.step(*a))
                 losses = found if isinstance(found, tuple) else (found,)
                 wanted = self.reference.first_losses(state, weights, data, noise)
+                state, weights = self.reference.round(state, weights, data, noise)
+                values = [*wanted.values(), *weights.values()]
+                if not all(np.all(np.isfinite(x)) for x in values):
+                    raise _Near(self._refused("the declared step is not finite", "these points"))
                 for player, value in wanted.items():
                     index = [p.name for p in self.game.players].index(player)
                     gap = _gap(losses[index].detach().numpy(), value)
                     self._judge(gap, f"the loss of `{player}` in round {place + 1}")
-                state, weights = self.reference.round(state, weights, data, noise)
                 for what, ours, theirs, scale in self._pairs(model, training, state, weights):
                     gap = _gap(ours, theirs, scale)
                     self._judge(gap, f"{what} after round {place + 1}")
