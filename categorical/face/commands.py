@@ -67,6 +67,11 @@ def read(
         errors.append(SpecError("CM028", title, origin=None))
     if names:
         wanted = [one for one in games if one.name in names or one.variable in names]
+        if games and not declared and len(wanted) < len(names):
+            (missing, *_) = (one for one in names if not _is(wanted, one))
+            known = ", ".join(one.name for one in games)
+            title = f"no learner or game is called `{missing}`"
+            raise SpecError("CM028", title, facts=[("declared", known)], origin=None)
         if declared and len(wanted) < len(names):
             declared = select(declared, [one for one in names if not _is(wanted, one)])
         elif wanted:

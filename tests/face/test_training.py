@@ -125,6 +125,14 @@ def test_a_learner_alone_is_no_architecture(command: str, here, run) -> None:
     assert files(here) == set()
 
 
+def test_an_unknown_name_where_there_are_learners_only(here, run) -> None:
+    status, _, err = run("check", here(ALONE), "--arch", "nope")
+    assert status == 2 and "no learner or game is called `nope`" in err and "net_training" in err
+    assert run("list", "spec.py")[0] == 0
+    status, _, err = run("build", "spec.py", "-o", "net.py")
+    assert status == 2 and "CM028" in err
+
+
 def test_check_lists_learners_and_games(here, run) -> None:
     status, out, _ = run("check", here(LEARNER + SECOND), "--no-cache")
     assert status == 0
