@@ -201,7 +201,7 @@ class _Climb:
 
     def climb(self, reason: str) -> Finding:
         """The exact rung, then floats."""
-        results, refuted = self.exactly()
+        results, held, refuted = self.exactly()
         if refuted is not None:
             failure = self.replayed(refuted)
             if failure is not None:
@@ -209,9 +209,9 @@ class _Climb:
             if refuted[2].certified:
                 return self.certified(refuted)
             self.warnings.append(DISAGREES)
-        elif results and not any(r.ordered for r in results):
+        elif held and not any(r.ordered for r in results):
             if min(r.bits for r in results) >= LEAST_BITS:
-                return self.passed_exactly(results, reason)
+                return self.passed_exactly(results, held, reason)
             self.warnings.append(
                 "the polynomials are of too large a degree for a bound on the error"
             )
@@ -219,22 +219,30 @@ class _Climb:
 
     # rung 2 -------------------------------------------------------------------------------------
 
-    def exactly(self) -> tuple[list[exact.Exact], tuple[Sizes, str, exact.Exact] | None]:
-        """The results of the exact rung, and the first disagreement with its place."""
+    def exactly(
+        self,
+    ) -> tuple[list[exact.Exact], list[Sizes], tuple[Sizes, str, exact.Exact] | None]:
+        """The results of the exact rung, the sizes that held in every mode, and the first
+        disagreement with its place."""
         results: list[exact.Exact] = []
+        held: list[Sizes] = []
         for sizes in self.plan[:EXACT_SIZES]:
+            agreed = 0
             for mode in self.modes:
                 if time.perf_counter() > self.deadline:
-                    return results, None
+                    return results, held, None
                 found = exact.interpret(self.law, self.graph, sizes, mode, self.seed)
                 if found.outside:
                     if not results:
-                        return [], None
+                        return [], [], None
                     continue
                 if not found.agrees:
-                    return results, (sizes, mode, found)
+                    return results, held, (sizes, mode, found)
                 results.append(found)
-        return results, None
+                agreed += 1
+            if agreed == len(self.modes):
+                held.append(sizes)
+        return results, held, None
 
     def replayed(self, refuted: tuple[Sizes, str, exact.Exact]) -> Failure | None:
         """A modular counterexample, sought again in floats at the same sizes."""
@@ -248,15 +256,14 @@ class _Climb:
                 return failure
         return None
 
-    def passed_exactly(self, results: list[exact.Exact], reason: str) -> Finding:
+    def passed_exactly(self, results: list[exact.Exact], held: list[Sizes], reason: str) -> Finding:
         bits = min(r.bits for r in results)
-        tried = self.plan[:EXACT_SIZES]
         self.sampled_wires()
         surviving = self.surviving(floats=False)
         reading = results[0].reading
         return self.finding(
             Verdict.VACUOUS if self.vacuous(surviving) else Verdict.EXACT,
-            scope=self.in_modes(self.at(tried)),
+            scope=self.in_modes(self.at(held)),
             method=f"exact at random points of {reading}",
             error_bound=f"2^-{int(bits)}",
             reason="; ".join(f"survives sabotage: {how}" for how in surviving)
@@ -267,6 +274,7 @@ class _Climb:
 
     def numerically(self, results: list[exact.Exact], reason: str) -> Finding:
         examples, tried = 0, 0
+        seen: dict[str, set[str]] = {}
         for trial in numeric.trials(self.plan, self.modes, self.seed, self.graph):
             if time.perf_counter() > self.deadline:
                 break
@@ -275,9 +283,14 @@ class _Climb:
             examples += outcome.instances
             if outcome.failure is not None:
                 return self.refuted(outcome.failure)
+            if outcome.instances:
+                seen.setdefault(assignments.show(trial.sizes), set()).add(trial.mode)
         if examples == 0:
             why = "out of time" if not tried else "no example gave finite numbers to compare"
             return self.finding(Verdict.UNKNOWN, reason=why)
+        held = [one for one in self.plan if seen.get(assignments.show(one)) == set(self.modes)]
+        if not held:
+            return self.finding(Verdict.UNKNOWN, reason="no size was tried in every mode")
         self.sampled_wires()
         surviving = self.surviving(floats=True)
         method = f"floats, {examples} examples"
@@ -286,7 +299,7 @@ class _Climb:
             method = f"exact arithmetic {how}, and {method}"
         return self.finding(
             Verdict.VACUOUS if self.vacuous(surviving) else Verdict.TESTED,
-            scope=self.in_modes(self.at(self.plan)),
+            scope=self.in_modes(self.at(held)),
             method=method,
             reason="; ".join(f"survives sabotage: {how}" for how in surviving)
             or f"not proved: {reason}",
