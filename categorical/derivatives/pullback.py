@@ -32,13 +32,14 @@ categorical.errors.SpecError: error[CM056]: `tanh` has no gradient: it is no num
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from categorical.arrows import Arrow, Types
 from categorical.checked import checked
 from categorical.derivatives.crossing import refuse_crossed
 from categorical.errors import SpecError
-from categorical.graph import Builder, Graph, Operator, OperatorBox
+from categorical.graph import Builder, Graph, Narrowed, Operator, OperatorBox
 from categorical.messages import arrays
 from categorical.origin import Origin
 from categorical.para import instance
@@ -64,11 +65,21 @@ def _meaning(ctx: Context, box: OperatorBox, run: Any, values: Sequence[Any]) ->
     return tape.pull(outs, values[len(body.inputs) :], [ins[i] for i in box.attrs["wrt"]])
 
 
+def _narrowed(box: OperatorBox, used: Sequence[bool]) -> Narrowed:
+    """Cotangents that nobody reads are not asked for."""
+    ins, outs = tuple(range(len(box.dom))), tuple(i for i, one in enumerate(used) if one)
+    if len(outs) == len(box.cod):
+        return Narrowed(box, ins, outs)
+    cod, wrt = (tuple(one[i] for i in outs) for one in (box.cod, box.attrs["wrt"]))
+    return Narrowed(replace(box, cod=cod, attrs={**box.attrs, "wrt": wrt}), ins, outs)
+
+
 PULLBACK = Operator(
     "pullback",
     "the cotangents of the inputs of an arrow, from those of its outputs",
     prefixes=lambda box, sizes: [""],
     meaning=_meaning,
+    narrowed=_narrowed,
 )
 
 
