@@ -73,7 +73,7 @@ def header(made: Trained, regenerate: str, laws: Sequence[str]) -> str:
     if regime.clip is not None:
         notes.append(f"gradients clipped to norm {regime.clip:g}")
     if notes:
-        lines += ["", f"Regime: {', '.join(notes)}."]
+        lines += ["", *wrap(f"Regime: {', '.join(notes)}.", layout.WIDTH, subsequent_indent="    ")]
     lines += ["", *_claim(made)]
     found = [safety.prose(x) for x in laws]
     if found:

@@ -44,7 +44,7 @@ from backends.pytorch.plan import Plan
 from backends.pytorch.scope import File, Scope
 from backends.pytorch.training import optim
 from backends.pytorch.training.heading import game_hash, header
-from backends.pytorch.training.losses import Root, batch_of, loss_function, shared_function
+from backends.pytorch.training.losses import Root, batch_of, head, loss_function, shared_function
 from backends.pytorch.training.sharing import Joint, losses_of
 from backends.pytorch.training.steps import Mover, Written, methods
 from categorical.architecture import Architecture
@@ -398,7 +398,7 @@ def _text(made: Trained, regenerate: str, laws: Sequence[str]) -> str:
         losses=losses,
         doc=_doc(made),
         methods="\n".join(methods(it)),
-        fit_arguments=", ".join(fit),
+        fit="\n".join(head("fit", fit, 0, "Training")),
         batch=safety.docstring(", ".join(it.data) or "empty tuples"),
         start=", ".join(["model", *it.held]),
         single=it.single,

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from backends.pytorch.loader import load_source, unload
 from backends.pytorch.training.losses import batch_of
-from backends.pytorch.training.write import model_of, train
+from backends.pytorch.training.write import Trained, model_of, train
 from categorical import Dim, Real, SpecError, arrow, op, tie
+from categorical.composites.typed import wired
 from categorical.functors import stack
-from categorical.learning.games import Player, game
+from categorical.learning.games import Player, game, learner
+from categorical.learning.losses import mean_squared_error
 from categorical.learning.optimisers import sgd
 from categorical.learning.regime import Regime
 from tests.backends.pytorch.training.games import (
@@ -20,6 +24,7 @@ from tests.backends.pytorch.training.games import (
     critic,
     distil,
     dream,
+    k,
     penalised,
     regression,
     sizes,
@@ -91,6 +96,55 @@ def test_players_of_any_name(name: str) -> None:
         Player("loss", 1, sgd(0.1), owns=("other",)),
     ]
     train(game(losses, players, sizes=sizes(losses)))
+
+
+def tests_itself(made: Trained) -> bool:
+    """Whether the file, imported, gets through its own test with its model."""
+    space = load_source(made.source, f"{made.module}_train")
+    try:
+        space.selftest(made.model.module())
+    finally:
+        unload(space)
+    return True
+
+
+@pytest.mark.parametrize("drawn", [False, True])
+@pytest.mark.parametrize(
+    "name",
+    ["step", "state_dict", "optimizer", "Training", "examples", "dreamer", "dreamer_weights",
+     "teller_gradient", "loss", "dreamer_loss", "shared", "teller"],
+)  # fmt: skip
+def test_inputs_of_any_name(name: str, drawn: bool) -> None:
+    """Inputs that are moved are attributes of ``Training``; the functions beside keep their names.
+    A drawn input is as large as the one that is moved."""
+    judge = tie(stack(critic, batch).named("critic"))
+
+    def both(moved: Any, given: Any) -> Any:
+        loss = op.mean(batch)(op.square(judge(moved) - judge(given)))
+        return loss, op.scale(2)(loss)
+
+    for names, held in ((("moved", name), "moved"), ((name, "given"), name)):
+        losses = wired((Real[batch, c], Real[batch, c]), list(names), both, False)
+        players = [
+            Player("dreamer", 0, sgd(0.1), owns=(held,)),
+            Player("teller", 1, sgd(0.1), owns=("critic",)),
+        ]
+        draws = {names[1]: "normal"} if drawn else {}
+        assert tests_itself(train(game(losses, players, sizes=sizes(losses), draws=draws)))
+
+
+def test_a_model_may_be_called_training() -> None:
+    model = op.linear(c, k).named("training")
+    made = train(learner(model, mean_squared_error(Real[k]), sgd(0.1), sizes=sizes(model)))
+    assert made.model.class_name != "Training" and "import Training\n" not in made.source
+    assert tests_itself(made)
+
+
+@pytest.mark.parametrize("module", ["copy", "collections", "torch", "my-line", "class"])
+def test_modules_that_a_file_cannot_import(module: str) -> None:
+    with pytest.raises(SpecError, match="cannot import") as refused:
+        train(regression(), module=module)
+    assert refused.value.code == "CM024"
 
 
 def test_the_batch_is_the_axis_of_that_name_or_the_first_one() -> None:
