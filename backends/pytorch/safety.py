@@ -47,7 +47,7 @@ def _words(text: str) -> frozenset[str]:
 GLOBALS = _words(
     """
     torch nn F math sys shutil self Tensor Config dataclass config described is_real is_complex
-    is_fin is_bool check_inside check_state check_lengths stack_rows
+    is_fin is_bool check_inside check_state check_lengths stack_rows Training
     """
 )
 

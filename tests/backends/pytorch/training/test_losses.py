@@ -98,7 +98,7 @@ def test_players_of_any_name(name: str) -> None:
     train(game(losses, players, sizes=sizes(losses)))
 
 
-def tests_itself(made: Trained) -> bool:
+def gets_through(made: Trained) -> bool:
     """Whether the file, imported, gets through its own test with its model."""
     space = load_source(made.source, f"{made.module}_train")
     try:
@@ -130,14 +130,14 @@ def test_inputs_of_any_name(name: str, drawn: bool) -> None:
             Player("teller", 1, sgd(0.1), owns=("critic",)),
         ]
         draws = {names[1]: "normal"} if drawn else {}
-        assert tests_itself(train(game(losses, players, sizes=sizes(losses), draws=draws)))
+        assert gets_through(train(game(losses, players, sizes=sizes(losses), draws=draws)))
 
 
-def test_a_model_may_be_called_training() -> None:
-    model = op.linear(c, k).named("training")
+def test_a_model_may_be_called_as_the_class_beside() -> None:
+    model = op.linear(c, k).named("Training")
     made = train(learner(model, mean_squared_error(Real[k]), sgd(0.1), sizes=sizes(model)))
     assert made.model.class_name != "Training" and "import Training\n" not in made.source
-    assert tests_itself(made)
+    assert gets_through(made)
 
 
 @pytest.mark.parametrize("module", ["copy", "collections", "torch", "my-line", "class"])
