@@ -6,8 +6,9 @@ descent–ascent is the game in which one number is lowered by the critic and ra
 once; usual training takes turns, and lets the painter follow another loss, whose slope does not
 vanish where the critic is sure.
 
-Goodfellow et al., "Generative Adversarial Networks", 2014; the parametric map with a tied critic:
-Gavranović, "Fundamental Components of Deep Learning", 2024, Definition 7.15.
+Goodfellow et al., "Generative Adversarial Networks", 2014; the library of such games: Pal and Das,
+"TorchGAN: A Flexible Framework for GAN Training and Evaluation", 2021; the parametric map with a
+tied critic: Gavranović, "Fundamental Components of Deep Learning", 2024, Definition 7.15.
 """
 
 from categorical import Dim, Real, architecture, arrow, laws, op, stack, tie
@@ -139,7 +140,12 @@ painting += (9 * coarse + 1) * fine + 9 * fine + 1
 judging = (height * width + 2) * hidden + 1
 
 tied = architecture(
-    minimax, laws=[laws.parameters(painting + judging)], sizes=SIZES, batch="none", name="tied"
+    minimax,
+    laws=[laws.parameters(painting + judging)],
+    sizes=SIZES,
+    batch="none",
+    name="tied",
+    atlas="gan",
 )
 untied = architecture(
     two_critics,
@@ -150,6 +156,7 @@ untied = architecture(
     sizes=SIZES,
     batch="none",
     name="untied",
+    atlas="gan",
 )
 simultaneous = architecture(
     step(at_once),
@@ -162,6 +169,7 @@ simultaneous = architecture(
     sizes=SIZES,
     batch="none",
     name="simultaneous",
+    atlas="gan",
 )
 alternating = architecture(
     step(in_turn),
@@ -172,6 +180,7 @@ alternating = architecture(
     sizes=SIZES,
     batch="none",
     name="alternating",
+    atlas="torchgan",
 )
 two_losses = architecture(
     moves(usual, ["critic"]),
@@ -179,6 +188,7 @@ two_losses = architecture(
     sizes=SIZES,
     batch="none",
     name="two_losses",
+    atlas="torchgan",
 )
 painting_moves = architecture(
     moves(usual, ["painter"]),
@@ -190,4 +200,82 @@ painting_moves = architecture(
     sizes=SIZES,
     batch="none",
     name="two_losses_of_the_painter",
+    atlas="torchgan",
+)
+
+# --- the gradient of the critic, written by hand --------------------------------------------------
+
+
+@arrow
+def told_apart(real: Images, painted: Images) -> Real:
+    """The loss of the critic on images that are there already."""
+    return surprise(judge(real), 1.0) + surprise(judge(painted), 0.0)
+
+
+pulled = reverse(explicit(told_apart))
+LOOK, LOOK_BIAS, VERDICT, VERDICT_BIAS = pulled.dom[2:6]
+LEAK = 0.2
+
+
+def backwards(leak):
+    """Backpropagation through the critic, layer by layer; `leak` is the lesser slope."""
+
+    def of_images(images, truth, look, look_bias, verdict, verdict_bias):
+        """The slopes by the four weights, at each image."""
+        flat = op.merge(height, width)(images)
+        before = op.einsum(BATCH, hidden)(flat, look) + op.expand(BATCH)(look_bias)
+        seen = op.leaky_relu(LEAK)(before)
+        scores = op.einsum(BATCH, 1)(seen, verdict) + op.expand(BATCH)(verdict_bias)
+        wrong = op.squeeze()(op.sigmoid(scores))
+        wrong = wrong - op.full_like(truth)(wrong)
+        above = op.sign(op.relu(before))
+        slope = op.scale(1 - leak)(above) + op.full_like(leak)(above)
+        down = op.einsum(BATCH, hidden)(wrong, op.squeeze()(verdict)) * slope
+        by_look = op.einsum(BATCH, hidden, height * width)(down, flat)
+        by_verdict = op.unsqueeze()(op.einsum(BATCH, hidden)(wrong, seen))
+        return by_look, down, by_verdict, op.unsqueeze()(wrong)
+
+    @arrow
+    def by_hand(
+        real: Images,
+        painted: Images,
+        look: LOOK,
+        look_bias: LOOK_BIAS,
+        verdict: VERDICT,
+        verdict_bias: VERDICT_BIAS,
+    ) -> tuple[LOOK, LOOK_BIAS, VERDICT, VERDICT_BIAS]:
+        """The gradient: means over both batches, added."""
+        ours = (look, look_bias, verdict, verdict_bias)
+        sides = zip(of_images(real, 1.0, *ours), of_images(painted, 0.0, *ours), strict=True)
+        return tuple(op.mean(BATCH)(one) + op.mean(BATCH)(other) for one, other in sides)
+
+    return by_hand
+
+
+@arrow
+def derived(
+    real: Images,
+    painted: Images,
+    look: LOOK,
+    look_bias: LOOK_BIAS,
+    verdict: VERDICT,
+    verdict_bias: VERDICT_BIAS,
+) -> tuple[LOOK, LOOK_BIAS, VERDICT, VERDICT_BIAS]:
+    """The gradient as the reverse derivative gives it."""
+    one = op.ones(Real.scalar)()
+    return pulled(real, painted, look, look_bias, verdict, verdict_bias, one)[2:]
+
+
+slopes = architecture(
+    derived,
+    laws=[
+        laws.equal(backwards(LEAK), name="the gradient written by hand"),
+        laws.equal(backwards(0.0), name="as if the leak were shut").fails(
+            "below 0 the slope is not 0"
+        ),
+    ],
+    sizes=CRITIC,
+    batch="none",
+    name="slopes",
+    atlas="torchgan",
 )
