@@ -2,12 +2,14 @@
 
 The painter makes an image of a noise and a class; the critic scores an image and a class.  Each
 looks the class up in a table of its own.  The class is data that both are given: the painted image
-is judged by the class that it was painted for.
+is judged by the class that it was painted for.  So both are coKleisli arrows of the product comonad
+"a value, and a class", and the critic after the painter is their composite there.
 
 Mirza and Osindero, "Conditional Generative Adversarial Nets", 2014.
 """
 
 from categorical import Dim, Fin, Real, architecture, arrow, discard, identity, laws, op, stack, tie
+from categorical.algebras.comonads import coreader
 from categorical.architecture import BATCH
 from categorical.learning.games import Player, game
 from categorical.learning.losses import binary_cross_entropy
@@ -86,6 +88,7 @@ painting = architecture(
     sizes=SIZES,
     batch="none",
     name="painting",
+    atlas="cgan",
 )
 judging = architecture(
     moves(training, ["critic"]),
@@ -93,4 +96,60 @@ judging = architecture(
     sizes=SIZES,
     batch="none",
     name="judging",
+    atlas="cgan",
+)
+
+# --- conditioning is composition in the coKleisli category ----------------------------------------
+
+conditioned = coreader(Fin(digit))
+
+
+@arrow(inline=True)
+def painted_for(shown: Fin(digit), noise: Real[latent]) -> Real[height, width]:
+    """The painter, with its class in front."""
+    return painter(noise, shown)
+
+
+@arrow(inline=True)
+def judged_for(shown: Fin(digit), image: Real[height, width]) -> Real:
+    """The critic, with its class in front."""
+    return critic(image, shown)
+
+
+@arrow
+def score(shown: Fin(digit), noise: Real[latent]) -> Real:
+    """The painted image, judged by the class that it was painted for."""
+    return critic(painter(noise, shown), shown)
+
+
+@arrow
+def always_zero(shown: Fin(digit), noise: Real[latent]) -> Real:
+    """Broken: the critic is told another class."""
+    return critic(painter(noise, shown), op.full(Fin(digit), 0)())
+
+
+painting_first = conditioned.cokleisli(Real[latent], painted_for, judged_for).arrow()
+reading_first = conditioned.cokleisli(
+    Real[latent], conditioned.counit(Real[latent]), painted_for
+).arrow()
+scored = architecture(
+    score,
+    laws=[
+        laws.equal(
+            painting_first,
+            {"painted_for.painter": "painter", "judged_for.critic": "critic"},
+            name="the coKleisli composite",
+        ),
+        laws.commutes(
+            reading_first,
+            painted_for,
+            {"painter": "painted_for.painter"},
+            name="after the counit: the painter itself",
+        ),
+        laws.equal(always_zero, name="judged by one class").fails("the class reaches both"),
+        *conditioned.laws(Real[latent]),
+    ],
+    sizes=SIZES,
+    name="scored",
+    atlas="cgan",
 )
