@@ -7,7 +7,9 @@ import pytest
 from backends.pytorch.training.compare import compare
 from backends.pytorch.training.optim import CLASSES
 from backends.pytorch.training.write import train
+from categorical import Dim, Real, op
 from categorical.errors import SpecError
+from categorical.learning import learner, losses
 from categorical.learning.optimisers import nesterov, sgd
 from categorical.learning.optimisers_adaptive import adam, adamw
 from categorical.learning.rates import cosine
@@ -145,7 +147,7 @@ def test_a_file_that_makes_other_steps_is_refused(name: str) -> None:
 
 
 def test_a_sum_over_a_batch_is_not_cut_into_parts() -> None:
-    from categorical import Real, arrow, op
+    from categorical import arrow, op
     from categorical.learning.games import Player, game
     from tests.backends.pytorch.training.games import batch, c, judge, sizes
 
@@ -160,7 +162,7 @@ def test_a_sum_over_a_batch_is_not_cut_into_parts() -> None:
 
 
 def test_nothing_to_cut() -> None:
-    from categorical import Real, arrow, op
+    from categorical import arrow, op
     from categorical.learning.games import Player, game
 
     @arrow
@@ -171,3 +173,15 @@ def test_nothing_to_cut() -> None:
     with pytest.raises(SpecError, match="no batch to cut") as refused:
         train(game(alone, players, regime=Regime(accumulate=2)))
     assert refused.value.code == "CM041"
+
+
+def test_sizes_at_which_only_rounding_is_left() -> None:
+    """One number, normalised, is 0: so are the gradients before it, and Adam divides by them."""
+    x, h, k = Dim.named("x h k")
+    net = op.linear(x, h) >> op.layer_norm(h) >> op.linear(h, k)
+    score = losses.mean_squared_error(Real[k])
+    made = train(learner(net.named("net"), score, adam(0.1), sizes=dict(x=2, h=3, k=2)))
+    assert made.validation["rounds"] == 3 and len(made.validation["sizes"]) == 2
+    made.source = made.source.replace("lr=0.1", "lr=0.1000000001")
+    with pytest.raises(SpecError, match="CM040"):
+        compare(made)
