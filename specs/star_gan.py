@@ -128,6 +128,7 @@ by_data = architecture(
         laws.bounded(low=0),
     ],
     sizes=SIZES,
+    atlas="stargan",
 )
 
 
@@ -176,6 +177,7 @@ played = architecture(
     laws=[laws.parameters(weights + judging), laws.invariant(under=Symmetric(BATCH))],
     sizes=SIZES,
     batch="none",
+    atlas="stargan",
 )
 
 # --- by construction --------------------------------------------------------------------------
@@ -217,4 +219,5 @@ coupled = architecture(
         ),
     ],
     sizes=dict(shade=1, feature=12),
+    atlas="stargan",
 )
