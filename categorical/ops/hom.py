@@ -405,6 +405,7 @@ def hom(
             f"{inexact[0]!r} is no exact coefficient",
             help=["write Fraction(1, 2), or categorical.exact.sqrt(2)"],
         )
+    _real(coefficients or ())
     if not basis.count and (bias is None or not bias.count):
         raise SpecError(
             "CM044",
@@ -425,6 +426,18 @@ def hom(
         under=under,
         init=init,
     )
+
+
+def _real(numbers: Sequence[Any]) -> None:
+    """CM042 unless exact numbers are real, as wires and weights are."""
+    found = {(n.order, n.coefficients): n for n in numbers if isinstance(n, Cyclotomic)}
+    for one in found.values():
+        if not one.is_real:
+            raise SpecError(
+                "CM042",
+                f"`{NAME}` maps real numbers to real numbers: {complex(one):.4g} is not real",
+                help=["keep the real and the imaginary part as two entries of an axis"],
+            )
 
 
 def _fits(maps: Maps, sources: tuple[tuple[Axis, ...], ...], target: tuple[Axis, ...]) -> None:
@@ -455,6 +468,7 @@ def _fits(maps: Maps, sources: tuple[tuple[Axis, ...], ...], target: tuple[Axis,
                 f"`{NAME}` acts on the axis `{a}`, whose size is not fixed",
                 help=[f'fix it where it is declared: Dim("{a.index}", size=3)'],
             )
+    _real(maps.values.tolist())
     sizes = tuple(prod(int(a.size) for a in axes) for axes in every)
     if maps.shape not in ((sizes,) if sources else (sizes, (*sizes, 1))):
         raise SpecError(

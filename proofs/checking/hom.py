@@ -154,6 +154,9 @@ def maps(node: Node) -> Shape:
         weight(node, node.data, [("points", many), *behind, *(c[0] for c in full)])
     else:
         need(len(attrs["coefficients"]) == many, f"`{node.op}` has other coefficients")
+        for one in attrs["coefficients"]:
+            exact = one.get("cyclotomic", 0) if isinstance(one, dict) else 0
+            need(tensors.is_real(exact), f"`{node.op}` has a coefficient that is not real")
     if bias is not None:
         vectors = count(node, bias, target, [])
         classes(bias, target, acts)

@@ -2,7 +2,7 @@
 
 Definition.  A basis is ``{"basis": {shape, count, which, places, values}}``: entry i belongs to the
 tensor ``which[i]``, lies at ``places[i]`` in row-major order, and is ``values[i]``, an exact
-number.  The entries are sorted by tensor and place, so that none is given twice.
+real number.  The entries are sorted by tensor and place, so that none is given twice.
 
 >>> one = {"shape": [2, 2], "count": 1, "which": [0, 0], "places": [1, 2], "values": [1, "-1/2"]}
 >>> count({"basis": one}, (2, 2)), read_tensors({"basis": one}).each
@@ -23,7 +23,7 @@ from itertools import pairwise
 from math import prod
 from typing import Any
 
-from proofs.checking.exact import Number, read
+from proofs.checking.exact import LARGEST_ORDER, Number, read, real
 from proofs.checking.programs import need
 
 
@@ -54,7 +54,16 @@ def count(one: Any, shape: tuple[int, ...]) -> int:
     need(all(0 <= n < prod(shape) for n in data["places"]), "a basis has places outside its shape")
     pairs = list(zip(data["which"], data["places"], strict=True))
     need(all(a < b for a, b in pairwise(pairs)), "the entries of a basis are not in order")
+    distinct = {repr(v): v for v in data["values"] if type(v) is list}
+    need(all(map(is_real, distinct.values())), "an entry of a basis is not real")
     return int(data["count"])
+
+
+def is_real(one: Any) -> bool:
+    """Whether a number is real; of fields too large to be read, nothing is known or proved."""
+    if type(one) is list and one and type(one[0]) is int and one[0] > LARGEST_ORDER:
+        return True
+    return real(read(one))
 
 
 def read_tensors(data: Any) -> Tensors:

@@ -297,6 +297,32 @@ def test_a_false_equation_with_honest_steps_is_refused() -> None:
     assert not resealed(data).ok
 
 
+def test_maps_of_real_numbers_are_real() -> None:
+    """(ix)² = −x² for polynomials, and for no real numbers."""
+    wave = ["real", [[["dim", "two", 2, None], ""]], None]
+    (axis,) = wave[1]
+    for i, holds in ((-1, True), ([4, ["0", "1"]], False)):
+        identity_ = {"shape": [2, 2], "count": 1, "which": [0, 0], "places": [0, 3]}
+        for entries, coefficients in (([i, i], [1]), ([1, 1], [i])):
+            given = [{"cyclotomic": c} if isinstance(c, list) else c for c in coefficients]
+            attrs = {
+                "basis": {"basis": {**identity_, "values": entries}},
+                "sources": [[{"axis": axis}]],
+                "target": [{"axis": axis}],
+                "channels": [None],
+                "coefficients": given,
+            }
+            turned_ = ("hom", [0], [1], attrs), ("square", [1], [2], {})
+            left = written([wave], [0, 0, 0], [0], [2], *turned_)
+            by = {"by": 1 if holds else -1}
+            right = written(
+                [wave], [0] * 3, [0], [2], ("square", [0], [1], {}), ("scale", [1], [2], by)
+            )
+            steps = [1, 1, 2, digest(*([((k, k), ((1,), 1))] for k in range(2)))]
+            report = claimed(left, right, "at two=2", steps)
+            assert report.ok if holds else "not real" in report.errors[0]
+
+
 def test_numbers_of_one_digest_are_one() -> None:
     """ζ₃ as it is, and as a power of ζ₆ and of ζ₁₂: one matrix, whatever field it is written in."""
     for n, k in product((3, 6, 12), (1, 2)):

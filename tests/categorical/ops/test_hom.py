@@ -8,7 +8,7 @@ import pytest
 from categorical import Dim, Real, op
 from categorical.diagrams import pair_diagrams, partition_diagrams
 from categorical.errors import SpecError
-from categorical.exact import Basis, cos
+from categorical.exact import Basis, cos, root
 from categorical.semantics import OutsideFragment
 from categorical.semantics.fields import FieldAlgebra
 from tests.categorical.ops.support import P, drawn, evaluate
@@ -152,6 +152,9 @@ V4 = Dim("v", size=4)
         (lambda: op.hom(WIDE, ((w,),), (u,), channels=(c,), out=k, mix="some"), "CM042"),
         (lambda: op.hom(WIDE, ((w,),), (u,), coefficients=(1,)), "CM042"),
         (lambda: op.hom(WIDE, ((w,),), (u,), channels=(c,), coefficients=(1, 1)), "CM042"),
+        (lambda: op.hom(WIDE, ((w,),), (u,), coefficients=(1, root(3))), "CM042"),
+        (lambda: op.hom(Basis((2, 3), 1, [0], [0], [root(4)]), ((w,),), (u,)), "CM042"),
+        (lambda: op.hom(WIDE, ((w,),), (u,), bias=Basis((2,), 1, [0], [0], [root(3)])), "CM042"),
         (lambda: op.hom(Basis((2, 3), 0, [], [], []), ((w,),), (u,)), "CM044"),
         (lambda: op.hom(partition_diagrams(1, 1), ((n,),), (n, key)), "CM002"),
         (lambda: op.hom(partition_diagrams(1, 1), ((n,),), (b,)), "CM003"),
