@@ -49,7 +49,7 @@ from categorical.learning.optimisers import Optimiser
 from categorical.learning.regime import PLAIN, Regime
 from categorical.normal import prune
 from categorical.origin import Origin, here
-from categorical.records import Box
+from categorical.records import NOISE, Box
 from categorical.spaces import Array, Kind, Real, Space, space
 
 ORDERS = ("alternating", "simultaneous")
@@ -222,6 +222,8 @@ def _check_players(made: Game) -> None:
             help=['Player("name", loss=0, optimiser=sgd(0.1)) moves the weights under `name`'],
         )
     for place, one in enumerate(made.players):
+        if not one.name.strip() or not one.name.isprintable():
+            raise SpecError("CM024", f"{one.name!r} is no name of a player", help=["a word"])
         if one.name in [other.name for other in made.players[:place]]:
             raise SpecError("CM024", f"two players are called `{one.name}`")
         if not 0 <= one.loss < len(cod):
@@ -425,8 +427,8 @@ def learner(
     training.__name__ = title
     total = wired(stack(each, BATCH).dom, names, training, False)
     held = arrow.graph().name
-    rest = {p.split(".")[0] for p in total.graph().resources(given)} - {held}
-    paths = list(total.graph().resources(given))
+    paths = [p for p, r in total.graph().resources(given).items() if r.role != NOISE]
+    rest = {p.split(".")[0] for p in paths} - {held}
     left = [path for path in paths if not _under(path, frozen)]
     if not left:
         what = f"all of `{held}` is frozen" if paths else f"`{held}` has no weights"

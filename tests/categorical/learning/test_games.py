@@ -195,6 +195,11 @@ def test_sizes_and_frozen_inputs() -> None:
     assert "`once` has no dimension `d`" in refused("CM025", once, players, sizes=dict(d=3))
 
 
+@pytest.mark.parametrize("name", ["", " ", "a\nb", "\0"])
+def test_names_of_players_are_words(name: str) -> None:
+    assert "no name of a player" in refused("CM024", once, [Player(name, 0, DOWN, ("net",))])
+
+
 def test_regimes() -> None:
     made = game(once, [Player("net", 0, DOWN)], regime=Regime(accumulate=2, clip=1.0))
     assert made.regime.accumulate == 2
