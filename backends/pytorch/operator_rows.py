@@ -4,17 +4,20 @@ ladder of ``backends.pytorch.recursion`` chose.
 Untied steps are an ``nn.ModuleList``, tied steps one module in a loop, stacked steps parameters
 with a leading axis that a loop takes apart.  ``pullback`` is torch's vector–Jacobian product of the
 submodule that is its body: ``torch.func.vjp`` in a module, which then compiles as one graph, and
-``torch.autograd.grad`` in a training file, which is quicker when it runs eagerly.
+``torch.autograd.grad`` in a training file, which is quicker when it runs eagerly.  ``explicit``
+runs a submodule with the weights that it is given, ``torch.func.functional_call``.
 """
 
 from __future__ import annotations
 
-from backends.pytorch.emit import OPERATORS, OperatorRow, Writer
+from backends.pytorch import safety
+from backends.pytorch.emit import OPERATORS, OperatorRow, Writer, class_of
 from backends.pytorch.recursion import trees
 from backends.pytorch.recursion.ladder import Lowering
 from backends.pytorch.recursion.loop import Loop, declare_body
 from backends.pytorch.scope import shape_note
 from categorical.graph import Node
+from categorical.sizes import Size
 
 
 def _ins(writer: Writer, node: Node) -> list[str]:
@@ -136,4 +139,28 @@ def _write_pullback(writer: Writer, node: Node) -> None:
 
 
 OPERATORS["pullback"] = OperatorRow(_declare_call, _write_pullback)
+
+
+def _declare_explicit(writer: Writer, node: Node) -> None:
+    """A module whose own weights are never used: a list keeps it out of the state."""
+    text = class_of(writer.file, node.regions[0], node.name)
+    if node.name not in writer.children:
+        attribute = writer.attributes.attribute(node.name)
+        writer.children[node.name] = (f"{attribute}[0]", text, False)
+        writer.init.append(f"self.{attribute} = [{text.name}(config)]")
+
+
+def _write_explicit(writer: Writer, node: Node) -> None:
+    attribute, text, _ = writer.children[node.name]
+    ins = _ins(writer, node)
+    count = len(node.regions[0].inputs)
+    weights = zip(node.box.attrs["weights"], ins[count:], strict=True)
+    given = ", ".join(f"{safety.string(text.key(path))}: {w}" for path, w in weights)
+    data = [*ins[:count], *(writer.size(Size.symbol(s)) for s in text.late)]
+    inputs = ", ".join(data) + ("," if len(data) == 1 else "")
+    expression = f"torch.func.functional_call(self.{attribute}, {{{given}}}, ({inputs}))"
+    writer.lines.append((", ".join(_names(writer, node)), expression, _note(writer, node)))
+
+
+OPERATORS["explicit"] = OperatorRow(_declare_explicit, _write_explicit)
 OPERATORS["tree_fold"] = OperatorRow(trees.declare, trees.write)

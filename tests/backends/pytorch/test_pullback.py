@@ -10,8 +10,10 @@ from backends.pytorch.contracts import exports, one_graph
 from backends.pytorch.validate import validate
 from categorical import Bool, Dim, Fin, Real, SpecError, arrow, op, tie
 from categorical.derivatives import explicit, gradient, pullback, reverse
+from categorical.operators import iterate
+from categorical.recursion import fold
 
-b, c, h, k = Dim.named("b c h k")
+b, c, h, k, t = Dim.named("b c h k t")
 SIZES = dict(c=3, h=4, k=2)
 network = (op.linear(c, h) >> op.tanh >> op.linear(h, k)).named("network")
 energy = tie((op.linear(c, h) >> op.tanh >> op.sum(h)).named("energy"))
@@ -47,6 +49,11 @@ def own(x: Real[c]) -> Real[c]:
     return inner(x, op.square(x))
 
 
+@arrow
+def cell(state: Real[c], x: Real[c]) -> Real[c]:
+    return op.tanh(op.linear(c, c)(state) + x)
+
+
 CASES = {
     "several outputs": pullback(network),
     "gradient": slope,
@@ -55,6 +62,9 @@ CASES = {
     "partial": own,
     "reverse": reverse(network),
     "of weights": reverse(explicit(network)),
+    "explicit": explicit(iterate(op.linear(c, c) >> op.tanh, 3, weights="stacked")),
+    "explicit steps": reverse(explicit(iterate(op.linear(c, c) >> op.tanh, 2))),
+    "explicit run": reverse(explicit(fold(cell, over=t))),
     "batch": pullback((op.linear(c, k) >> op.softmax(k)).at(Real[b, c])),
 }
 
