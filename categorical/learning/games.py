@@ -33,6 +33,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from categorical import declaring, messages
@@ -40,14 +41,13 @@ from categorical.architecture import BATCH, Architecture, check_sizes
 from categorical.arrows import Arrow
 from categorical.checked import checked
 from categorical.composites.typed import wired
-from categorical.derivatives.crossing import crossed, nothing_back
+from categorical.derivatives.crossing import crossed, nothing_back, reaching
 from categorical.derivatives.explicit import opened, stateful
 from categorical.errors import SpecError
 from categorical.functors import stack
 from categorical.learning.losses import with_label
 from categorical.learning.optimisers import Optimiser
 from categorical.learning.regime import PLAIN, Regime
-from categorical.normal import prune
 from categorical.origin import Origin, here
 from categorical.records import NOISE, Box
 from categorical.spaces import Array, Kind, Real, Space, space
@@ -128,14 +128,28 @@ class Game:
                 found[graph.wire_name(w)] = graph.types[w]
         return found
 
-    def owned(self, player: Player) -> list[str]:
-        """The weights that a player moves: those that an architecture freezes stay."""
+    def held(self, player: Player) -> list[str]:
+        """The weights that a player owns: those that an architecture freezes stay."""
         roles = self.arrow.graph().resources(self.sizes)
         return [
             path
             for path in self.weights
             if _under(path, player.prefixes) and (path not in roles or roles[path].role != "frozen")
         ]
+
+    def owned(self, player: Player) -> list[str]:
+        """The weights that a player moves: those that it owns and its loss depends on."""
+        reached = self.reached[player.loss]
+        return [path for path in self.held(player) if path in reached]
+
+    @cached_property
+    def reached(self) -> tuple[frozenset[str], ...]:
+        """For each output, the weights (and inputs) that it depends on as numbers."""
+        graph = opened(self.arrow.graph(), self.sizes)
+        names = {w: graph.wire_name(w) for w in graph.inputs}
+        names.update((w, resource.name) for w, resource in graph.sources.items())
+        each = (reaching(graph, w) for w in graph.outputs)
+        return tuple(frozenset(names[w] for w in found if w in names) for found in each)
 
     def __repr__(self) -> str:
         counts = [len(self.owned(one)) for one in self.players]
@@ -222,7 +236,7 @@ def _check_players(made: Game) -> None:
             help=['Player("name", loss=0, optimiser=sgd(0.1)) moves the weights under `name`'],
         )
     for place, one in enumerate(made.players):
-        if not one.name.strip() or not one.name.isprintable():
+        if not one.name.strip():
             raise SpecError("CM024", f"{one.name!r} is no name of a player", help=["a word"])
         if one.name in [other.name for other in made.players[:place]]:
             raise SpecError("CM024", f"two players are called `{one.name}`")
@@ -257,7 +271,7 @@ def _check_owners(made: Game) -> None:
         if not any(_under(path, (one,)) for path in weights):
             raise _unknown(one, weights, list(made.data))
     for path in weights:
-        owners = [one for one in made.players if path in made.owned(one)]
+        owners = [one for one in made.players if path in made.held(one)]
         if len(owners) + _under(path, made.frozen) > 1:
             raise _shared(made, path, owners)
         role = resources.get(path)
@@ -275,10 +289,10 @@ def _check_owners(made: Game) -> None:
                 origin=made.origin,
             )
     for player in made.players:
-        owned = made.owned(player)
-        if not owned:
+        held = made.held(player)
+        if not held:
             raise SpecError("CM058", f"`{player.name}` moves no weight", origin=made.origin)
-        for path in owned:
+        for path in held:
             if made.weights[path].kind != "real":
                 raise SpecError(
                     "CM058",
@@ -287,19 +301,18 @@ def _check_owners(made: Game) -> None:
                     help=["leave it to the data, and move what is looked up there"],
                     origin=made.origin,
                 )
-        read = _read(made, player)
-        if not read.intersection(owned):
-            others = [i for i in range(len(made.arrow.cod)) if i != player.loss]
-            better = [i for i in others if _read(made, replace(player, loss=i)) & {*owned}]
-            raise SpecError(
-                "CM058",
-                f"output {player.loss} reads nothing that `{player.name}` moves",
-                facts=[("it moves", ", ".join(owned[:4]) + (", …" if len(owned) > 4 else ""))],
-                help=[f"output {i} does:  loss={i}" for i in better]
-                or ["a loss that depends on these weights"],
-                origin=made.origin,
-            )
-        _check_crossing(made, player, owned)
+        if made.owned(player):
+            continue
+        _check_crossing(made, player, held)
+        better = [i for i, found in enumerate(made.reached) if found.intersection(held)]
+        raise SpecError(
+            "CM058",
+            f"output {player.loss} reads nothing that `{player.name}` moves",
+            facts=[("it moves", ", ".join(held[:4]) + (", …" if len(held) > 4 else ""))],
+            help=[f"output {i} does:  loss={i}" for i in better if made.arrow.cod[i] is Real.scalar]
+            or ["a loss that depends on these weights"],
+            origin=made.origin,
+        )
 
 
 def _check_crossing(made: Game, player: Player, owned: Sequence[str]) -> None:
@@ -311,14 +324,6 @@ def _check_crossing(made: Game, player: Player, owned: Sequence[str]) -> None:
     node = crossed(graph, [w for w, name in names.items() if name in owned])
     if node is not None:
         raise nothing_back(node)
-
-
-def _read(made: Game, player: Player) -> set[str]:
-    """The weights and inputs that reach the loss of a player."""
-    graph = made.arrow.graph()
-    graph = prune(replace(graph, outputs=[graph.outputs[player.loss]]))
-    wires = {w for node in graph.nodes for w in node.ins} | set(graph.outputs)
-    return {*graph.resources(made.sizes), *(graph.wire_name(w) for w in graph.inputs if w in wires)}
 
 
 def _unknown(name: str, weights: Sequence[str], inputs: Sequence[str]) -> SpecError:
@@ -351,8 +356,8 @@ def _shared(made: Game, path: str, owners: Sequence[Player]) -> SpecError:
     helps = []
     for one in owners:
         others = [p for p in made.weights if _under(p, made.frozen)]
-        others += [p for other in made.players if other is not one for p in made.owned(other)]
-        rest = _covering([p for p in made.owned(one) if p not in others], others)
+        others += [p for other in made.players if other is not one for p in made.held(other)]
+        rest = _covering([p for p in made.held(one) if p not in others], others)
         if rest:
             inner = "".join(f'"{top}", ' for top in rest[:3]) + ("…" if len(rest) > 3 else "")
             helps.append(f'Player("{one.name}", …, owns=({inner.strip()}))')
