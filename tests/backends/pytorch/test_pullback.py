@@ -62,6 +62,7 @@ CASES = {
     "partial": own,
     "reverse": reverse(network),
     "of weights": reverse(explicit(network)),
+    "explicit slope": explicit(slope),
     "explicit": explicit(iterate(op.linear(c, c) >> op.tanh, 3, weights="stacked")),
     "explicit steps": reverse(explicit(iterate(op.linear(c, c) >> op.tanh, 2))),
     "explicit run": reverse(explicit(fold(cell, over=t))),
@@ -73,6 +74,12 @@ CASES = {
 def test_a_module_with_a_reverse_derivative(name: str) -> None:
     made = build(CASES[name], SIZES, "net")
     assert made.validation["outputs_and_states"] > 0
+
+
+def test_weights_that_are_inputs_are_no_state() -> None:
+    made = build(explicit(slope), SIZES, "net")
+    assert "torch.func.functional_call" in made.source
+    assert made.module().state_dict() == {} == made.parameters
 
 
 def test_the_contract_says_that_it_is_not_exported() -> None:
