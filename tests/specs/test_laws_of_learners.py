@@ -13,6 +13,7 @@ from tests.specs.parity import architectures, load
 #: The spec, the row of the atlas that it expresses, and a game that is built.
 ROWS = {
     "module_distillation": ("m2mkd", "second_module"),
+    "ensemble_distillation": ("meal-v2", "training"),
 }
 EVERY = [(name, which) for name in ROWS for which in architectures(name)]
 STATED = [one for one in EVERY if architectures(one[0])[one[1]].laws]
