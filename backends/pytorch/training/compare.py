@@ -238,7 +238,8 @@ class _Run:
                 raise self._refused("a loss is not finite", "a step with its own noise")
 
     def _pairs(self, model: Any, training: Any, state: Any, weights: Any) -> Any:
-        """What torch has, and what it should have, with the size of its kind."""
+        """What torch has, and what it should have, with the size of its kind; frozen weights that
+        no loss reads are left out of the module."""
         it = self.made.it
         assert it is not None
         parameters = dict(model.named_parameters(remove_duplicate=False))
@@ -266,7 +267,7 @@ class _Run:
                 size = max(float(np.max(np.abs(v), initial=0)) for p, _, v in kept if p == part)
                 yield f"the {part} of `{mover.player.name}`", found, value, 1e-6 * size
         for path in self.game.weights:
-            if path not in moved:
+            if path not in moved and (path in self.names or self.made.key(path) in values):
                 yield f"the frozen `{path}`", tensor(path).detach().numpy(), weights[path], 0.0
 
     def _judge(self, gap: float, where: str) -> None:

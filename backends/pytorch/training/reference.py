@@ -41,7 +41,7 @@ from categorical.derivatives.explicit import opened
 from categorical.graph import Graph
 from categorical.learning.games import Game, Player
 from categorical.learning.step import gradients, slots, step, turns
-from categorical.records import TRAIN, Context
+from categorical.records import TRAIN, Box, Context
 from categorical.semantics.floats import FloatAlgebra
 from categorical.semantics.interpreter import run
 
@@ -156,3 +156,16 @@ class Reference:
 
     def _apply(self, arrow: Arrow, values: list[np.ndarray]) -> list[np.ndarray]:
         return run(opened(arrow.graph()), self.context, values, {}).outputs
+
+
+def without_gradient(game: Game) -> list[str]:
+    """The weights whose gradient is 0 as an expression, whatever the data are."""
+    found = []
+    for player in game.players:
+        graph = gradients(game, player)
+        makers = graph.producer()
+        for path, wire in zip(game.owned(player), graph.outputs, strict=True):
+            box = makers[wire].box if wire in makers else None
+            if isinstance(box, Box) and box.name == "full" and box.op["value"] == 0:
+                found.append(path)
+    return found

@@ -45,6 +45,7 @@ from backends.pytorch.scope import File, Scope
 from backends.pytorch.training import optim
 from backends.pytorch.training.heading import game_hash, header
 from backends.pytorch.training.losses import Root, batch_of, head, loss_function, shared_function
+from backends.pytorch.training.reference import without_gradient
 from backends.pytorch.training.sharing import Joint, losses_of
 from backends.pytorch.training.steps import Mover, Written, methods
 from categorical.architecture import Architecture
@@ -166,12 +167,23 @@ def _check_module(module: str) -> None:
 
 
 def _compared(made: Trained, seed: int) -> dict[str, Any]:
-    """The comparison; CM041 where it fails only because a batch is cut into parts."""
+    """The comparison; CM041 where it fails only because a batch is cut into parts, or because
+    torch does not move what has no gradient."""
     from backends.pytorch.training.compare import compare
 
     try:
         return compare(made, seed)
     except SpecError as problem:
+        where = dict(problem.facts).get("at", "") if problem.code == "CM040" else ""
+        for path in without_gradient(made.game) if where else ():
+            if f"`{path}`" in where:
+                raise SpecError(
+                    "CM041",
+                    f"`{path}` has no gradient, and torch leaves out its weight decay",
+                    facts=[("reason", "the loss does not depend on it, whatever it reads")],
+                    help=[f'frozen=("{path}",)', "or an optimiser without weight decay"],
+                    origin=made.game.origin,
+                ) from problem
         parts = made.game.regime.accumulate
         if problem.code != "CM040" or parts == 1:
             raise

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from backends.pytorch.training.compare import compare
 from backends.pytorch.training.optim import CLASSES
 from backends.pytorch.training.write import train
-from categorical import Dim, Real, op
+from categorical import Dim, Real, arrow, op, stack, tie
+from categorical.derivatives import gradient
 from categorical.errors import SpecError
 from categorical.learning import learner, losses
-from categorical.learning.optimisers import nesterov, sgd
+from categorical.learning.games import Game, Player, game
+from categorical.learning.optimisers import Optimiser, nesterov, sgd
 from categorical.learning.optimisers_adaptive import adam, adamw
 from categorical.learning.rates import cosine
 from categorical.learning.regime import Regime
 from tests.backends.pytorch.training.games import (
+    batch,
+    c,
     classification,
     contest,
     distil,
     dream,
+    h,
+    k,
     minimax,
     penalised,
     regression,
+    sizes,
 )
 from tests.learning.parity import optimisers
 
@@ -149,7 +158,7 @@ def test_a_file_that_makes_other_steps_is_refused(name: str) -> None:
 def test_a_sum_over_a_batch_is_not_cut_into_parts() -> None:
     from categorical import arrow, op
     from categorical.learning.games import Player, game
-    from tests.backends.pytorch.training.games import batch, c, judge, sizes
+    from tests.backends.pytorch.training.games import batch, judge, sizes
 
     @arrow
     def total(x: Real[batch, c]) -> Real:
@@ -185,3 +194,36 @@ def test_sizes_at_which_only_rounding_is_left() -> None:
     made.source = made.source.replace("lr=0.1", "lr=0.1000000001")
     with pytest.raises(SpecError, match="CM040"):
         compare(made)
+
+
+def test_frozen_weights_that_no_loss_reads() -> None:
+    """The module beside is without them."""
+    one, other = (tie(stack(op.linear(c, k), batch).named(name)) for name in ("one", "other"))
+
+    @arrow
+    def losses_of_both(x: Real[batch, c]) -> tuple[Real, Real]:
+        return op.mean(batch, k)(op.square(one(x))), op.mean(batch, k)(other(x))
+
+    players, given = [Player("one", 0, sgd(0.1))], sizes(losses_of_both)
+    made = train(game(losses_of_both, players, frozen=["other"], sizes=given))
+    assert not any(key.startswith("other") for key in made.model.module().state_dict())
+
+
+def test_weights_without_a_gradient_do_not_decay_in_torch() -> None:
+    """The slope of a critic does not depend on its last bias."""
+    critic = (op.linear(c, h) >> op.tanh >> op.linear(h, 1, name="out") >> op.squeeze()).at(Real[c])
+
+    @arrow
+    def flat(x: Real[batch, c]) -> Real:
+        return op.mean(batch, c)(op.square(stack(gradient(tie(critic.named("critic"))), batch)(x)))
+
+    def made(optimiser: Optimiser, **more: Any) -> Game:
+        owns = ("critic.linear", "critic.out.weight") if more else ("critic",)
+        players = [Player("critic", 0, optimiser, owns)]
+        return game(flat, players, sizes=sizes(flat), **more)
+
+    with pytest.raises(SpecError, match="torch leaves out its weight decay") as refused:
+        train(made(sgd(0.1, weight_decay=0.1)))
+    assert refused.value.code == "CM041" and 'frozen=("critic.out.bias",)' in str(refused.value)
+    train(made(sgd(0.1)))
+    train(made(sgd(0.1, weight_decay=0.1), frozen=["critic.out.bias"]))
