@@ -54,6 +54,25 @@ def crossed(graph: Graph, starts: Iterable[int]) -> Node | None:
     return None if moves.intersection(graph.outputs) else found
 
 
+def reaching(graph: Graph, output: int) -> set[int]:
+    """The wires of numbers that an output depends on as numbers: those that have a cotangent.
+
+    >>> from categorical import Dim, Real, arrow, op
+    >>> n = Dim("n")
+    >>> @arrow
+    ... def chosen(x: Real[n], y: Real[n]) -> Real[n]:
+    ...     return op.where(op.less(x, y), op.sin(y), y)
+    >>> graph = chosen.graph()
+    >>> [graph.wire_name(w) for w in graph.inputs if w in reaching(graph, graph.outputs[0])]
+    ['y']
+    """
+    found = {output} if _number(graph.types[output]) else set()
+    for node in reversed(graph.nodes):
+        if not found.isdisjoint(node.outs):
+            found.update(w for w in node.ins if _number(graph.types[w]))
+    return found
+
+
 def refuse_crossed(graph: Graph) -> None:
     """CM055 where no number of the inputs comes out as a number, but one is made an index or a
     mask that counts."""
