@@ -39,7 +39,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, Union, get_args, get_origin, get
 
 from categorical.arrows import Arrow
 from categorical.errors import SpecError
-from categorical.index import IndexSet, index_set
+from categorical.index import Axis, Dim, IndexSet, index_set
+from categorical.spaces import Kind
 from categorical.typecheck import is_ours, register
 
 if TYPE_CHECKING:
@@ -215,6 +216,8 @@ def _check(
             helps = ["put it into a list: […]"]
         if not helps and Arrow in get_args(hint) and hasattr(value, "shape"):
             helps = ["an architecture holds no data: what is trained is op.parameter(Real[…])"]
+        if not helps and Kind in get_args(hint) and isinstance(value, (Dim, Axis)):
+            helps = [f"write the type over this axis:  Real[{value}]"]
         helps = helps or [_usage(function)]
         raise SpecError(
             "CM042",

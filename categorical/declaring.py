@@ -326,6 +326,8 @@ def arrow_instead(value: object, *through: str) -> list[Help]:
                     )
                 ]
         return [Help(text)]
+    if type(value).__name__ == "Architecture":  # which imports this module
+        return [Help("an architecture is an arrow with laws and sizes; give the arrow:  .arrow")]
     kind = value if isinstance(value, type) else type(value)
     layer = _LAYERS.get(kind.__name__) if kind.__module__.partition(".")[0] == "torch" else None
     if layer is not None:

@@ -127,3 +127,18 @@ def test_a_loss_needs_its_axis_and_numbers() -> None:
         losses.cross_entropy(Real.scalar)
     with pytest.raises(SpecError, match="CM011"):
         losses.mean_squared_error(Fin(k)[n])
+
+
+def test_an_axis_is_no_type() -> None:
+    label = Dim("label")
+    for one in (label, label.at("other")):
+        with pytest.raises(SpecError) as caught:
+            losses.cross_entropy(one)
+        assert f"write the type over this axis:  Real[{one}]" in str(caught.value)
+
+
+def test_an_architecture_is_no_arrow() -> None:
+    label = Dim("label")
+    with pytest.raises(SpecError) as caught:
+        losses.with_label(architecture(op.relu.at(Real[label])), losses.hinge(Real[label]))
+    assert "give the arrow:  .arrow" in str(caught.value)
