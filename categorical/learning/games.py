@@ -301,7 +301,9 @@ def _check_owners(made: Game) -> None:
                     help=["leave it to the data, and move what is looked up there"],
                     origin=made.origin,
                 )
-        if made.owned(player):
+        owned = made.owned(player)
+        if owned:
+            _check_reach(made, player, owned, [path for path in held if path not in owned])
             continue
         _check_crossing(made, player, held)
         better = [i for i, found in enumerate(made.reached) if found.intersection(held)]
@@ -311,6 +313,20 @@ def _check_owners(made: Game) -> None:
             facts=[("it moves", ", ".join(held[:4]) + (", …" if len(held) > 4 else ""))],
             help=[f"output {i} does:  loss={i}" for i in better if made.arrow.cod[i] is Real.scalar]
             or ["a loss that depends on these weights"],
+            origin=made.origin,
+        )
+
+
+def _check_reach(made: Game, player: Player, owned: Sequence[str], still: Sequence[str]) -> None:
+    """CM058 for a weight on which the loss of its player does not depend: it would never move."""
+    for path in still[:1]:
+        inner = ", ".join(f'"{one}"' for one in _covering(still, owned))
+        rest = ", ".join(f'"{one}"' for one in _covering(owned, still))
+        raise SpecError(
+            "CM058",
+            f"`{path}` does not reach output {player.loss}, so `{player.name}` does not move it",
+            facts=[("it moves", ", ".join(owned[:4]) + (", …" if len(owned) > 4 else ""))],
+            help=[f"frozen=({inner},)  and  owns=({rest},)", "or a loss that depends on it"],
             origin=made.origin,
         )
 

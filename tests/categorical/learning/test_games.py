@@ -42,11 +42,11 @@ def refused(code: str, *arguments: object, **more: object) -> str:
 
 
 def test_owners() -> None:
-    made = game(twice, [Player("one", 0, DOWN, ("net", "net_2.first"))], frozen=["net_2.last"])
-    (one,) = made.players
-    moved = [f"net.{layer}.{kind}" for layer in ("first", "last") for kind in ("weight", "bias")]
-    assert made.held(one) == [*moved, "net_2.first.weight", "net_2.first.bias"]
-    assert made.owned(one) == moved  # its loss does not depend on the others
+    players = [Player("one", 0, DOWN, ("net.last",)), Player("two", 1, DOWN, ("net_2.first",))]
+    made = game(twice, players, frozen=["net.first", "net_2.last"])
+    owned = [made.owned(one) for one in made.players]
+    assert owned[0] == ["net.last.weight", "net.last.bias"]
+    assert owned[1] == ["net_2.first.weight", "net_2.first.bias"]
     assert len(made.weights) == 8 and list(made.data) == ["x"]
 
 
