@@ -239,15 +239,22 @@ def _follow(name: str, path: Path, functions: Mapping[str, Function], start: Bat
 def _difference(name: str, left: Batches, right: Batches) -> Any:
     """The differences of both sides, all wires of a sample in one row."""
     shapes = [[one.shape for one in side] for side in (left, right)]
-    if shapes[0] != shapes[1] or not left or not len(left[0]):
+    kinds = {one.dtype.kind for side in (left, right) for one in side}
+    samples = [one.ndim > 0 and one.size > 0 for one in left]
+    if shapes[0] != shapes[1] or not left or not all(samples) or not kinds <= {*"biufc"}:
         raise SpecError(
             "CM054",
             f"the two sides of `{name}` cannot be compared on these data",
             facts=[("left", str(shapes[0])), ("right", str(shapes[1]))],
-            help=["both sides give arrays of one shape, with one sample at least"],
+            help=["both sides give arrays of numbers of one shape, with one sample at least"],
         )
-    pairs = zip(left, right, strict=True)
-    return np.concatenate([(a - b).reshape(len(a), -1) for a, b in pairs], axis=1)
+    pairs = ((_wide(a) - _wide(b)).reshape(len(a), -1) for a, b in zip(left, right, strict=True))
+    return np.concatenate(list(pairs), axis=1)
+
+
+def _wide(one: Any) -> Any:
+    """In double precision: bytes wrap around when they are subtracted."""
+    return one.astype(np.promote_types(one.dtype, np.float64))
 
 
 __all__ = ["DISTANCES", "Grade", "Grades", "degrees", "graded", "interpreted"]

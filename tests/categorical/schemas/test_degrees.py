@@ -166,3 +166,23 @@ def test_what_has_no_degree(call: Any, code: str, said: str) -> None:
     with pytest.raises(SpecError, match=said) as caught:
         call()
     assert caught.value.code == code and caught.value.help
+
+
+LOOP = Schema("loop", "X", {"s": ("X", "X")}, {"still": "s = 1"})
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.int8, np.bool_, np.float16, np.float32])
+def test_differences_of_narrow_numbers_do_not_wrap_around(kind: Any) -> None:
+    """Black is 255 away from white, and not 1."""
+    largest = 1 if kind is np.bool_ else np.iinfo(kind).max if kind().dtype.kind in "iu" else 255
+    points, other = np.zeros((2, 3), kind), np.full((2, 3), largest, kind)
+    for data, made in ((points, other), (other, points)):
+        found = graded(LOOP, {"s": lambda x, made=made: made}, {"X": data})
+        assert found["still"].distance == largest
+    assert graded(LOOP, {"s": lambda x: x}, {"X": other})["still"].distance == 0
+
+
+@pytest.mark.parametrize("data", [np.array("a"), np.array([["a"]]), 3.0, np.ones((2, 0))])
+def test_what_is_no_batch_of_numbers_is_refused(data: Any) -> None:
+    with pytest.raises(SpecError, match="cannot be compared"):
+        graded(LOOP, {"s": lambda x: x}, {"X": data})
