@@ -14,6 +14,7 @@ from tests.specs.parity import architectures, load
 ROWS = {
     "module_distillation": ("m2mkd", "second_module"),
     "ensemble_distillation": ("meal-v2", "training"),
+    "stack_gan": ("stackganpp", "training"),
 }
 EVERY = [(name, which) for name in ROWS for which in architectures(name)]
 STATED = [one for one in EVERY if architectures(one[0])[one[1]].laws]
@@ -22,6 +23,7 @@ BUILT = [one for one in EVERY if architectures(one[0])[one[1]].batch == "stack"]
 #: Laws that need a property of a function (a divergence is not negative) or an order.
 TESTED = {
     ("module_distillation", "bounded[0, None]"),
+    ("stack_gan", "bounded[0, None]"),
 }
 
 
