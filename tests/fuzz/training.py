@@ -1,0 +1,273 @@
+"""Generated training files of random games against the step that the games declare.
+
+``python -m tests.fuzz.training --count 1000``: random learners and games of up to three players,
+with random losses, optimisers, schedules and regimes.  The training file of each is written and
+compared with ``categorical.learning.step.step`` as in every build; then it makes two more steps,
+and one again from the ``state_dict`` of the first, on the same noise; its selftest runs; on a
+sample, the text is written twice and laid out by ruff.  A refusal counts where it is right: the
+reason is looked for by other means.  Prints each disagreement with its seed; exits 1 if there is
+one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import contextlib
+import io
+import shutil
+import subprocess
+import sys
+import time
+import warnings
+from copy import deepcopy
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from backends.pytorch.build import build
+from backends.pytorch.loader import load_source, unload
+from backends.pytorch.points import assignments_of, module_at, random_point, run_module
+from backends.pytorch.training.compare import _cut, _Run
+from backends.pytorch.training.write import Trained, train
+from categorical.errors import SpecError
+from categorical.learning.games import Game
+from categorical.records import TRAIN
+from tests.fuzz.players import random_game_of
+
+EVERY = 25  # of so many texts one is written twice and laid out
+
+
+class Attempt(NamedTuple):
+    """What went wrong (or nothing), what was refused for a reason, and what occurred."""
+
+    problem: str
+    refusal: str = ""
+    seen: tuple[str, ...] = ()
+    compared: int = 0
+
+
+def features(game: Game) -> tuple[str, ...]:
+    """What is special about a game."""
+    found = [f"{len(game.players)} players" if len(game.players) > 1 else "1 player"]
+    found += [one.optimiser.name for one in game.players]
+    found += [f"schedule {p.optimiser.schedule.name}" for p in game.players if p.optimiser.schedule]
+    if len(game.players) > 1:
+        found.append(game.order)
+    graph = game.arrow.graph()
+    roles = {r.role for r in graph.resources(game.sizes).values()}
+    told = {
+        "several moves": any(one.moves > 1 for one in game.players),
+        "frozen": bool(game.frozen),
+        "draws": bool(game.draws),
+        "an input moves": any("." not in w for one in game.players for w in game.owned(one)),
+        "noise": "noise" in roles,
+        "accumulated": game.regime.accumulate > 1,
+        "clipped": game.regime.clip is not None,
+    }
+    return tuple([*found, *(name for name, holds in told.items() if holds)])
+
+
+# --- whether a refusal is right -------------------------------------------------------------------
+
+
+def still(seed: int) -> dict[str, dict[str, bool]]:
+    """For each player and each of its weights whether autograd reaches it: the game is drawn again,
+    without the check of that."""
+    from categorical.learning import games
+
+    kept = games._check_owners
+    games._check_owners = lambda made: None  # type: ignore[assignment]
+    try:
+        return slopes(random_game_of(seed))
+    finally:
+        games._check_owners = kept
+
+
+def slopes(game: Game) -> dict[str, dict[str, bool]]:
+    """For each player, which of its weights autograd reaches from its loss."""
+    import torch
+
+    graph = game.arrow.graph()
+    sizes = next(assignments_of(graph))
+    point = random_point(graph, sizes, TRAIN, np.random.default_rng(0))
+    made = build(graph, game.sizes, "game", validate=False)
+    space = load_source(made.source, made.module_name)
+    try:
+        module = module_at(made, space, point)
+        inputs = [torch.as_tensor(x).requires_grad_(x.dtype.kind == "f") for x in point.inputs]
+        outputs = run_module(made, space, module, point, inputs)
+        named = dict(module.named_parameters(remove_duplicate=False))
+        keys = made.keys(sizes)
+        leaves = {graph.wire_name(w): x for w, x in zip(graph.inputs, inputs, strict=True)}
+        leaves.update({path: named[key] for path, key in keys.items() if key in named})
+        found: dict[str, dict[str, bool]] = {}
+        for one in game.players:
+            value, own = outputs[one.loss], [p for p in game.held(one) if p in leaves]
+            each: Any = [None] * len(own)
+            if value.requires_grad:
+                each = torch.autograd.grad(
+                    value, [leaves[p] for p in own], allow_unused=True, retain_graph=True
+                )
+            found[one.name] = dict.fromkeys(game.held(one), False)
+            found[one.name].update((p, g is not None) for p, g in zip(own, each))
+        return found
+    finally:
+        unload(space)
+
+
+def right(seed: int, game: Game | None, refusal: SpecError) -> bool:
+    """Whether a refusal has the reason that it gives."""
+    if refusal.code == "CM055" and game is None:
+        return any(not any(found.values()) for found in still(seed).values())
+    if refusal.code == "CM058" and "does not reach" in refusal.title:
+        path, name = refusal.title.split("`")[1], refusal.title.split("`")[3]
+        return not still(seed)[name][path]
+    if refusal.code == "CM041" and game is not None and "not the mean over" in refusal.title:
+        return not per_sample(game)
+    return False
+
+
+def per_sample(game: Game) -> bool:
+    """Whether each loss is the mean of those of the samples: of a batch of one each."""
+    return game.name.endswith("_training")
+
+
+# --- more of the file -----------------------------------------------------------------------------
+
+
+def runs(made: Trained, seed: int) -> str:
+    """What is wrong with more steps of a file, and with a restart; its own selftest, too."""
+    import torch
+
+    module = load_source(made.model.source, made.model.module_name)
+    space = load_source(made.source, f"{made.module}_train")
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        sizes = _cut(made, next(assignments_of(made.game.arrow.graph())))
+        one = _Run(made, module, space, sizes, np.random.default_rng(seed), 1)
+        model = one._model()
+        training = one._training(model, torch.float64)
+        data = one._arguments(one.first)
+        drawn = seed % 2  # the step draws its own noise
+        data = data[: len(made.it.data)] if drawn and made.it else data
+        torch.manual_seed(seed)
+        first = listed(training.step(*data))
+        state = deepcopy(training.state_dict())
+        torch.manual_seed(seed + 1)
+        second = listed(training.step(*data))
+        if not torch.isfinite(torch.stack([*first, *second])).all():
+            return "a loss is not finite"
+        fresh = one._training(deepcopy(model), torch.float64)
+        fresh.load_state_dict(state)
+        torch.manual_seed(seed + 1)
+        again = listed(fresh.step(*data))
+        if not all(torch.equal(a, b) for a, b in zip(second, again, strict=True)):
+            return "a restart has other losses"
+        if not alike(training.state_dict(), fresh.state_dict()):
+            return "a restart has another state"
+        torch.set_default_dtype(torch.float32)
+        with contextlib.redirect_stdout(io.StringIO()):
+            space.selftest(getattr(module, made.model.class_name)())
+    except AssertionError as problem:
+        return f"selftest: {problem}"
+    finally:
+        torch.set_default_dtype(before)
+        unload(space)
+        unload(module)
+    return ""
+
+
+def listed(found: Any) -> list[Any]:
+    return list(found) if isinstance(found, tuple) else [found]
+
+
+def alike(left: Any, right: Any) -> bool:
+    """Whether two states are the same, tensor by tensor."""
+    import torch
+
+    if isinstance(left, torch.Tensor):
+        return torch.equal(left, right)
+    if isinstance(left, dict):
+        return left.keys() == right.keys() and all(alike(left[k], right[k]) for k in left)
+    if isinstance(left, (list, tuple)):
+        return len(left) == len(right) and all(alike(a, b) for a, b in zip(left, right))
+    return type(left) is type(right) and (hasattr(left, "__dict__") or left == right)
+
+
+def laid_out(made: Trained) -> str:
+    """What is wrong with the text: written once more it has other bytes, or ruff lays it out."""
+    if train(made.game, validate=False).source != made.source:
+        return "the text differs when it is written again"
+    ruff = shutil.which("ruff") or str(Path(sys.executable).with_name("ruff"))
+    command = [ruff, "format", "--line-length", "100", "--stdin-filename", "train.py", "-"]
+    found = subprocess.run(command, input=made.source, capture_output=True, text=True, check=False)
+    if found.returncode or found.stdout != made.source:
+        return f"ruff lays the text out in another way\n{found.stderr}"
+    return ""
+
+
+# --- one attempt ----------------------------------------------------------------------------------
+
+
+def attempt(seed: int) -> Attempt:
+    """One random game: declared, written, compared, and run."""
+    game: Game | None = None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            game = random_game_of(seed)
+            made = train(game, seed=seed)
+        except SpecError as refusal:
+            if right(seed, game, refusal):
+                return Attempt(
+                    "", f"{refusal.code} {refusal.title}", features(game) if game else ()
+                )
+            return Attempt(f"{refusal}\n{shown(game)}", "", features(game) if game else ())
+        except Exception as error:
+            return Attempt(f"{type(error).__name__}: {error}\n{shown(game)}")
+        try:
+            wrong = runs(made, seed) or (laid_out(made) if seed % EVERY == 0 else "")
+        except Exception as error:
+            wrong = f"{type(error).__name__}: {error}"
+    count = int(made.validation["weights_and_states"])
+    return Attempt(f"{wrong}\n{made.source}" if wrong else "", "", features(game), count)
+
+
+def shown(game: Game | None) -> str:
+    return "" if game is None else f"{game}\n{game.regime} {game.players}\n{game.arrow.graph()}"
+
+
+def main() -> int:
+    import torch
+
+    torch.set_num_threads(1)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--count", type=int, default=200)
+    parser.add_argument("--start", type=int, default=0, help="the first seed")
+    options = parser.parse_args()
+    began, failures, compared = time.time(), 0, 0
+    seen: collections.Counter[str] = collections.Counter()
+    refusals: collections.Counter[str] = collections.Counter()
+    for seed in range(options.start, options.start + options.count):
+        found = attempt(seed)
+        seen.update(set(found.seen))
+        refusals.update([found.refusal] if found.refusal else [])
+        compared += found.compared
+        if found.problem:
+            failures += 1
+            print(f"seed {seed}: {found.problem}\n", flush=True)
+    rate = options.count / (time.time() - began)
+    refused = sum(refusals.values())
+    print(f"{options.count} games, {rate:.1f} a second; {compared} weights and states compared")
+    print("  " + ", ".join(f"{name} {number}" for name, number in sorted(seen.items())))
+    for what, number in refusals.most_common():
+        print(f"  {number} refused: {what}")
+    print(f"{options.count - failures - refused} agree, {refused} are refused, {failures} do not")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
