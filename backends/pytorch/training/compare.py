@@ -298,6 +298,10 @@ class _Run:
         model = self._model().to(torch.float32)
         training = self._guarded("making it", lambda: self._training(model, torch.float32))
         noise = {p: v for p, v in self.first.resources.items() if p in self._noise()}
+        assert self.made.it is not None
+        for mover in self.made.it.movers:  # nobody moves: all losses are those of the same weights
+            for group in getattr(training, mover.attribute.removeprefix("self.")).param_groups:
+                group["lr"] = 0.0
         some = [
             x.to(torch.float32) if x.is_floating_point() else x for x in self._arguments(self.first)
         ]
@@ -306,7 +310,7 @@ class _Run:
         losses = found if isinstance(found, tuple) else (found,)
         data = {x: self._value(self.first, x) for x in self.game.data}
         start = self.reference.start()
-        wanted = self.reference.first_losses(start, self.weights, data, noise)
+        wanted = self.reference.losses(self.game.players, start, self.weights, data, noise)
         largest = 0.0
         for player, value in wanted.items():
             index = [p.name for p in self.game.players].index(player)

@@ -31,7 +31,7 @@ KeyError: 'model.line.linear.weight'
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -128,12 +128,22 @@ class Reference:
         self, state: States, weights: Values, data: Values, noise: Mapping[str, np.ndarray]
     ) -> Values:
         """The losses of the players whose (only) move is the first of the round."""
-        graph = self.game.arrow.graph()
         first = turns(self.game)[0]
+        known = [one for one in self.game.players if one.name in first and one.moves == 1]
+        return self.losses(known, state, weights, data, noise)
+
+    def losses(
+        self,
+        players: Sequence[Player],
+        state: States,
+        weights: Values,
+        data: Values,
+        noise: Mapping[str, np.ndarray],
+    ) -> Values:
+        """The losses of some players before any of them moves."""
+        graph = self.game.arrow.graph()
         found = {}
-        for one in self.game.players:
-            if one.name not in first or one.moves > 1:
-                continue
+        for one in players:
             looked = self._looked(one, state, weights)
             values = {**looked, **data}
             inputs = [values[graph.wire_name(w)] for w in graph.inputs]

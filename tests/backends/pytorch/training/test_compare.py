@@ -227,3 +227,11 @@ def test_weights_without_a_gradient_do_not_decay_in_torch() -> None:
     assert refused.value.code == "CM041" and 'frozen=("critic.out.bias",)' in str(refused.value)
     train(made(sgd(0.1)))
     train(made(sgd(0.1, weight_decay=0.1), frozen=["critic.out.bias"]))
+
+
+@pytest.mark.parametrize("moves", [1, 2])
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+def test_low_precision_rounds_every_loss(moves: int, precision: str) -> None:
+    """Also those after a move, and of a player who moves twice: none is compared with nothing."""
+    made = train(contest(moves=moves, regime=Regime(precision=precision)))
+    assert 0 < made.validation["loosely"] < 0.1
