@@ -47,6 +47,7 @@ from backends.pytorch.points import Point, assignments_of, module_at, random_poi
 from backends.pytorch.training import optim
 from backends.pytorch.training.losses import LossFunction, batch_of
 from backends.pytorch.training.reference import Reference
+from backends.pytorch.training.steps import Mover, move_of
 from categorical.errors import SpecError
 from categorical.learning.games import Game
 from categorical.records import NOISE, TRAIN
@@ -59,6 +60,7 @@ TOLERANCE = 1e-9
 _NEAR = 1e-6  # a smaller difference is tried at other points
 _ATTEMPTS = 4
 _SIZES = 6  # at some all gradients are 0 (one number, normalised), and only rounding is left
+_GRADIENT = 1e-5  # of smaller ones, where terms of size 1 cancel, only rounding may be left
 _LOOSE = 0.1  # of a loss in low precision, relative to 1 + its size
 
 
@@ -212,15 +214,41 @@ class _Run:
                     index = [p.name for p in self.game.players].index(player)
                     gap = _gap(losses[index].detach().numpy(), value)
                     self._judge(gap, f"the loss of `{player}` in round {place + 1}")
-                for what, ours, theirs, scale in self._pairs(model, training, state, weights):
-                    gap = _gap(ours, theirs, scale)
-                    self._judge(gap, f"{what} after round {place + 1}")
-                    count, largest = count + 1, max(largest, gap)
+                more, gap = self._agree(model, training, state, weights, f"round {place + 1}")
+                count, largest = count + more, max(largest, gap)
+            for mover in self.made.it.movers if self.made.it and self.made.it.alone else ():
+                state, weights = self._alone(mover, training, state, weights)
+                name = f"a move of `{mover.player.name}` alone"
+                more, gap = self._agree(model, training, state, weights, name)
+                count, largest = count + more, max(largest, gap)
             if self.made.it is not None and self.made.it.drawn:
                 self._draws(training)
         finally:
             torch.set_default_dtype(before)
         return count, largest
+
+    def _agree(
+        self, model: Any, training: Any, state: Any, weights: Any, when: str
+    ) -> tuple[int, float]:
+        """How many numbers agree, and the largest difference."""
+        count, largest = 0, 0.0
+        for what, ours, theirs, scale in self._pairs(model, training, state, weights):
+            gap = _gap(ours, theirs, scale)
+            self._judge(gap, f"{what} after {when}")
+            count, largest = count + 1, max(largest, gap)
+        return count, largest
+
+    def _alone(self, mover: Mover, training: Any, state: Any, weights: Any) -> tuple[Any, Any]:
+        """The states and weights after one player has moved, on a batch of its own."""
+        it, point = self.made.it, self._point()
+        assert it is not None
+        noise = {p: v for p, v in point.resources.items() if p in self._noise()}
+        data = {x: self._value(point, x) for x in self.game.data}
+        named = dict(zip((*it.data, *it.drawn), self._arguments(point), strict=True))
+        given = [named[x] for x in (*it.data, *it.drawn_for(mover))]
+        with _Given(self, noise):
+            self._guarded("a move alone", lambda: getattr(training, move_of(mover))(*given))
+        return self.reference.by_hand(state, weights, data, noise, [(mover.player.name,)])
 
     def _noise(self) -> set[str]:
         return {p for p, r in self.graph.resources(self.sizes).items() if r.role == NOISE}
@@ -254,6 +282,7 @@ class _Run:
         for mover in it.movers:
             optimizer = getattr(training, mover.attribute.removeprefix("self."))
             kept: list[tuple[str, Any, Any]] = []
+            squares = {one.name: one.squared for one in mover.player.optimiser.states}
             for path in self.game.owned(mover.player):
                 moved.add(path)
                 stored, after = self.reference.stored(mover.player, path, state, weights)
@@ -265,7 +294,8 @@ class _Run:
                         kept.append((part, found.detach().numpy(), value))
             for part, found, value in kept:
                 size = max(float(np.max(np.abs(v), initial=0)) for p, _, v in kept if p == part)
-                yield f"the {part} of `{mover.player.name}`", found, value, 1e-6 * size
+                least = 0.0 if squares[part] else _GRADIENT
+                yield f"the {part} of `{mover.player.name}`", found, value, max(1e-6 * size, least)
         for path in self.game.weights:
             if path not in moved and (path in self.names or self.made.key(path) in values):
                 yield f"the frozen `{path}`", tensor(path).detach().numpy(), weights[path], 0.0

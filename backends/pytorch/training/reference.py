@@ -88,11 +88,17 @@ class Reference:
         return dict(zip(state, found[:count])), dict(zip(self.game.weights, found[count:]))
 
     def by_hand(
-        self, state: States, weights: Values, data: Values, noise: Mapping[str, np.ndarray]
+        self,
+        state: States,
+        weights: Values,
+        data: Values,
+        noise: Mapping[str, np.ndarray],
+        order: Sequence[tuple[str, ...]] | None = None,
     ) -> tuple[States, Values]:
-        """The same, lens by lens, with gradients clipped as the regime says."""
+        """The same, lens by lens, with gradients clipped as the regime says; ``order`` is another
+        order of play."""
         players = {one.name: one for one in self.game.players}
-        for turn in turns(self.game):
+        for turn in turns(self.game) if order is None else order:
             new_state, new = dict(state), dict(weights)
             for name in turn:
                 player = players[name]

@@ -22,7 +22,7 @@ A batch that has no equal parts is refused by the file:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from backends.pytorch import layout, safety
@@ -126,6 +126,18 @@ class Written:
     def single(self) -> bool:
         return len(self.movers) == 1
 
+    @property
+    def alone(self) -> bool:
+        """Whether each player has a method for one move, on a batch of its own."""
+        return not self.single and not self.simultaneous
+
+    def drawn_for(self, one: Mover) -> list[str]:
+        """The noise that a move of one player reads."""
+        read = set(one.loss.inputs)
+        if self.shared is not None and read & set(self.users):
+            read |= set(self.shared.inputs)
+        return [x for x in self.drawn if x in read]
+
 
 def methods(it: Written) -> list[str]:
     """The methods of ``Training``."""
@@ -135,6 +147,8 @@ def methods(it: Written) -> list[str]:
     else:
         for one in it.movers if not it.single else []:
             rows += ["", *_gradient(it, one)]
+    for one in it.movers if it.alone else []:
+        rows += ["", *_move(it, one)]
     return [*rows, "", *_states(it)]
 
 
@@ -191,8 +205,7 @@ def _step(it: Written) -> list[str]:
         return [*rows, *laid([*body, f"return {', '.join(['value'] * len(it.movers))}"])]
     values = {id(one): one.value for one in it.movers}
     for one in it.movers:
-        inputs = ", ".join(_given(it, one, x) for x in _inputs(it, one))
-        call = f"{values[id(one)]} = self.{_method(one)}({inputs})"
+        call = f"{values[id(one)]} = {_call(it, one)}"
         if it.simultaneous:
             body.append(call)
         elif one.player.moves > 1:
@@ -206,12 +219,40 @@ def _step(it: Written) -> list[str]:
     return [*rows, *laid([*body, f"return {', '.join(values.values())}"])]
 
 
-def _shared(it: Written) -> list[str]:
-    """The line that makes what several moves read."""
+def _call(it: Written, one: Mover) -> str:
+    """The call of the gradient of a player."""
+    inputs = ", ".join(_given(it, one, x) for x in _inputs(it, one))
+    return f"self.{_method(one)}({inputs})"
+
+
+def move_of(one: Mover) -> str:
+    """The name of the method that moves one player alone."""
+    return one.attribute.removeprefix("self.") + "_move"
+
+
+def _move(it: Written, one: Mover) -> list[str]:
+    drawn = it.drawn_for(one)
+    arguments = ["self", *(f"{x}: Tensor" for x in it.data)]
+    rows = head(move_of(one), [*arguments, *(f"{x}: Tensor | None = None" for x in drawn)], 4)
+    name = safety.docstring(safety.prose(one.player.name))
+    rows.append(f'        """A move of {name} alone, on its own batch; returns its loss before."""')
+    body = [line for x in drawn for line in it.drawn[x]]
+    read = set(one.loss.inputs) & set(it.users)
+    made = _shared(it, read) if read else []
+    if made and not any(it.users[x][one.player.name] for x in read):
+        made = ["with torch.no_grad():", *(f"    {x}" for x in made)]
+    body += made
+    body += [f"value = {_call(it, one)}", *_moving(one), "return value"]
+    return [*rows, *laid(body)]
+
+
+def _shared(it: Written, read: Collection[str] | None = None) -> list[str]:
+    """The line that makes what several moves read, or what ``read`` names of it."""
     if it.shared is None:
         return []
     inputs = [f"self.{x}" if x in it.held else x for x in it.shared.inputs]
-    call = f"{', '.join(it.users)} = {it.shared.name}({', '.join(['self.model', *inputs])})"
+    names = [x if read is None or x in read else "_" for x in it.users]
+    call = f"{', '.join(names)} = {it.shared.name}({', '.join(['self.model', *inputs])})"
     if it.regime.precision is None:
         return [call]
     given = [x for x in it.shared.inputs if x not in it.held]

@@ -63,7 +63,7 @@ TAKEN = {"self", "model", "value", "state", "part", "weights", "batches", "epoch
 HELD = {"step", "state_dict", "load_state_dict", "optimizer", "rate", "scaler", "Training", "fit"}
 HELD |= {"deepcopy", "examples", "selftest", "epoch", "losses", "means", "data", "first", "second"}
 HELD |= {"again", "batch", "gradients"}
-ENDS = ("_rate", "_weights", "_scaler", "_gradient")
+ENDS = ("_rate", "_weights", "_scaler", "_gradient", "_move")
 TRUSTED = frozenset({("collections.abc", "Iterable"), ("copy", "deepcopy")})
 
 

@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from backends.pytorch.loader import load_source, unload
+from backends.pytorch.training.compare import compare
 from backends.pytorch.training.write import train
 from categorical.errors import SpecError
 from categorical.learning.optimisers import sgd
@@ -96,3 +97,13 @@ def test_a_text_with_something_else_in_it_is_refused(monkeypatch) -> None:
     monkeypatch.setattr(optim, "making", lambda *_: "__import__('os').system('true')")
     with pytest.raises(SpecError, match="the training file is refused"):
         train(regression(sgd(0.1)))
+
+
+def test_a_move_alone_is_on_its_own_batch() -> None:
+    """One more move of a player, compared too: a file whose lone move is another's is refused."""
+    made = train(GAMES["penalty"]())
+    assert "def critic_move(" in made.source and "def painter_move(" in made.source
+    head, alone, tail = made.source.partition("    def critic_move(")
+    made.source = head + alone + tail.replace("self.critic.step()", "self.painter.step()", 1)
+    with pytest.raises(SpecError, match="disagrees with the declared step"):
+        compare(made)
