@@ -48,6 +48,7 @@ from categorical.functors import stack
 from categorical.learning.losses import with_label
 from categorical.learning.optimisers import Optimiser
 from categorical.learning.regime import PLAIN, Regime
+from categorical.normal import prune
 from categorical.origin import Origin, here
 from categorical.records import NOISE, Box
 from categorical.spaces import Array, Kind, Real, Space, space
@@ -145,11 +146,14 @@ class Game:
     @cached_property
     def reached(self) -> tuple[frozenset[str], ...]:
         """For each output, the weights (and inputs) that it depends on as numbers."""
-        graph = opened(self.arrow.graph(), self.sizes)
-        names = {w: graph.wire_name(w) for w in graph.inputs}
-        names.update((w, resource.name) for w, resource in graph.sources.items())
-        each = (reaching(graph, w) for w in graph.outputs)
-        return tuple(frozenset(names[w] for w in found if w in names) for found in each)
+        whole, found = self.arrow.graph(), []
+        for out in whole.outputs:
+            graph = opened(prune(replace(whole, outputs=[out])), self.sizes)
+            names = {w: graph.wire_name(w) for w in graph.inputs}
+            names.update((w, resource.name) for w, resource in graph.sources.items())
+            reached = reaching(graph, graph.outputs[0])
+            found.append(frozenset(name for w, name in names.items() if w in reached))
+        return tuple(found)
 
     def __repr__(self) -> str:
         counts = [len(self.owned(one)) for one in self.players]

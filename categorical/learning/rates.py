@@ -170,6 +170,14 @@ def step_decay(rate: float, every: int, factor: float = 0.1, drops: int = 8) -> 
     )
 
 
+def _parts(one: Schedule) -> tuple[list[Any], list[int]]:
+    """The schedulers of torch that take turns, and when; one alone does not change."""
+    kind, given = one.torch
+    if kind != "SequentialLR":
+        return [one.torch], []
+    return given["schedulers"], given["milestones"]
+
+
 @checked
 def in_turn(first: Schedule, then: Schedule, steps: int) -> Schedule:
     """One schedule for so many steps, and from then on another, which counts from 0: a warm-up and
@@ -186,15 +194,16 @@ def in_turn(first: Schedule, then: Schedule, steps: int) -> Schedule:
         before = op.less(step, op.full_like(steps)(step))
         return op.where(before, first.arrow(step), then.arrow(step - steps))
 
-    # torch cannot start a scheduler of schedulers anew: those of ``then`` stand beside the first
-    rest, places = [then.torch], [steps]
-    if then.torch[0] == "SequentialLR":
-        rest = then.torch[1]["schedulers"]
-        places += [steps + place for place in then.torch[1]["milestones"]]
+    # torch cannot start a scheduler of schedulers, nor start it anew: their parts stand in one row
+    before, places = _parts(first)
+    places = [place for place in places if place < steps]
+    after, later = _parts(then)
+    row = [*before[: len(places) + 1], *after]
+    places += [steps, *(steps + place for place in later)]
     return Schedule(
         "in_turn",
         first.base,
-        ("SequentialLR", {"schedulers": [first.torch, *rest], "milestones": places}),
+        ("SequentialLR", {"schedulers": row, "milestones": places}),
         _of_count(body, "in_turn"),
         lambda k: first.at(k) if k < steps else then.at(k - steps),
     )

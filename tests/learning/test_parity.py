@@ -74,6 +74,8 @@ SCHEDULES = [
     in_turn(cosine(0.3, 6), linear_warm_up(0.3, 4), 8),
     in_turn(linear_warm_up(0.3, 4), in_turn(constant(0.3), cosine(0.3, 6), 3), 4),
     in_turn(in_turn(linear_warm_up(0.3, 4), constant(0.3), 7), cosine(0.3, 6), 9),
+    in_turn(in_turn(linear_warm_up(0.3, 4), cosine(0.3, 6), 2), step_decay(0.3, 2), 5),
+    in_turn(in_turn(cosine(0.3, 4), step_decay(0.3, 2), 5), linear_warm_up(0.3, 4), 3),
 ]
 
 
