@@ -159,10 +159,11 @@ def graded(
     return Grades(schema, tuple(rows), truth)
 
 
-def degrees(**grades: Grades) -> str:
+def degrees(*unnamed: Grades, **grades: Grades) -> str:
     """A table of the grades, side by side: ``degrees(before=…, after=…)``."""
-    if not grades:
-        raise SpecError("CM042", "a table of no grades", help=["degrees(before=…, after=…)"])
+    if unnamed or not grades:
+        title = "grades without a name in a table" if unnamed else "a table of no grades"
+        raise SpecError("CM042", title, help=["degrees(before=…, after=…)"])
     when = " → ".join(grades) if len(grades) > 1 else ""
     names = list(dict.fromkeys(row.equation for one in grades.values() for row in one.rows))
     table = [["equation", "samples", *(f"{k} {when}".strip() for k in SHOWN)]]
@@ -203,6 +204,21 @@ def _interpreted(
     sample = Dim("sample")
     single = functor(edge)
     graph = stack(single, sample).graph()
+    known = Context(FloatAlgebra(), {**sizes, "sample": 1})
+    if missing := set(graph.dims) - set(known.sizes):
+        facts = [("sizes", ", ".join(sizes) or "none")]
+        raise SpecError("CM025", f"the size of `{min(missing)}` is not given", facts=facts)
+    for path, resource in graph.resources(known.sizes).items():
+        wanted, found = known.shape(resource.space), np.shape(weights.get(path, ()))
+        if path not in weights or tuple(found) != tuple(wanted):
+            raise SpecError(
+                "CM020",
+                f"the edge `{edge}` needs `{path}`: {resource.space}, of the shape {wanted}",
+                facts=[("weights given", ", ".join(weights) or "none")]
+                if path not in weights
+                else [("the shape given", str(found))],
+                help=["all weights of the edge by name, as  state_dict()  has them"],
+            )
 
     def function(*batch: Any) -> Any:
         count = len(batch[0])

@@ -186,3 +186,27 @@ def test_differences_of_narrow_numbers_do_not_wrap_around(kind: Any) -> None:
 def test_what_is_no_batch_of_numbers_is_refused(data: Any) -> None:
     with pytest.raises(SpecError, match="cannot be compared"):
         graded(LOOP, {"s": lambda x: x}, {"X": data})
+
+
+def test_weights_of_the_edges_are_asked_for_by_name() -> None:
+    n, m = Dim.named("n m")
+    nets = functor(
+        CYCLE, {"A": Real[n], "B": Real[m]}, {"f": op.linear(n, m), "g": op.linear(m, n)}
+    )
+    weights = {f"{edge}.linear.bias": np.zeros(k) for edge, k in (("f", 3), ("g", 2))}
+    weights["f.linear.weight"] = np.zeros((3, 2))
+    for more, sizes, said in (
+        ({}, {"n": 2, "m": 3}, "the edge `g` needs `g.linear.weight`"),
+        ({"g.linear.weight": np.zeros((3, 2))}, {"n": 2, "m": 3}, "the shape given  (3, 2)"),
+        ({"g.linear.weight": np.zeros((2, 3))}, {"n": 2}, "the size of `m` is not given"),
+    ):
+        with pytest.raises(SpecError) as caught:
+            interpreted(nets, {**weights, **more}, sizes)
+        assert said in str(caught.value)
+    assert interpreted(nets, {**weights, "g.linear.weight": np.zeros((2, 3))}, {"n": 2, "m": 3})
+
+
+def test_grades_in_a_table_have_names() -> None:
+    found = graded(CYCLE, {"f": lambda x: x, "g": lambda x: x}, {"A": np.ones((1, 1))})
+    with pytest.raises(SpecError, match="without a name"):
+        degrees(found)
