@@ -123,26 +123,7 @@ class Functor:
             box = OperatorBox(node.box.operator, node.regions, dom, cod, dict(node.box.attrs))
             outs = builder.operate(box, ins, node.name, node.origin)
         elif isinstance(node.box, OperatorBox):
-            keeps = node.box.name == "call"
-            region = self(node.box.regions[0], tuple(flags) if keeps else None)
-            ins = tuple(
-                at[w] if moved[w] or keeps else self.constant(builder, at[w], graph.types[w])
-                for w in node.ins
-            )
-            more = [region.names[w] for w in region.inputs[len(ins) :]]
-            if more and node.box.name != "call":
-                raise SpecError(
-                    "CM021",
-                    f"a body of `{node.box.name}` cannot pool over an axis that varies",
-                    help=["pool after the iteration"],
-                    origin=node.origin,
-                )
-            ins += tuple(self.extra[name] for name in more)
-            dom, cod = region.dom, region.cod
-            if not keeps:  # the wires of an operator need not be those of its body: sequences
-                dom, cod = (tuple(map(self.on_type, one)) for one in (node.box.dom, node.box.cod))
-            box = OperatorBox(node.box.operator, (region,), dom, cod, dict(node.box.attrs))
-            outs = builder.operate(box, ins, node.name, node.origin)
+            outs = self._operator(builder, graph, node, node.box, at, flags)
         else:
             outs = self.on_box(
                 builder, node, node.box, tuple(at.get(w, -1) for w in node.ins), flags
@@ -151,6 +132,64 @@ class Functor:
             at[w], moved[w] = image, True
             if w in graph.names:
                 builder.graph.names[image] = graph.names[w]
+
+    def _operator(
+        self,
+        builder: Builder,
+        graph: Graph,
+        node: Node,
+        old: OperatorBox,
+        at: dict[int, int],
+        flags: list[bool],
+    ) -> tuple[int, ...]:
+        """Add the image of an operator with the image of its body."""
+        lifts, body = _lifts(node, old, flags), old.regions[0]
+        region = self(body, tuple(lifts[: len(body.inputs)]))
+        ins = tuple(
+            at[w] if moves or not lift else self.constant(builder, at[w], graph.types[w])
+            for w, moves, lift in zip(node.ins, flags, lifts, strict=True)
+        )
+        more = [region.names[w] for w in region.inputs[len(body.inputs) :]]
+        if more and old.name != "call":
+            raise SpecError(
+                "CM021",
+                f"a body of `{old.name}` cannot pool over an axis that varies",
+                help=["pool after the iteration"],
+                origin=node.origin,
+            )
+        ins += tuple(self.extra[name] for name in more)
+        dom, cod = region.dom, region.cod
+        if old.name != "call":  # the wires of an operator need not be those of its body: sequences
+            dom = tuple(self.on_type(t) if x else t for t, x in zip(old.dom, lifts, strict=True))
+            cod = tuple(map(self.on_type, old.cod))
+        box = OperatorBox(old.operator, (region,), dom, cod, dict(old.attrs))
+        return builder.operate(box, ins, node.name, node.origin)
+
+
+def _lifts(node: Node, box: OperatorBox, moved: list[bool]) -> list[bool]:
+    """The inputs of an operator that become image wires; the others are as they are, in its body
+    too: weights that are handed to it, and what the steps of a run share."""
+    if box.name == "call":
+        return moved
+    found = [True] * len(moved)
+    if box.name == "scan":  # a state is an image after the first step at the latest
+        end = len(moved) - int(box.attrs["ragged"])
+        found[box.attrs["states"] : end] = moved[box.attrs["states"] : end]
+    elif box.name == "pullback":  # a cotangent is that of one index, and no sum over all
+        for i in range(len(box.regions[0].inputs)):
+            found[i] = moved[i] or i in box.attrs["wrt"]
+    elif box.name == "explicit":
+        start = len(box.regions[0].inputs)
+        found[start:] = moved[start:]
+        if any(found[start:]):
+            raise SpecError(
+                "CM021",
+                f"`{node.name or box.name}` cannot be batched: its weights would change",
+                facts=[("weights", ", ".join(box.attrs["weights"]))],
+                help=["give the spec an explicit sample axis"],
+                origin=node.origin,
+            )
+    return found
 
 
 def _noisy(node: Node, graph: Graph) -> bool:
