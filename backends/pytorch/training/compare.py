@@ -164,7 +164,8 @@ class _Run:
 
     def _model(self, dtype: Any = None) -> Any:
         strip = f"{self.made.whole}." if self.made.whole else ""
-        values = {p.removeprefix(strip): v for p, v in self.first.resources.items()}
+        known = self.first.resources.items()
+        values = {p.removeprefix(strip): v for p, v in known if p.startswith(strip)}
         return module_at(self.made.model, self.module, Point(self.sizes, TRAIN, [], values))
 
     def _training(self, model: Any, dtype: Any) -> Any:

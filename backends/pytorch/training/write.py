@@ -82,10 +82,10 @@ class Trained:
     validation: dict[str, Any] = field(default_factory=dict)
 
     def key(self, path: str) -> str:
-        """The state-dict key of a weight of the game."""
-        if self.whole:
-            path = path.removeprefix(f"{self.whole}.")
-        return self.model.main.key(path)
+        """The state-dict key of a weight of the game, "" for one that is not in the module."""
+        if self.whole and not path.startswith(f"{self.whole}."):
+            return ""
+        return self.model.main.key(path.removeprefix(f"{self.whole}.") if self.whole else path)
 
     @property
     def certificate(self) -> dict[str, Any]:
