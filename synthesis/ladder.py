@@ -330,7 +330,7 @@ class _Climb:
     def certified(self, refuted: tuple[Sizes, str, exact.Exact]) -> Finding:
         """A disagreement of polynomials with integer coefficients that floats do not see."""
         sizes, mode, found = refuted
-        at = assignments.show(sizes)
+        at = assignments.show(sizes) or "its fixed sizes"
         example = Counterexample(
             source=f"# the sides differ modulo a random prime, at {at}, in {mode} mode\n",
             replay=replay_line(self.architecture, self.law, self.seed),

@@ -271,3 +271,12 @@ def test_opaque_functions_are_tested_at_most() -> None:
     assert found.verdict is Verdict.REFUTED
     assert found.counterexample is not None
     assert found.counterexample.sizes == {"n": 2}
+
+
+def test_a_refutation_without_dims_has_a_scope() -> None:
+    """A tenth of ten is not one, for the tenth that a float is."""
+    two = Dim("two", size=2)
+    same = op.scale(1).at(Real[two])
+    tenth = op.scale(0.1).at(Real[two]) >> op.scale(10)
+    (found,) = check(architecture(tenth, laws=[laws.equal(same)]))
+    assert found.verdict is Verdict.REFUTED and found.scope == "at its fixed sizes"
