@@ -15,6 +15,7 @@ ROWS = {
     "module_distillation": ("m2mkd", "second_module"),
     "ensemble_distillation": ("meal-v2", "training"),
     "stack_gan": ("stackganpp", "training"),
+    "multi_level_transformer": ("multi-level-transformer", "through_twins"),
 }
 EVERY = [(name, which) for name in ROWS for which in architectures(name)]
 STATED = [one for one in EVERY if architectures(one[0])[one[1]].laws]
