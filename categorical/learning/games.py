@@ -47,7 +47,7 @@ from categorical.errors import SpecError
 from categorical.functors import stack
 from categorical.learning.losses import with_label
 from categorical.learning.optimisers import Optimiser
-from categorical.learning.regime import PLAIN, Regime
+from categorical.learning.regime import PLAIN, Regime, check_parts
 from categorical.normal import prune
 from categorical.origin import Origin, here
 from categorical.records import NOISE, Box
@@ -185,7 +185,8 @@ def game(
     """Declare a game; see the module.
 
     ``frozen`` are prefixes of weights that nobody moves; ``draws`` maps inputs to ``"normal"`` or
-    ``"uniform"``; ``regime`` says how a step is computed (accumulation, precision, clipping).
+    ``"uniform"``; ``regime`` says how a step is computed (accumulation, precision, clipping,
+    recomputation).
     CM058 where a weight has no player or two, CM056 where a loss is no number, CM020 for unknown
     names.
     """
@@ -211,6 +212,7 @@ def game(
     _check_players(made)
     _check_owners(made)
     _check_draws(made)
+    check_parts(regime, graph, made.sizes, list(made.weights), made.origin)
     return made
 
 
