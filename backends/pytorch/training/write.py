@@ -140,6 +140,7 @@ def train(
         model = build(what, game.sizes, name, laws)
     module = module or model.module_name
     _check_module(module)
+    _check_points(game)
     made = Trained(game, model, whole, module)
     made.it = _parts(made)
     made.source = _text(made, regenerate, laws)
@@ -164,6 +165,28 @@ def _check_module(module: str) -> None:
             help=["choose another name:  -o model.py"],
             origin=None,
         )
+
+
+def _check_points(game: Game) -> None:
+    """CM041 where others read weights that torch keeps at the point where a gradient is taken."""
+    for one in game.players if len(game.players) > 1 else ():
+        if one.optimiser.look is None:
+            continue
+        for other in game.players:
+            graph = game.arrow.graph()
+            graph = prune(replace(graph, outputs=[graph.outputs[other.loss]]))
+            read = {graph.wire_name(w) for node in graph.nodes for w in node.ins}
+            path = next(
+                (p for p in game.owned(one) if p in {*read, *graph.resources(game.sizes)}), ""
+            )
+            if other is not one and path:
+                raise SpecError(
+                    "CM041",
+                    f"`{other.name}` reads `{path}`, which `{one.name}` moves by nesterov",
+                    facts=[("torch", "keeps the weights ahead, where the gradient is taken")],
+                    help=["sgd(rate, momentum=…, nesterov=True): others read what torch keeps"],
+                    origin=game.origin,
+                )
 
 
 def _compared(made: Trained, seed: int) -> dict[str, Any]:
