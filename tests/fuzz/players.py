@@ -10,6 +10,7 @@ import math
 import random
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from categorical import Arrow, Fin, Real, SpecError, op, tie
@@ -39,6 +40,7 @@ from categorical.learning.optimisers import (
 )
 from categorical.learning.rates import Schedule, cosine, in_turn, linear_warm_up, step_decay
 from categorical.learning.regime import PLAIN, Regime
+from categorical.normal import prune
 from categorical.records import NOISE
 from categorical.spaces import Array, Bool
 from tests.fuzz import cells, terms
@@ -398,15 +400,17 @@ def random_game(rng: random.Random) -> Game:
 def parted(graph: Graph, hand: Sequence[str], place: int) -> tuple[list[str], list[str]]:
     """What of a hand an output depends on, and the rest; groups as they are, or as weights."""
     whole = opened(graph, ALL)
+    one = opened(prune(replace(graph, outputs=[graph.outputs[place]])), ALL)
     names = {w: whole.wire_name(w) for w in whole.inputs}
     names.update((w, r.name) for w, r in whole.sources.items() if r.role == "weight")
-    found = {names[w] for w in reaching(whole, whole.outputs[place]) if w in names}
+    known = {w: one.wire_name(w) for w in one.inputs} | {w: r.name for w, r in one.sources.items()}
+    found = {known[w] for w in reaching(one, one.outputs[0]) if w in known}
     moved: list[str] = []
     still: list[str] = []
-    for one in hand:
-        own = [n for n in names.values() if n == one or n.startswith(f"{one}.")]
+    for part in hand:
+        own = [n for n in names.values() if n == part or n.startswith(f"{part}.")]
         gone = [n for n in own if n not in found]
-        moved += [one] if not gone else [n for n in own if n in found]
+        moved += [part] if not gone else [n for n in own if n in found]
         still += gone
     return moved, still
 
