@@ -276,8 +276,12 @@ class Expansion:
         """The matrix of a fixed map: of each row the entries that are not 0, with their places."""
         factors = [self.coefficient(c) for c in attrs["coefficients"]]
         table: dict[int, Poly] = {}
+        known: dict[str, Element] = {}
         for which, place, value in zip(data["which"], data["places"], data["values"], strict=True):
-            entry = self.numbers.times(factors[which], self.numbers.read(value))
+            if (text := repr(value)) not in known:
+                self.numbers.spend(len(text) + 8 * self.numbers.n)
+                known[text] = self.numbers.read(value)
+            entry = self.numbers.times(factors[which], known[text])
             table[place] = self.plus(table.get(place, {}), self.constant(entry))
         spots = list(positions(source))
         found: Rows = {}
