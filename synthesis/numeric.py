@@ -87,15 +87,15 @@ HAS_EXTENDED = bool(np.finfo(np.longdouble).eps < 2.0**-60)
 class Trial:
     """A point; everything random in it follows from the seed.
 
-    In a ``sparse`` one the inputs are −1, 0 and 1 times the scale, about half of them 0, and at
-    least one in every wire; in a ``corner`` masks and indices are all alike.
+    In a ``sparse`` one the inputs that ``SPARSE`` names are −1, 0 and 1 times the scale, about half
+    of them 0, and at least one in every wire; in a ``corner`` masks and indices are all alike.
     """
 
     sizes: Mapping[str, int]
     mode: str
     scale: float
     seed: int
-    sparse: bool = False
+    sparse: str = ""
     corner: str = ""
 
 
@@ -160,6 +160,15 @@ def algebra_of(point: Point) -> FloatAlgebra:
     return PlainAlgebra() if point.plain else FloatAlgebra()
 
 
+#: Which inputs of a sparse example are sparse: a cotangent shows a kink only where it is not 0.
+SPARSE: dict[str, Callable[[int, int], bool]] = {
+    "all": lambda i, last: True,
+    "all but the last": lambda i, last: i < last or not last,
+    "the even": lambda i, last: i % 2 == 0,
+    "the odd": lambda i, last: i % 2 == 1 or not last,
+}
+
+
 def draw_point(graph: Graph, trial: Trial) -> Point:
     """The numbers of a trial, rounded to single precision so that every precision has them."""
     ctx = Context(FloatAlgebra(), trial.sizes, trial.mode)
@@ -167,7 +176,11 @@ def draw_point(graph: Graph, trial: Trial) -> Point:
     resources = draw_resources(graph, ctx, rng)
     inputs = draw_inputs(graph, ctx, rng, trial.scale, trial.corner)
     if trial.sparse:
-        inputs = [_sparse(v, rng, trial.scale) for v in inputs]
+        thin = SPARSE[trial.sparse]
+        last = len(inputs) - 1
+        inputs = [
+            _sparse(v, rng, trial.scale) if thin(i, last) else v for i, v in enumerate(inputs)
+        ]
     return Point(
         trial.sizes,
         trial.mode,
@@ -351,15 +364,16 @@ def trials(
     Beside the three magnitudes: those of large constants in the graph, where branches may lie, and
     corners, and sparse inputs, for branches at 0 (not where ties would be the user's own business).
     """
-    every = [(s, a, m, False, "") for s in MAGNITUDES for a in assignments for m in modes]
+    every = [(s, a, m, "", "") for s in MAGNITUDES for a in assignments for m in modes]
     every.sort(key=lambda one: one[1] is not assignments[0] and one[0] != 1.0)
     if graph is not None:
         sizes = assignments[:2]
-        every += [(1.0, a, m, False, k) for k in corners(graph) for a in sizes for m in modes]
-        every += [(s, a, m, False, "") for s in constants(graph) for a in sizes for m in modes]
+        every += [(1.0, a, m, "", k) for k in corners(graph) for a in sizes for m in modes]
+        every += [(s, a, m, "", "") for s in constants(graph) for a in sizes for m in modes]
         names = {n.box.name for _, n in graph.walk()}
+        kinds = list(SPARSE) if len(graph.inputs) > 1 else ["all"]
         if not names & {"argmax", "sort", "top_k"}:
-            every += [(1.0, a, m, True, "") for a in sizes for m in modes]
+            every += [(1.0, a, m, kind, "") for kind in kinds for a in sizes for m in modes]
     for number, (scale, chosen, mode, sparse, corner) in enumerate(every):
         yield Trial(chosen, mode, scale, (seed * 65_599 + number) & 0x7FFFFFFF, sparse, corner)
 

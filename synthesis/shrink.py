@@ -74,7 +74,7 @@ def _smaller_sizes(law: Law, graphs: Sequence[Graph], failure: Failure, deadline
 def _fails_at(law: Law, graph: Graph, failure: Failure, sizes: dict[str, int]) -> Failure | None:
     """A clear failure at these sizes, in a trial like the first one or at a usual magnitude."""
     first = failure.point.trial or Trial(sizes, failure.point.mode, 1.0, failure.point.seed)
-    others = (replace(first, scale=scale, sparse=False) for scale in MAGNITUDES)
+    others = (replace(first, scale=scale, sparse="") for scale in MAGNITUDES)
     for k, one in enumerate((first, *others)):
         trial = replace(one, sizes=sizes, seed=failure.point.seed + k)
         found = attempt(law, graph, trial).failure

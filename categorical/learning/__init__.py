@@ -17,6 +17,9 @@ categorical.errors.SpecError: error[CM057]: `mean_squared_error` does not score 
 """
 
 from categorical.learning import losses, optimisers, rates
+from categorical.learning.composite import closed, closed_law
+from categorical.learning.distillation import blocks, distil, match, replace
+from categorical.learning.dreaming import dream
 from categorical.learning.games import Game, Player, game, learner
 from categorical.learning.regime import Regime
 from categorical.learning.step import moves, step
@@ -25,11 +28,18 @@ __all__ = [
     "Game",
     "Player",
     "Regime",
+    "blocks",
+    "closed",
+    "closed_law",
+    "distil",
+    "dream",
     "game",
     "learner",
     "losses",
+    "match",
     "moves",
     "optimisers",
     "rates",
+    "replace",
     "step",
 ]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from categorical import Dim, Real, arrow, laws, op
-from categorical.derivatives import gradient
+from categorical import Dim, Real, architecture, arrow, identity, laws, op
+from categorical.derivatives import gradient, reverse
 from categorical.groups import Symmetric
 from categorical.records import Context, Init
 from categorical.semantics import FloatAlgebra
 from categorical.spaces import Array
+from synthesis.ladder import check
 from synthesis.numeric import (
     EXTENDED,
     MAGNITUDES,
@@ -174,5 +175,18 @@ def test_sparse_inputs_stand_at_a_kink(seed: int, space: Array) -> None:
     straight = (op.sum(n) if space is not Real.scalar else op.scale(1)).at(space)
     law = laws.equal(gradient(straight))
     graph = gradient(bent).graph()
-    assert attempt(law, graph, Trial({"n": 2}, "eval", 1.0, seed, sparse=True)).failure
+    assert attempt(law, graph, Trial({"n": 2}, "eval", 1.0, seed, sparse="all")).failure
     assert not attempt(law, graph, Trial({"n": 2}, "eval", 1.0, seed)).failure
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_kink_shows_where_its_cotangent_is_not_zero(seed: int) -> None:
+    """x = relu(x) − relu(−x) as functions; the gradient is lost at 0."""
+
+    @arrow
+    def halves(x: Real[n]) -> Real[n]:
+        return op.relu(x) - op.relu(-x)
+
+    law = laws.equal(reverse(identity(Real[n])))
+    found = check(architecture(reverse(halves), name="back", laws=[law]), seed=seed)
+    assert found[0].verdict.name == "REFUTED"
