@@ -60,7 +60,7 @@ TOLERANCE = 1e-9
 _NEAR = 1e-6  # a smaller difference is tried at other points
 _ATTEMPTS = 4
 _SIZES = 6  # at some all gradients are 0 (one number, normalised), and only rounding is left
-_GRADIENT = 1e-5  # of smaller ones, where terms of size 1 cancel, only rounding may be left
+_GRADIENT = 1e-5  # of smaller ones (and losses), where terms of size 1 cancel, rounding is left
 _LOOSE = 0.1  # of a loss in low precision, relative to 1 + its size
 
 
@@ -213,7 +213,7 @@ class _Run:
                     raise _Near(self._refused("the declared step is not finite", "these points"))
                 for player, value in wanted.items():
                     index = [p.name for p in self.game.players].index(player)
-                    gap = _gap(losses[index].detach().numpy(), value)
+                    gap = _gap(losses[index].detach().numpy(), value, _GRADIENT)
                     self._judge(gap, f"the loss of `{player}` in round {place + 1}")
                 more, gap = self._agree(model, training, state, weights, f"round {place + 1}")
                 count, largest = count + more, max(largest, gap)
@@ -296,6 +296,8 @@ class _Run:
             for part, found, value in kept:
                 size = max(float(np.max(np.abs(v), initial=0)) for p, _, v in kept if p == part)
                 least = 0.0 if squares[part] else _GRADIENT
+                if (mover.player.optimiser.name, part) == ("rmsprop", "buffer"):
+                    least = 1.0  # a step, where rounding may have been divided by eps
                 yield f"the {part} of `{mover.player.name}`", found, value, max(1e-6 * size, least)
         for path in self.game.weights:
             if path not in moved and (path in self.names or self.made.key(path) in values):
