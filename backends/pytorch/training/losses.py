@@ -102,17 +102,16 @@ class LossWriter(Writer):
 
     def _node(self, node: Node) -> None:
         start = len(self.lines)
-        if self.done == 0 and self.quiet:
-            self.lines.append((QUIET, "", ""))
-            start += 1
         found = self.losses.get(node.outs[0]) if node.outs else None
         if found is not None:
             label = self._wire(found.label) if found.constant is None else ""
             self._bind(node.outs[0], text(found, self.graph, self._wire(found.prediction), label))
         elif not node.outs or node.outs[0] not in self.needless:
             super()._node(node)
-        if self.done < self.quiet:
-            self.lines[start:] = [("    " + a, b, c) for a, b, c in self.lines[start:]]
+        inner = self.lines[start:] if self.done < self.quiet else []
+        if inner:  # a weight alone is no statement
+            opened = [] if (QUIET, "", "") in self.lines else [(QUIET, "", "")]
+            self.lines[start:] = [*opened, *(("    " + a, b, c) for a, b, c in inner)]
         self.done += 1
 
 
