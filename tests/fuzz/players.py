@@ -223,7 +223,12 @@ def random_learner(rng: random.Random) -> Game:
     reads(one.graph(), [p for p in paths if p not in frozen], 1)
     if rng.random() < 0.95:
         frozen += [p for p in parted(one.graph(), paths, 0)[1] if p not in frozen]
-    whole: Arrow | Architecture = architecture(one, sizes=sized(one)) if rng.random() < 0.4 else one
+    whole: Arrow | Architecture = one
+    if rng.random() < 0.4:
+        try:
+            whole = architecture(one, sizes=sized(one))
+        except SpecError as problem:  # these sizes do not fit
+            raise Redrawn(str(problem)) from problem
     title = one.graph().name or "model"
     return learner(
         whole,
