@@ -33,6 +33,7 @@ import contextlib
 import hashlib
 import linecache
 import os
+import re
 import sys
 import traceback
 import warnings
@@ -42,6 +43,7 @@ from types import CodeType, ModuleType, TracebackType
 from typing import TYPE_CHECKING
 
 from categorical.architecture import Architecture
+from categorical.declaring import likely
 from categorical.errors import Notice, SpecError
 from categorical.face.limits import TooLong, limited
 from categorical.inventory import Remark
@@ -242,11 +244,43 @@ def _run(given: str, real: str, code: CodeType, module: ModuleType, seconds: flo
     except Exception as problem:
         reason = "".join(traceback.format_exception_only(problem)).strip()
         trace = problem.__traceback__
-        raise _refusal(given, reason, "", _place(trace, real), _through(trace, real)) from problem
+        place, notes = _place(trace, real), _through(trace, real)
+        raise _refusal(given, reason, _meant(problem), place, notes) from problem
     finally:
         os.chdir(folder)
         if not done:
             sys.modules.pop(module.__name__, None)
+
+
+def _meant(problem: Exception) -> str:
+    """What was probably meant by a name that a module of ours does not have."""
+    module = getattr(problem, "obj", None) if isinstance(problem, AttributeError) else None
+    name = getattr(problem, "name", None)
+    if isinstance(problem, ImportError) and problem.name:  # its `name_from` is new in Python 3.12
+        module = sys.modules.get(problem.name)
+        wanted = re.match(r"cannot import name '(\w+)'", str(problem))
+        name = wanted[1] if wanted else None
+    if not isinstance(module, ModuleType) or not isinstance(name, str):
+        return ""
+    offered = {one: one for one in _public(module)}
+    for inner in list(offered):
+        for one in _public(getattr(module, inner)):
+            offered.setdefault(one, f"{inner}.{one}")
+    plain = {one: one.lower().replace("_", "") for one in offered}
+    flat = name.lower().replace("_", "")
+    same = [one for one in offered if flat == plain[one]]  # Adam, CrossEntropy
+    same += [one for one in offered if flat == "".join(word[:1] for word in one.split("_"))]  # mse
+    same += [one for one in offered if len(one) > 3 and flat.startswith(plain[one])]  # CosineRate
+    close = same[0] if same else likely(name, offered)
+    return f"`{offered[close]}` was probably meant" if close else ""
+
+
+def _public(module: object) -> list[str]:
+    """The names that a module of ours offers."""
+    if not isinstance(module, ModuleType) or module.__name__.partition(".")[0] not in PACKAGES:
+        return []
+    own = [k for k, v in vars(module).items() if getattr(v, "__module__", "") == module.__name__]
+    return list(getattr(module, "__all__", None) or [k for k in own if not k.startswith("_")])
 
 
 @contextlib.contextmanager

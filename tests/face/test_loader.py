@@ -111,6 +111,26 @@ def test_a_missing_module(spec) -> None:
     assert "no_such_module" in str(error) and "missing.py:4" in str(error)
 
 
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        ("from categorical.learning.optimisers import Adam", "`adam`"),
+        ("from categorical.learning import adam", "`optimisers.adam`"),
+        ("from categorical.learning import losses; losses.mse", "`mean_squared_error`"),
+        ("from categorical.learning import losses; losses.CrossEntropyLoss", "`cross_entropy`"),
+        ("from categorical.learning import rates; rates.CosineAnnealingLR", "`cosine`"),
+        ("from categorical import op; op.layernorm", "`layer_norm`"),
+        ("from categorical import schemas; schemas.Shema", "`Schema`"),
+        ("from categorical import op; op.zzz", ""),
+        ("import math; math.cosine", ""),
+        ("().nothing", ""),
+    ],
+)
+def test_a_name_that_is_not_there_and_what_was_meant(line: str, meant: str, spec) -> None:
+    text = str(refused(spec("names", line + "\n"), "CM027"))
+    assert f"help: {meant} was probably meant" in text if meant else "help" not in text
+
+
 def test_an_error_below_the_spec_names_both_places(spec) -> None:
     error = refused(spec("deep", "import json\njson.loads('{')\n"), "CM027")
     assert "deep.py:5" in str(error) and "raised at" in str(error)
