@@ -17,17 +17,19 @@ ROWS = {
     "stack_gan": ("stackganpp", "training"),
     "multi_level_transformer": ("multi-level-transformer", "through_twins"),
     "orthonormal_filters": ("orthonormal-init", "training"),
+    "graph_explainer": ("gnnexplainer", "training"),
 }
 EVERY = [(name, which) for name in ROWS for which in architectures(name)]
 STATED = [one for one in EVERY if architectures(one[0])[one[1]].laws]
 BUILT = [one for one in EVERY if architectures(one[0])[one[1]].batch == "stack"]
 
-#: Laws that need a property of a function (1/√x, or that a divergence is not negative).
+#: Laws that need a property of a function (log, 1/√x, or that a divergence is not negative).
 TESTED = {
     ("module_distillation", "bounded[0, None]"),
     ("stack_gan", "bounded[0, None]"),
     ("orthonormal_filters", "the length is given"),
     ("orthonormal_filters", "twice is once"),
+    ("graph_explainer", "the entropy"),
 }
 
 
