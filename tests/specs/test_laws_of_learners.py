@@ -18,6 +18,7 @@ ROWS = {
     "multi_level_transformer": ("multi-level-transformer", "through_twins"),
     "orthonormal_filters": ("orthonormal-init", "training"),
     "graph_explainer": ("gnnexplainer", "training"),
+    "multi_annotator": ("madl", "training"),
 }
 EVERY = [(name, which) for name in ROWS for which in architectures(name)]
 STATED = [one for one in EVERY if architectures(one[0])[one[1]].laws]
@@ -30,6 +31,8 @@ TESTED = {
     ("orthonormal_filters", "the length is given"),
     ("orthonormal_filters", "twice is once"),
     ("graph_explainer", "the entropy"),
+    ("multi_annotator", "the surprise at the marginal"),
+    ("multi_annotator", "bounded[0, None]"),
 }
 
 
