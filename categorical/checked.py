@@ -128,7 +128,8 @@ def _usage(function: Callable[..., Any]) -> str:
         star = "**" if one.kind is one.VAR_KEYWORD else star
         if one.kind is one.KEYWORD_ONLY and not any(p.startswith("*") for p in parts):
             parts.append("*")
-        default = "" if one.default is one.empty else f"={one.default!r}"
+        shown = getattr(one.default, "__name__", None) or repr(one.default)
+        default = "" if one.default is one.empty else f"={shown}"
         parts.append(f"{star}{one.name}{default}")
     return f"the call is  {_called(function)}({', '.join(parts)})"
 

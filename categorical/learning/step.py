@@ -31,6 +31,7 @@ from dataclasses import dataclass, replace
 
 from categorical import declaring
 from categorical.arrows import Arrow, Transformed, Types, Wiring
+from categorical.checked import checked
 from categorical.derivatives.explicit import opened
 from categorical.derivatives.reverse import reversed_graph
 from categorical.errors import SpecError
@@ -145,6 +146,7 @@ def turns(game: Game) -> list[tuple[str, ...]]:
     return [(one.name,) for one in game.players for _ in range(one.moves)]
 
 
+@checked
 def step(game: Game) -> Arrow:
     """One round: S × P × X → S × P.  S as in ``slots``, P as ``game.weights``, X as ``game.data``.
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from categorical import SpecError
+from categorical import SpecError, op
 from categorical.learning.optimisers import ascent, descent, sgd
 from categorical.learning.optimisers_adaptive import adam
 from categorical.learning.step import moves, slots, step
@@ -226,3 +226,8 @@ def test_ascent_is_descent_on_the_opposite() -> None:
     up = Rounds(GAN.played(GAN.minimax, descent(0.05), ascent(0.05)), **SMALL).ours(2)
     down_ = Rounds(GAN.played(GAN.opposed, descent(0.05), descent(0.05)), **SMALL).ours(2)
     assert all(abs(up[k] - down_[k]).max() < TOLERANCE for k in up)
+
+
+def test_a_step_is_that_of_a_game() -> None:
+    with pytest.raises(SpecError, match=r"the argument `game` of `step` has the wrong type"):
+        step(op.relu)  # type: ignore[arg-type]
