@@ -25,6 +25,15 @@ The types of the wires are those of the part:
 Traceback (most recent call last):
 ...
 categorical.errors.SpecError: error[CM001]: ...
+
+And one name has weights of one type:
+
+>>> wide = op.linear(n, Dim("m"))
+>>> glued("wrong", layer.dom, lambda use, x: use(wide, use(layer, x)))
+Traceback (most recent call last):
+...
+categorical.errors.SpecError: error[CM052]: two weights are called `linear.weight`
+...
 """
 
 from __future__ import annotations
@@ -35,7 +44,8 @@ from dataclasses import replace
 
 from categorical import messages
 from categorical.arrows import Arrow, Transformed, Types, identity
-from categorical.graph import Builder, Graph, OperatorBox
+from categorical.errors import SpecError
+from categorical.graph import Builder, Graph, OperatorBox, Resource
 from categorical.spaces import Array
 
 Wires = tuple[int, ...]
@@ -56,7 +66,7 @@ def as_arrow(title: str, graph: Graph) -> Arrow:
 
 def glued_graph(dom: Types, body: Body, names: Sequence[str] = ()) -> Graph:
     """The graph of ``glued``."""
-    builder = Builder()
+    builder, spaces = Builder(), dict[str, Array]()
     given = list(names) if len(names) == len(dom) else [f"x{i + 1}" for i in range(len(dom))]
     ins = tuple(
         builder.input(one, builder.unique(name))
@@ -68,10 +78,28 @@ def glued_graph(dom: Types, body: Body, names: Sequence[str] = ()) -> Graph:
         types = tuple(builder.graph.types[w] for w in wires)
         if types != graph.dom:
             raise messages.composition(identity(*types), arrow)
+        for path, resource in graph.resources({d: 2 for d in graph.dims}).items():
+            if spaces.setdefault(path, resource.space) is not resource.space:
+                raise _two_weights(resource, path, spaces[path], arrow)
         known = {r.name: w for w, r in builder.graph.sources.items()}
         return builder.splice(graph, wires, sources=known)
 
     return builder.finish(body(use, ins))
+
+
+def _two_weights(one: Resource, path: str, other: Array, arrow: Arrow) -> SpecError:
+    """CM052: a name of weights of two types."""
+    part = path.partition(".")[0]
+    return SpecError(
+        "CM052",
+        f"two weights are called `{path}`",
+        facts=[
+            (f"in `{arrow.label()}`", str(one.space)),
+            ("before it", str(other)),
+            ("here", "weights of one name are one weight"),
+        ],
+        help=[f"name one of the parts apart, `{part}_back` for example"],
+    )
 
 
 def input_names(arrow: Arrow) -> list[str]:

@@ -51,6 +51,16 @@ def test_wires_of_other_types_are_refused() -> None:
         glued("wrong", (Real[k],), lambda use, x: use(layer, x))
 
 
+@pytest.mark.parametrize("wrap", [lambda f: f, lambda f: f.named("block") >> op.relu])
+def test_one_name_is_no_weight_of_two_types(wrap) -> None:
+    wide, narrow = wrap(op.linear(n, k)), wrap(op.linear(k, n))
+    with pytest.raises(SpecError, match="two weights are called") as refused:
+        glued("there and back", wide.dom, lambda use, x: use(narrow, use(wide, x)))
+    assert refused.value.code == "CM052" and "_back" in str(refused.value)
+    (apart_,) = apart([narrow], heads([wide]))
+    assert len(glued("both", wide.dom, lambda use, x: use(apart_, use(wide, x))).parameters) == 4
+
+
 def test_what_has_a_cotangent() -> None:
     types = (Real[n], Fin(k)[n], Bool[n], Complex[k])
     assert numeric(types) == (Real[n], Complex[k])
