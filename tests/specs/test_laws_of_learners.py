@@ -19,6 +19,7 @@ ROWS = {
     "orthonormal_filters": ("orthonormal-init", "training"),
     "graph_explainer": ("gnnexplainer", "training"),
     "multi_annotator": ("madl", "training"),
+    "multi_task_graph": ("ssl-gcn", "training"),
 }
 EVERY = [(name, which) for name in ROWS for which in architectures(name)]
 STATED = [one for one in EVERY if architectures(one[0])[one[1]].laws]
