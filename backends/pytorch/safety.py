@@ -211,7 +211,7 @@ _CALLS = _words(
     """
     super len range zip enumerate tuple list dict int float bool isinstance ValueError
     print min max sum abs any all reversed sorted dataclass str round AssertionError
-    RuntimeError TypeError set
+    RuntimeError TypeError set type
     """
 )
 _MODULES = frozenset(("torch", "nn", "F", "math", "sys", "shutil"))
@@ -266,6 +266,8 @@ def check_source(source: str, trusted: frozenset[tuple[str, str]] = frozenset())
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             if node.func.id not in callable_:
                 raise Unsafe(f"{line}: a call of `{node.func.id}`")
+            if node.func.id == "type" and not _of_one(node):
+                raise Unsafe(f"{line}: `type` makes a class")
             if node.func.id in _BUILTINS and node.func.id not in _CALLS:
                 raise Unsafe(f"{line}: a call of `{node.func.id}`")
         elif isinstance(node, ast.Call) and not isinstance(node.func, (ast.Attribute, ast.Call)):
@@ -278,6 +280,12 @@ def check_source(source: str, trusted: frozenset[tuple[str, str]] = frozenset())
             raise Unsafe(f"line {node.lineno}: `{node.id}` stands alone")
     _only_declarations(tree)
     return tree
+
+
+def _of_one(node: ast.Call) -> bool:
+    """Whether ``type`` is asked for a class, and does not make one."""
+    one = len(node.args) == 1 and not node.keywords
+    return one and not isinstance(node.args[0], ast.Starred)
 
 
 def _attribute(line: str, node: ast.Attribute) -> None:

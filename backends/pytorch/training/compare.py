@@ -45,6 +45,7 @@ from backends.pytorch.loader import load_source, unload
 from backends.pytorch.noise import Noise
 from backends.pytorch.points import Point, assignments_of, module_at, random_point
 from backends.pytorch.training import optim
+from backends.pytorch.training.checkpoint import Watch
 from backends.pytorch.training.losses import LossFunction, batch_of
 from backends.pytorch.training.reference import Reference
 from backends.pytorch.training.steps import Mover, move_of
@@ -68,6 +69,9 @@ def compare(made: Trained, seed: int = 0) -> dict[str, Any]:
     """Compare a training file with its game; returns the report, or raises CM040."""
     module = load_source(made.model.source, made.model.module_name)
     space = load_source(made.source, f"{made.module}_train")
+    watch = Watch(made, (space, module))
+    if made.game.regime.checkpoint:
+        space.checkpoint = watch
     rng = np.random.default_rng(seed)
     possible = islice(assignments_of(made.game.arrow.graph()), _SIZES)
     tried: list[dict[str, int]] = []
@@ -77,7 +81,7 @@ def compare(made: Trained, seed: int = 0) -> dict[str, Any]:
         for sizes in (_cut(made, one) for one in possible):
             for attempt in range(_ATTEMPTS):
                 try:
-                    count, gap = _Run(made, module, space, sizes, rng, attempt).rounds()
+                    count, gap = _Run(made, module, space, watch, sizes, rng, attempt).rounds()
                 except _Near as doubt:
                     if attempt == _ATTEMPTS - 1:
                         refusal = refusal or doubt.refusal
@@ -99,7 +103,9 @@ def compare(made: Trained, seed: int = 0) -> dict[str, Any]:
             "seed": seed,
         }
         if made.game.regime.precision is not None:
-            report["loosely"] = _Run(made, module, space, tried[0], rng).loosely()
+            report["loosely"] = _Run(made, module, space, watch, tried[0], rng).loosely()
+        if made.game.regime.checkpoint:
+            report["recomputed"] = watch.check()
         return report
     finally:
         unload(space)
@@ -132,12 +138,14 @@ class _Run:
         made: Trained,
         module: Any,
         space: Any,
+        watch: Watch,
         sizes: dict[str, int],
         rng: Any,
         attempt: int = 0,
     ) -> None:
         self.attempt = attempt  # later ones are nearer to 0, and then positive: they stay finite
         self.made, self.module, self.space, self.sizes, self.rng = made, module, space, sizes, rng
+        self.watch = watch
         self.game: Game = replace(made.game, sizes=sizes)
         self.graph = self.game.arrow.graph()
         self.names = [self.graph.wire_name(w) for w in self.graph.inputs]
@@ -175,6 +183,7 @@ class _Run:
         assert it is not None
         held = [p for p in self.names if p not in self.game.data]
         given = [torch.as_tensor(self.weights[p]).to(dtype) for p in held]
+        self.watch.see(model)
         return self.space.Training(model, *given)
 
     def _arguments(self, point: Point) -> list[Any]:
@@ -382,7 +391,7 @@ class _Given:
             values = self._part(loss, calls % parts, parts)
             calls += 1
             noise = Noise(loss.graph, self.run.sizes, values)
-            with noise.given_to(self.run.space), noise.given_to(self.run.module):
+            with self.run.watch.given(noise):
                 return function(*arguments)
 
         return wrapped

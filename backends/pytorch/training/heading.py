@@ -72,6 +72,9 @@ def header(made: Trained, regenerate: str, laws: Sequence[str]) -> str:
         notes.append(f"forward in {regime.precision} by autocast")
     if regime.clip is not None:
         notes.append(f"gradients clipped to norm {regime.clip:g}")
+    if regime.checkpoint:
+        again = ", ".join(safety.docstring(safety.prose(x)) for x in regime.checkpoint)
+        notes.append(f"recomputed on the way back: {again}")
     if notes:
         lines += ["", *wrap(f"Regime: {', '.join(notes)}.", layout.WIDTH, subsequent_indent="    ")]
     lines += ["", *_claim(made)]

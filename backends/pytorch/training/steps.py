@@ -26,6 +26,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from backends.pytorch import layout, safety
+from backends.pytorch.training.checkpoint import Recomputed, recomputing
 from backends.pytorch.training.losses import LossFunction, head
 from categorical.learning.games import Player
 from categorical.learning.regime import Regime
@@ -102,7 +103,7 @@ class Written:
     ``data`` are given to the step, ``drawn`` are noise (name to the lines that draw it), ``held``
     are inputs that stand for weights.  ``together``: one loss for all, who move at once.
     ``shared`` makes what several moves read, and ``users`` says of each of these who reads it, and
-    who takes a gradient through it.
+    who takes a gradient through it.  ``recomputed`` are the parts that keep only their inputs.
     """
 
     movers: list[Mover]
@@ -115,6 +116,7 @@ class Written:
     together: bool
     shared: LossFunction | None = None
     users: dict[str, dict[str, bool]] = field(default_factory=dict)
+    recomputed: list[Recomputed] = field(default_factory=list)
 
     @property
     def functions(self) -> list[LossFunction]:
@@ -155,7 +157,7 @@ def methods(it: Written) -> list[str]:
 def _init(it: Written) -> list[str]:
     arguments = ["self", "model: nn.Module", *(f"{x}: Tensor" for x in it.held)]
     rows = head("__init__", arguments, 4, "None")
-    body = ["self.model = model"]
+    body = ["self.model = model", *recomputing([one.expression for one in it.recomputed])]
     body += [f"self.{x} = nn.Parameter({x}.detach().clone())" for x in it.held]
     for one in it.movers:
         named = one.weights

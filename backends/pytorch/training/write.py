@@ -43,6 +43,7 @@ from backends.pytorch.naming import Names
 from backends.pytorch.plan import Plan
 from backends.pytorch.scope import File, Scope
 from backends.pytorch.training import optim
+from backends.pytorch.training.checkpoint import modules_of, other_step
 from backends.pytorch.training.heading import game_hash, header
 from backends.pytorch.training.losses import Root, batch_of, head, loss_function, shared_function
 from backends.pytorch.training.reference import without_gradient
@@ -62,9 +63,10 @@ TAKEN = {"self", "model", "value", "state", "part", "weights", "batches", "epoch
 #: variable of ``fit`` and ``selftest``.
 HELD = {"step", "state_dict", "load_state_dict", "optimizer", "rate", "scaler", "Training", "fit"}
 HELD |= {"deepcopy", "examples", "selftest", "epoch", "losses", "means", "data", "first", "second"}
-HELD |= {"again", "batch", "gradients"}
+HELD |= {"again", "batch", "gradients", "partial", "checkpoint"}
 ENDS = ("_rate", "_weights", "_scaler", "_gradient", "_move")
 TRUSTED = frozenset({("collections.abc", "Iterable"), ("copy", "deepcopy")})
+AGAIN = frozenset({("functools", "partial"), ("torch.utils.checkpoint", "checkpoint")})
 
 
 @dataclass
@@ -144,7 +146,7 @@ def train(
     made = Trained(game, model, whole, module)
     made.it = _parts(made)
     made.source = _text(made, regenerate, laws)
-    trusted = TRUSTED | {(module, model.class_name)}
+    trusted = TRUSTED | {(module, model.class_name)} | (AGAIN if made.it.recomputed else set())
     try:
         safety.check_source(made.source, trusted)
     except safety.Unsafe as problem:
@@ -207,6 +209,8 @@ def _compared(made: Trained, seed: int) -> dict[str, Any]:
                     help=[f'frozen=("{path}",)', "or an optimiser without weight decay"],
                     origin=made.game.origin,
                 ) from problem
+        if problem.code == "CM040" and made.game.regime.checkpoint:
+            other_step(made, seed, problem)
         parts = made.game.regime.accumulate
         if problem.code != "CM040" or parts == 1:
             raise
@@ -292,6 +296,7 @@ def _parts(made: Trained) -> Written:
         joint.together,
         shared,
         {made.names[joint.graph.wire_name(w)]: dict(users) for w, users in joint.shared.items()},
+        modules_of(made),
     )
     for x in read:
         if x in game.draws:
@@ -438,6 +443,7 @@ def _text(made: Trained, regenerate: str, laws: Sequence[str]) -> str:
         start=", ".join(["model", *it.held]),
         single=it.single,
         players=players,
+        recomputed=bool(it.recomputed),
         kinds="tuple[Tensor, ...]",
         examples=example_lines(data, every, []),
         owned=", ".join(it.held),
