@@ -67,8 +67,9 @@ class Reader(Folds, Largest):
                 outs = [self.bounded(v) for v in self.node(node, ins)]
             at.update(zip(node.outs, outs, strict=True))
         for name, wire in program.updates.items():
-            path = prefix + name
-            self.updates[self.renaming.get(path, path)] = at[wire]
+            path = self.renaming.get(prefix + name, prefix + name)
+            need(path not in self.updates, f"two states are called `{path}`")
+            self.updates[path] = at[wire]
         self.wires = at  # in the end, those of the whole program
         return [at[w] for w in program.outputs]
 

@@ -81,6 +81,7 @@ class Numbers:
         ins = [self.number("input", i, t) for i, t in enumerate(types)]
         at = self.run(program, ins, "")
         state = {self.renaming.get(p, p): at[w] for p, w in program.updates.items()}
+        need(len(state) == len(program.updates), "two states have one name")
         return [at[w] for w in program.outputs], state
 
     def run(self, program: Program, ins: Sequence[int], prefix: str) -> dict[int, int]:

@@ -113,6 +113,20 @@ def test_state_is_compared() -> None:
     assert same(norm, first)
 
 
+def test_two_states_are_not_read_as_one() -> None:
+    """The statistics of x and of 2x, under one name: the last one alone would be compared."""
+    doubled = op.scale(2.0).at(X)
+    norm = op.batch_norm(c, over=[n])
+    one = (doubled >> norm).graph()
+    two = (copy(X) >> ((norm >> op.scale(0.0)) @ (doubled >> norm)) >> op.add).graph()
+    names = {path: path.replace("batch_norm_2", "batch_norm") for path in two.resources()}
+    for mode in ("eval", "train"):
+        assert not prove_equal(one, two, names, mode)
+    with pytest.raises(Refusal, match="two states"):
+        same(one, two, names)
+    assert same(two, two)
+
+
 def test_long_programs_and_free_boxes_are_compared_as_diagrams() -> None:
     long = identity(Real[c])
     for _ in range(MANY // 2):
