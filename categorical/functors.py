@@ -154,7 +154,9 @@ class Functor:
             raise SpecError(
                 "CM021",
                 f"a body of `{old.name}` cannot pool over an axis that varies",
-                help=["pool after the iteration"],
+                help=["write it as an expression: reverse(f)"]
+                if old.name == "pullback"
+                else ["pool after the iteration"],
                 origin=node.origin,
             )
         ins += tuple(self.extra[name] for name in more)

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from categorical import Dim, Real, arrow, iterate, op, reparametrise, stack
+from categorical import Dim, Real, arrow, iterate, op, reparametrise, stack, union
 from categorical.arrows import Arrow
-from categorical.derivatives import explicit, pullback, reverse
+from categorical.derivatives import explicit, gradient, pullback, reverse
 from categorical.errors import SpecError
 from categorical.records import Context
 from categorical.recursion.folds import fold, scan
@@ -126,3 +126,16 @@ def test_a_cotangent_of_weights_is_that_of_each_sample() -> None:
 def test_weights_of_each_sample_are_refused(f: Arrow) -> None:
     with pytest.raises(SpecError, match=r"its weights? would change"):
         stack(explicit(f), batch)
+
+
+def test_gradients_of_samples_of_different_sizes() -> None:
+    """As an expression it has a union, which is the gradient at each sample; as a box it has none,
+    and the message says so."""
+    squares = (op.square >> op.sum(t)).at(Real[t])
+    with pytest.raises(SpecError, match=r"reverse\(f\)"):
+        union(gradient(squares), t, sample=batch)
+    joined = union(reverse(squares), t, sample=batch).graph()
+    assert [joined.wire_name(w) for w in joined.inputs] == ["x", "g", "t_sample"]
+    x, back, owner = np.arange(4.0), np.array([1.0, 10.0]), np.array([0, 1, 1, 0])
+    found = run(joined, Context(FloatAlgebra(), MORE), [x, back, owner], {}).outputs[0]
+    assert found.tolist() == (2 * x * back[owner]).tolist()
