@@ -20,6 +20,7 @@ ROWS = {
     "graph_explainer": ("gnnexplainer", "training"),
     "multi_annotator": ("madl", "training"),
     "multi_task_graph": ("ssl-gcn", "training"),
+    "orthogonal_group": ("peg-orthogonal", "training"),
 }
 EVERY = [(name, which) for name in ROWS for which in architectures(name)]
 STATED = [one for one in EVERY if architectures(one[0])[one[1]].laws]
@@ -34,6 +35,7 @@ TESTED = {
     ("graph_explainer", "the entropy"),
     ("multi_annotator", "the surprise at the marginal"),
     ("multi_annotator", "bounded[0, None]"),
+    ("orthogonal_group", "bounded[0, None]"),
 }
 
 
