@@ -27,8 +27,10 @@ def files(text: str) -> dict[str, str]:
     pool, weighted = (b for b in blocks(text) if "architecture(" in b)
     wrong = pool.replace("op.linear(hidden, label)", "op.linear(feature, label)")
     assert wrong != pool
+    training = next(b for b in blocks(text) if "learner(" in b)
     gan = (README.parent / "specs" / "gan.py").read_text()
-    return {"pool.py": pool, "wrong.py": wrong, "weighted.py": weighted, "specs/gan.py": gan}
+    specs = {"pool.py": pool, "wrong.py": wrong, "weighted.py": weighted}
+    return {**specs, "training.py": training, "specs/gan.py": gan}
 
 
 def printed(*words: str) -> str:
