@@ -50,6 +50,7 @@ from categorical.learning.optimisers import Optimiser
 from categorical.learning.regime import PLAIN, Regime, check_parts
 from categorical.normal import prune
 from categorical.origin import Origin, here
+from categorical.para import Tied
 from categorical.records import NOISE, Box
 from categorical.spaces import Array, Kind, Real, Space, space
 
@@ -438,6 +439,8 @@ def learner(
     from categorical.op import mean
 
     arrow = model.arrow if isinstance(model, Architecture) else model
+    while isinstance(arrow, Tied):  # it is used once
+        arrow = arrow.body
     graph = arrow.graph()
     title = name or f"{graph.name or 'model'}_training"
     if not graph.name:
