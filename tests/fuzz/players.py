@@ -269,14 +269,14 @@ class Draft:
             new = rng.choice([x for x in AWKWARD if x not in self.inputs and x != "lambda"])
             self.inputs = {new if x == old else x: t for x, t in self.inputs.items()}
         self.models = {}
-        for place in range(rng.randint(1, 3)):
+        for place in range(rng.choice([1, 2, 2, 3])):
             name = rng.choice([f"net{place}", f"part_{place}", "abc"[place]])
             ends = rng.choice(self.types), rng.choice(self.types)
             one = stack(model(rng, name, *ends), BATCH).named(name)
             noisy = any(r.role == NOISE for r in one.graph().resources(ALL).values())
             self.models[name] = (*ends, one if noisy or rng.random() < 0.1 else tie(one))
         self.losses: dict[str, Array] = {}
-        self.outputs = rng.randint(1, 3)
+        self.outputs = rng.choice([1, 2, 2, 3])
 
     def _batched(self, one: Array) -> Array:
         return one.with_axes((*Real[BATCH].axes, *one.axes))
@@ -284,7 +284,7 @@ class Draft:
     def body(self, *given: Any) -> Any:
         """The losses."""
         rng, pool = self.rng, [*given]
-        for _ in range(rng.randint(1, 4)):
+        for _ in range(rng.randint(2, 5)):
             self.applied(pool)
             if not self.calm:
                 grown(rng, pool, OUTER, rng.randint(0, 2))
@@ -297,17 +297,21 @@ class Draft:
             outputs.append(found)
         return tuple(outputs) if len(outputs) > 1 else outputs[0]
 
+    def shuffled(self) -> list[Any]:
+        every = list(self.models.values())
+        return self.rng.sample(every, len(every))
+
     def applied(self, pool: list[Any]) -> None:
         """One model on a wire that it takes."""
         fitting = [
             (one, w)
-            for source, _, one in self.models.values()
             for w in pool
+            for source, _, one in self.shuffled()
             if w.type is self._batched(source)
         ]
         if not fitting:
             return
-        one, wire = fitting[-1] if self.rng.random() < 0.4 else self.rng.choice(fitting)
+        one, wire = fitting[-1] if self.rng.random() < 0.7 else self.rng.choice(fitting)
         pool.append(one(wire))
 
     def scored(self, pool: list[Any]) -> Any:
@@ -353,7 +357,7 @@ def random_game(rng: random.Random) -> Game:
     items = [*groups, *held]
     if not items:
         raise Redrawn("nothing can be moved")
-    count = min(rng.choice([1, 2, 2, 3, 3]), len(items))
+    count = min(rng.choice([1, 2, 2, 2, 3, 3]), len(items))
     hands: list[list[str]] = [[] for _ in range(count)]
     frozen = []
     for place, one in enumerate(items):

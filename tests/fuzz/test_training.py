@@ -11,9 +11,11 @@ from itertools import islice, permutations
 import pytest
 
 from backends.pytorch.training import steps, write
+from backends.pytorch.training.compare import compare
 from categorical.errors import SpecError
 from categorical.learning import games
 from categorical.learning.games import Game
+from tests.backends.pytorch.training.games import contest
 from tests.fuzz import training
 from tests.fuzz.players import random_game_of
 from tests.fuzz.training import attempt, features
@@ -50,7 +52,7 @@ def declared(seed: int) -> tuple[str, ...]:
     return (*features(game), *(["entangled"] if entangled and apart else []))
 
 
-def having(*wanted: str, count: int = 3) -> list[int]:
+def having(*wanted: str, count: int = 4) -> list[int]:
     """Seeds of a few games that have all of these."""
     return list(islice((seed for seed in range(999) if {*wanted} <= {*declared(seed)}), count))
 
@@ -77,7 +79,7 @@ TEXTS = {
     "no step": ((), ".step()\n", ".step\n"),
     "not clipped": (("clipped",), "nn.utils.clip_grad_norm_(", "nn.utils.get_total_norm("),
     "parts add up": (("accumulated",), ") / ", ") / 1 / 0.5 / "),
-    "evaluates": (("noise",), "self.model = model", "self.model = model.eval()"),
+    "evaluates": (("noise", "1 player"), "self.model = model", "self.model = model.eval()"),
     "a rate of its own": (("1 player",), "lr=0.", "lr=0.0"),
     "the image stays": (("an input moves",), ".detach().clone()", ".detach().clone() * 0"),
 }
@@ -127,28 +129,17 @@ def test_gradients_of_others_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found(seeds) >= 1
 
 
-def test_a_cut_in_the_wrong_place_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is shared is detached for all who read it."""
-
-    def given(it, one, name):
-        return f"{name}.detach()" if name in it.users else name
-
-    shared = list(islice((seed for seed in range(999) if cut(seed)), 1))
-    monkeypatch.setattr(steps, "_given", given)
-    assert found(shared) == 1
-
-
-@cache
-def cut(seed: int) -> bool:
-    """Whether a game shares something that one player takes a gradient through, and another not."""
-    if not {"2 players", "alternating", "entangled"} <= {*declared(seed)}:
-        return False
-    try:
-        made = write.train(random_game_of(seed), validate=False)
-    except SpecError:
-        return False
-    users = made.it.users.values() if made.it else ()
-    return any(len(set(one.values())) == 2 for one in users)
+@pytest.mark.parametrize("ending", ["", ".detach()"])
+def test_a_cut_in_the_wrong_place_is_found(ending: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is painted once for both: the painter learns through it and the critic must not."""
+    plain = write.train(contest(), validate=False)
+    assert "self.critic_gradient(real, from_painter.detach())" in plain.source
+    assert "self.painter_gradient(from_painter)" in plain.source
+    monkeypatch.setattr(steps, "_given", lambda it, one, name: name + ending * (name in it.users))
+    made = write.train(contest(), validate=False)
+    made.source = made.source.replace("inputs=self.critic_weights", "")
+    with pytest.raises(SpecError, match="disagrees with the declared step"):
+        compare(made)
 
 
 # --- refusals -------------------------------------------------------------------------------------
