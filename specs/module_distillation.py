@@ -30,6 +30,7 @@ from categorical import (
 from categorical.architecture import BATCH
 from categorical.composites import attention, mixture_of_experts, mlp, residual
 from categorical.derivatives import gradient
+from categorical.errors import SpecError
 from categorical.groups import Symmetric
 from categorical.learning.games import Player, game
 from categorical.learning.losses import cross_entropy, divergence
@@ -295,4 +296,54 @@ student_model = architecture(
     ],
     sizes={**COMMON, **STUDENT},
     atlas="m2mkd",
+)
+
+
+# --- modules that were incubated, assembled -------------------------------------------------------
+
+grown = [tie(teacher_module.named(f"teacher_{i}")) for i in range(COUNT)]
+
+
+def exchanged(*places):
+    """The meta model with the teacher's modules at some places."""
+    path = [grown[i] if i in places else metas[i] for i in range(COUNT)]
+    return first >> path[0] >> path[1] >> path[2] >> last
+
+
+def interfaces(claimed):
+    """Modules of two widths at every place: those of the tokens' width compose, others do not."""
+    for axis in (width, broad):
+        module = residual(op.layer_norm(axis) >> mlp(axis, small, axis))
+        for place in range(COUNT):
+            try:
+                found = with_module(place, module).cod == (Scores,)
+            except SpecError as problem:
+                found = problem.code
+            yield f"{axis} at place {place}", found, claimed.get(axis, "CM001")
+
+
+assembled_teacher = architecture(
+    exchanged(0, 1, 2).named("assembled_teacher"),
+    laws=[
+        laws.equal(
+            stem
+            >> teacher_module.named("teacher_0")
+            >> teacher_module.named("teacher_1")
+            >> teacher_module.named("teacher_2")
+            >> head,
+            name="all exchanged: the modules, composed",
+        ),
+        laws.commutes(exchanged(), meta_model, name="none exchanged: the meta model"),
+        laws.commutes(
+            exchanged(0, 1, 2), exchanged(0, 2), name="the middle one left out", apart=True
+        ).fails(),
+        laws.enumerated(
+            "modules of the tokens' width fit, others are refused",
+            lambda: interfaces({width: True}),
+            scope="two widths, three places",
+            twin=lambda: interfaces({width: True, broad: True}),
+        ),
+    ],
+    sizes={**COMMON, **TEACHER},
+    atlas="deep-model-assembling",
 )
