@@ -22,6 +22,7 @@ import time
 import warnings
 from copy import deepcopy
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,8 +30,7 @@ import numpy as np
 
 from backends.pytorch.build import build
 from backends.pytorch.loader import load_source, unload
-from backends.pytorch.points import assignments_of, module_at, random_point, run_module
-from backends.pytorch.training.compare import _cut, _Run
+from backends.pytorch.points import Point, assignments_of, module_at, random_point, run_module
 from backends.pytorch.training.losses import batch_of
 from backends.pytorch.training.write import Trained, train
 from categorical.errors import SpecError
@@ -61,9 +61,8 @@ def features(game: Game) -> tuple[str, ...]:
     found += [f"schedule {p.optimiser.schedule.name}" for p in game.players if p.optimiser.schedule]
     if len(game.players) > 1:
         found.append(game.order)
-    graph = game.arrow.graph()
-    roles = {r.role for r in graph.resources(game.sizes).values()}
-    told = {
+    roles = {r.role for r in played(game).resources(game.sizes).values()}
+    special = {
         "several moves": any(one.moves > 1 for one in game.players),
         "frozen": bool(game.frozen),
         "draws": bool(game.draws),
@@ -71,8 +70,9 @@ def features(game: Game) -> tuple[str, ...]:
         "noise": "noise" in roles,
         "accumulated": game.regime.accumulate > 1,
         "clipped": game.regime.clip is not None,
+        "checkpoints": bool(game.regime.checkpoint),
     }
-    return tuple([*found, *(name for name, holds in told.items() if holds)])
+    return tuple([*found, *(name for name, holds in special.items() if holds)])
 
 
 # --- whether a refusal is right -------------------------------------------------------------------
@@ -138,6 +138,10 @@ def right(seed: int, game: Game | None, refusal: SpecError) -> bool:
         return not any(one.axes for one in game.data.values())
     if refusal.code == "CM041" and "moves by nesterov" in refusal.title:
         return read_by_others(game, *refusal.title.split("`")[1:4:2])
+    if refusal.code == "CM041" and "has no module of its own" in refusal.title:
+        part = refusal.title.split("`")[1]
+        found = played(game).resources(game.sizes)
+        return not any(k.startswith(f"{part}.") and r.role == "weight" for k, r in found.items())
     if refusal.code == "CM025":  # nothing that is given has the axis
         symbol = refusal.title.split("`")[1]
         given = told(game) if "drawn" not in str(refusal) else told(game) - set(game.draws)
@@ -147,25 +151,33 @@ def right(seed: int, game: Game | None, refusal: SpecError) -> bool:
     return False
 
 
+def played(game: Game) -> Graph:
+    """The losses that are played for, and what they need."""
+    graph = game.arrow.graph()
+    return prune(replace(graph, outputs=[graph.outputs[one.loss] for one in game.players]))
+
+
 def told(game: Game) -> set[str]:
     """The inputs that the loss of some player reads."""
-    graph = game.arrow.graph()
-    graph = prune(replace(graph, outputs=[graph.outputs[one.loss] for one in game.players]))
+    graph = played(game)
     wires = {w for node in graph.nodes for w in node.ins}
     return {graph.wire_name(w) for w in graph.inputs if w in wires}
 
 
 def read_by_others(game: Game, name: str, path: str) -> bool:
-    """Whether the loss of a player changes with a weight."""
+    """Whether the loss of a player changes with a weight, at some size."""
     graph, rng = game.arrow.graph(), np.random.default_rng(0)
     place = next(one.loss for one in game.players if one.name == name)
-    point = random_point(graph, next(assignments_of(graph)), EVAL, rng)
-    values = dict(zip((graph.wire_name(w) for w in graph.inputs), point.inputs, strict=True))
-    before = losses_at(graph, point.sizes, values, point.resources)[place]
-    values.update((k, rng.standard_normal(v.shape)) for k, v in values.items() if k == path)
-    moved = {k: rng.standard_normal(v.shape) if k == path else v
-             for k, v in point.resources.items()}  # fmt: skip
-    return bool(losses_at(graph, point.sizes, values, moved)[place] != before)
+    for sizes in islice(assignments_of(graph), 4):
+        point = random_point(graph, sizes, EVAL, rng)
+        values = dict(zip((graph.wire_name(w) for w in graph.inputs), point.inputs, strict=True))
+        before = losses_at(graph, sizes, values, point.resources)[place]
+        values.update((k, rng.standard_normal(v.shape)) for k, v in values.items() if k == path)
+        moved = {k: rng.standard_normal(v.shape) if k == path else v
+                 for k, v in point.resources.items()}  # fmt: skip
+        if losses_at(graph, sizes, values, moved)[place] != before:
+            return True
+    return False
 
 
 def mean_of_parts(game: Game) -> bool:
@@ -207,13 +219,8 @@ def runs(made: Trained, seed: int) -> str:
     before = torch.get_default_dtype()
     torch.set_default_dtype(torch.float64)
     try:
-        sizes = _cut(made, next(assignments_of(made.game.arrow.graph())))
-        one = _Run(made, module, space, sizes, np.random.default_rng(seed), 1)
-        model = one._model()
-        training = one._training(model, torch.float64)
-        data = one._arguments(one.first)
-        drawn = seed % 2  # the step draws its own noise
-        data = data[: len(made.it.data)] if drawn and made.it else data
+        model, held, data = given(made, module, seed)
+        training = space.Training(model, *held)
         torch.manual_seed(seed)
         first = listed(training.step(*data))
         state = deepcopy(training.state_dict())
@@ -221,7 +228,7 @@ def runs(made: Trained, seed: int) -> str:
         second = listed(training.step(*data))
         if not torch.isfinite(torch.stack([*first, *second])).all():
             return "a loss is not finite"
-        fresh = one._training(deepcopy(model), torch.float64)
+        fresh = space.Training(deepcopy(model), *held)
         fresh.load_state_dict(state)
         torch.manual_seed(seed + 1)
         again = listed(fresh.step(*data))
@@ -239,6 +246,28 @@ def runs(made: Trained, seed: int) -> str:
         unload(space)
         unload(module)
     return ""
+
+
+def given(made: Trained, module: Any, seed: int) -> tuple[Any, list[Any], list[Any]]:
+    """A module with random weights in train mode, the inputs that move, and a batch; in every
+    second file the step draws its own noise."""
+    import torch
+
+    graph, parts = made.game.arrow.graph(), made.game.regime.accumulate
+    front, _ = batch_of(made.game)
+    split = front.size.symbols if front is not None else ()
+    sizes = {k: v * parts if k in split else v for k, v in next(assignments_of(graph)).items()}
+    point = random_point(graph, sizes, TRAIN, np.random.default_rng(seed), calm=True)
+    strip = f"{made.whole}." if made.whole else ""
+    own = {k.removeprefix(strip): v for k, v in point.resources.items() if k.startswith(strip)}
+    model = module_at(made.model, module, Point(sizes, TRAIN, [], own))
+    names = [graph.wire_name(w) for w in graph.inputs]
+    values = {x: torch.as_tensor(0.3 * v if v.dtype.kind == "f" else v)
+              for x, v in zip(names, point.inputs, strict=True)}  # fmt: skip
+    named = {made.names[x]: v for x, v in values.items()}
+    wanted = [*made.it.data, *([] if seed % 2 else made.it.drawn)] if made.it else []
+    held = [v for x, v in values.items() if x not in made.game.data]
+    return model, held, [named[x] for x in wanted]
 
 
 def listed(found: Any) -> list[Any]:
