@@ -7,7 +7,7 @@ learns alone, whatever it is inside: the teacher's is a stack of transformer blo
 mixture of experts.  At the end the student's modules are put together: assembly is composition.
 
 Lo et al., "m2mKD: Module-to-Module Knowledge Distillation for Modular Transformers", 2024; learning
-each module in a meta model: Ni et al., "Deep Incubation", 2023.
+each module in a meta model: Ni et al., "Deep Model Assembling", 2022.
 """
 
 from functools import reduce

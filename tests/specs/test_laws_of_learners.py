@@ -23,6 +23,7 @@ ROWS = {
     "orthogonal_group": ("peg-orthogonal", "training"),
     "frequency_distillation": ("ff-g2m", "training"),
     "emergent_experts": ("emergent-moe", "training"),
+    "graph_adaptation": ("pygda", "training"),
 }
 EVERY = [(name, which) for name in ROWS for which in architectures(name)]
 STATED = [one for one in EVERY if architectures(one[0])[one[1]].laws]
