@@ -24,6 +24,7 @@ ROWS = {
     "frequency_distillation": ("ff-g2m", "training"),
     "emergent_experts": ("emergent-moe", "training"),
     "graph_adaptation": ("pygda", "training"),
+    "boosted_classes": ("foster", "compressing"),
 }
 EVERY = [(name, which) for name in ROWS for which in architectures(name)]
 STATED = [one for one in EVERY if architectures(one[0])[one[1]].laws]
