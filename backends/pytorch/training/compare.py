@@ -59,6 +59,7 @@ if TYPE_CHECKING:
 ROUNDS = 3
 TOLERANCE = 1e-9
 _NEAR = 1e-6  # a smaller difference is tried at other points
+_LARGE = 1e6  # and one beyond: of the sine of such numbers, say, few digits are right
 _ATTEMPTS = 4
 _SIZES = 6  # at some all gradients are 0 (one number, normalised), and only rounding is left
 _GRADIENT = 1e-5  # of smaller ones (and losses), where terms of size 1 cancel, rounding is left
@@ -145,7 +146,7 @@ class _Run:
     ) -> None:
         self.attempt = attempt  # later ones are nearer to 0, and then positive: they stay finite
         self.made, self.module, self.space, self.sizes, self.rng = made, module, space, sizes, rng
-        self.watch = watch
+        self.watch, self.large = watch, False
         self.game: Game = replace(made.game, sizes=sizes)
         self.graph = self.game.arrow.graph()
         self.names = [self.graph.wire_name(w) for w in self.graph.inputs]
@@ -220,6 +221,7 @@ class _Run:
                 values = [*wanted.values(), *weights.values()]
                 if not all(np.all(np.isfinite(x)) for x in values):
                     raise _Near(self._refused("the declared step is not finite", "these points"))
+                self.large = any(np.max(np.abs(x), initial=0.0) > _LARGE for x in values)
                 for player, value in wanted.items():
                     index = [p.name for p in self.game.players].index(player)
                     gap = _gap(losses[index].detach().numpy(), value, _GRADIENT)
@@ -316,7 +318,7 @@ class _Run:
         if gap <= TOLERANCE:
             return
         refusal = self._refused(f"relative error {gap:.1e}", where)
-        raise _Near(refusal) if gap <= _NEAR else refusal
+        raise _Near(refusal) if gap <= _NEAR or self.large else refusal
 
     def _guarded(self, where: str, action: Callable[[], Any]) -> Any:
         try:

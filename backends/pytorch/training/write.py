@@ -305,12 +305,11 @@ def _parts(made: Trained) -> Written:
 
 
 def _everything(made: Trained, player: Player) -> bool:
-    """Whether a player moves all that can be moved in the module."""
-    mine = {made.key(path) for path in made.game.owned(player) if "." in path}
-    inside = set(made.game.data).union(*(p.prefixes for p in made.game.players))
-    if any(path in inside for path in made.game.owned(player) if "." not in path):
+    """Whether a player moves all that can be moved, in the module and beside it."""
+    graph, data = made.game.arrow.graph(), made.game.data
+    if any(graph.wire_name(w) not in data for w in graph.inputs):
         return False
-    return mine == _movable(made)
+    return {made.key(path) for path in made.game.owned(player)} == _movable(made)
 
 
 def _movable(made: Trained) -> set[str]:

@@ -235,3 +235,20 @@ def test_low_precision_rounds_every_loss(moves: int, precision: str) -> None:
     """Also those after a move, and of a player who moves twice: none is compared with nothing."""
     made = train(contest(moves=moves, regime=Regime(precision=precision)))
     assert 0 < made.validation["loosely"] < 0.1
+
+
+def test_an_input_that_moves_beside_a_player_who_moves_the_whole_model() -> None:
+    """Its gradient is not that of the other player, too."""
+    from categorical import arrow, op
+    from categorical.learning.games import Player, game
+    from tests.backends.pytorch.training.games import batch, c, judge, mean, sizes
+
+    @arrow
+    def both(x: Real[batch, c], image: Real[batch, c]) -> tuple[Real, Real]:
+        seen = mean(judge(image))
+        return seen + op.mean(batch, c)(op.square(image)), seen - mean(judge(x))
+
+    players = [Player("image", 0, sgd(0.1)), Player("critic", 1, sgd(0.1))]
+    for order in ("simultaneous", "alternating"):
+        made = train(game(both, players, order=order, sizes=sizes(both)))
+        assert "value.backward(inputs=self.critic_weights)" in made.source
