@@ -219,7 +219,7 @@ class _Run:
                 wanted = self.reference.first_losses(state, weights, data, noise)
                 state, weights = self.reference.round(state, weights, data, noise)
                 values = [*wanted.values(), *weights.values()]
-                if not all(np.all(np.isfinite(x)) for x in values):
+                if not all(np.all(np.isfinite(x)) for x in (*values, *state.values())):
                     raise _Near(self._refused("the declared step is not finite", "these points"))
                 self.large = any(np.max(np.abs(x), initial=0.0) > _LARGE for x in values)
                 for player, value in wanted.items():
@@ -324,7 +324,10 @@ class _Run:
         try:
             return action()
         except Exception as problem:  # whatever it is, the file is wrong
-            raise self._refused(f"{type(problem).__name__}: {problem}", where) from problem
+            refusal = self._refused(f"{type(problem).__name__}: {problem}", where)
+            if "does not require grad" in str(problem):  # at these sizes: a run of one step, say
+                raise _Near(refusal) from problem
+            raise refusal from problem
 
     def _refused(self, reason: str, where: str) -> SpecError:
         at = ", ".join(f"{k}={v}" for k, v in sorted(self.sizes.items()))
