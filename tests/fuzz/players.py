@@ -347,7 +347,7 @@ class Draft:
             label = op.less(wire, op.sin(wire))
         else:
             gone = next(a for a in wire.type.axes if a.index is loss.dom[1].values)
-            label = op.argmax(gone)(op.sin(wire))
+            label = op.argmax(gone)(wire)
         return op.mean(BATCH)(loss(wire, label))
 
 

@@ -142,6 +142,8 @@ def right(seed: int, game: Game | None, refusal: SpecError) -> bool:
         part = refusal.title.split("`")[1]
         found = played(game).resources(game.sizes)
         return not any(k.startswith(f"{part}.") and r.role == "weight" for k, r in found.items())
+    if refusal.code == "CM041" and "is never computed again" in refusal.title:
+        return bool(game.regime.checkpoint)
     if refusal.code == "CM025":  # nothing that is given has the axis
         symbol = refusal.title.split("`")[1]
         given = told(game) if "drawn" not in str(refusal) else told(game) - set(game.draws)
