@@ -22,7 +22,6 @@ import time
 import warnings
 from copy import deepcopy
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -167,19 +166,9 @@ def told(game: Game) -> set[str]:
 
 
 def read_by_others(game: Game, name: str, path: str) -> bool:
-    """Whether the loss of a player changes with a weight, at some size."""
-    graph, rng = game.arrow.graph(), np.random.default_rng(0)
-    place = next(one.loss for one in game.players if one.name == name)
-    for sizes in islice(assignments_of(graph), 4):
-        point = random_point(graph, sizes, EVAL, rng)
-        values = dict(zip((graph.wire_name(w) for w in graph.inputs), point.inputs, strict=True))
-        before = losses_at(graph, sizes, values, point.resources)[place]
-        values.update((k, rng.standard_normal(v.shape)) for k, v in values.items() if k == path)
-        moved = {k: rng.standard_normal(v.shape) if k == path else v
-                 for k, v in point.resources.items()}  # fmt: skip
-        if losses_at(graph, sizes, values, moved)[place] != before:
-            return True
-    return False
+    """Whether autograd goes from the loss of a player to a weight that another one moves."""
+    other = next(one for one in game.players if one.name == name)
+    return slopes(replace(game, players=(replace(other, owns=(path,)),)))[name][path]
 
 
 def mean_of_parts(game: Game) -> bool:
@@ -255,10 +244,7 @@ def given(made: Trained, module: Any, seed: int) -> tuple[Any, list[Any], list[A
     second file the step draws its own noise."""
     import torch
 
-    graph, parts = made.game.arrow.graph(), made.game.regime.accumulate
-    front, _ = batch_of(made.game)
-    split = front.size.symbols if front is not None else ()
-    sizes = {k: v * parts if k in split else v for k, v in next(assignments_of(graph)).items()}
+    graph, sizes = made.game.arrow.graph(), dict(made.validation["sizes"][0])
     point = random_point(graph, sizes, TRAIN, np.random.default_rng(seed), calm=True)
     strip = f"{made.whole}." if made.whole else ""
     own = {k.removeprefix(strip): v for k, v in point.resources.items() if k.startswith(strip)}
