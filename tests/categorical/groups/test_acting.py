@@ -152,7 +152,7 @@ def test_irrational_elements_act_in_floats_only():
     moved = act(context(), turn, np.array([1.0, 0.0]), Real[p])
     assert np.allclose(moved, [np.sqrt(0.5), np.sqrt(0.5)], atol=1e-15)
     field = Context(FieldAlgebra(), {})
-    with pytest.raises(OutsideFragment, match="root of unity|irrational"):
+    with pytest.raises(OutsideFragment, match=r"root of unity|irrational"):
         act(field, turn, np.array([1, 0]), Real[p])
 
 
