@@ -60,7 +60,7 @@ def test_a_residuum_of_another_t_norm_is_none() -> None:
         (GODEL, linear(2.0), False),
         (GODEL, crisp, True),
     ],
-    ids=str,
+    ids=["exponential", "linear", "exponential and Gödel", "linear and Gödel", "crisp"],
 )
 def test_similarities_are_transitive_for_their_t_norm(
     truth: Truth, similarity: Any, transitive: bool
