@@ -41,6 +41,16 @@ def positional(builder: Builder, wire: int, dim: Dim) -> int:
     return changed
 
 
+def positive(builder: Builder, wire: int, dim: Dim) -> int:
+    """The same with numbers above 0: under a root, others would give no number at all."""
+    type_ = builder.graph.types[wire]
+    (drawn,) = builder.apply(op.parameter(Real[dim], "mutant").op, ())
+    (weights,) = builder.apply(op.square.op, (drawn,))
+    einsum = op.einsum(*type_.axes).pinned((type_, Real[dim]))
+    (changed,) = builder.apply(einsum, (wire, weights))
+    return changed
+
+
 def leak(builder: Builder, wire: int, dim: Dim) -> int:
     """The wire, times its mean along the dim."""
     type_ = builder.graph.types[wire]
@@ -112,7 +122,8 @@ def test_every_mutant_is_killed(path: Path) -> None:
             sizes = plan([graph], (dim.name,), seed=2)[:1]
             modes = law.modes if modal([graph]) else law.modes[:1]
             for target in targets(graph, dim):
-                mutant = mutate(graph, target, change, dim)
-                assert killed(law, mutant, sizes, modes) or all(
-                    equivalent(graph, mutant, sizes[0], mode) for mode in modes
+                kinds = (positional, positive) if change is positional else (change,)
+                mutants = [mutate(graph, target, kind, dim) for kind in kinds]
+                assert any(killed(law, mutant, sizes, modes) for mutant in mutants) or all(
+                    equivalent(graph, mutants[0], sizes[0], mode) for mode in modes
                 ), f"{declared.name}, {law.name}: {change.__name__} on {graph.wire_name(target)}"
