@@ -152,9 +152,11 @@ def _inner(node: Node, sizes: Mapping[str, int]) -> dict[str, Resource]:
 
 
 def alone(node: Node) -> Graph:
-    """The graph of one operator node."""
+    """The graph of one node without state; the weights of a box are inputs after its data."""
     builder = Builder()
-    ins = tuple(builder.input(t, f"x{i + 1}") for i, t in enumerate(node.box.dom))
+    weights = () if isinstance(node.box, OperatorBox) else node.box.resources
+    types = (*node.box.dom, *(one.space for one in weights))
+    ins = tuple(builder.input(t, f"x{i + 1}") for i, t in enumerate(types))
     outs = tuple(builder.wire(t) for t in node.box.cod)
     builder.graph.nodes.append(Node(node.box, ins, outs, node.name, node.origin))
     return builder.finish(outs)

@@ -37,7 +37,7 @@ from categorical.checked import checked
 from categorical.derivatives.calculus import Wires
 from categorical.derivatives.crossing import refuse_crossed
 from categorical.derivatives.expanded import expanded
-from categorical.derivatives.explicit import opened, stateful
+from categorical.derivatives.explicit import alone, opened, stateful
 from categorical.derivatives.pullback import numeric, pulled, real_only
 from categorical.derivatives.records import RECORDS, SEVERAL
 from categorical.derivatives.runs import run_back
@@ -146,9 +146,8 @@ def _back(
         found = run_back(calc, node, waiting, moved, reversed_graph)
         if found is not None:
             return found
-    body = _alone(node, types)
     wrt = [i for i, w in enumerate(node.ins) if w in moved]
-    box = pulled(body, wrt)
+    box = pulled(alone(node), wrt)
     cots = [
         waiting[w] if w in waiting else calc.filled(types[w])
         for w in node.outs[: len(node.box.cod)]
@@ -172,17 +171,6 @@ def _recorded(
         return None
     cots = [waiting[w] if w in waiting else calc.filled(calc.type(w)) for w in node.outs]
     return SEVERAL[box.name](calc, node, box, cots)
-
-
-def _alone(node: Node, types: Sequence[object]) -> Graph:
-    """The graph of one node, its weights being inputs."""
-    builder = Builder()
-    all_types = [*(types[w] for w in node.ins)]
-    ins = tuple(builder.input(t, f"x{i + 1}") for i, t in enumerate(all_types))  # type: ignore[arg-type]
-    outs = tuple(builder.wire(t) for t in node.box.cod)
-    state = tuple(builder.wire(types[w]) for w in node.outs[len(outs) :])  # type: ignore[arg-type]
-    builder.graph.nodes.append(Node(node.box, ins, (*outs, *state), node.name, node.origin))
-    return builder.finish(outs)
 
 
 @checked

@@ -37,7 +37,6 @@ from categorical.checked import checked
 from categorical.functors import stack
 from categorical.laws import Law, equal
 from categorical.learning.games import Game, learner
-from categorical.learning.losses import with_label
 from categorical.learning.optimisers import Optimiser
 from categorical.learning.rates import rate, rate_lens
 from categorical.learning.step import slots, step
@@ -64,7 +63,6 @@ def closed(model: Arrow, loss: Arrow, optimiser: Optimiser, alpha: float = 1.0) 
 
 
 def _closed(model: Arrow, loss: Arrow, optimiser: Optimiser, game: Game, alpha: float) -> Arrow:
-    with_label(model, loss)
     f, scored = stack(model, BATCH), stack(loss, BATCH) >> op.mean(BATCH)
     labels = len(scored.dom) - len(f.cod)
     prefix = model.graph().name
@@ -89,7 +87,8 @@ def _ordered(
     parts = [one.name for one in optimiser.states]
     mine = [(path, part) for path in paths for part in (*parts, "")]  # "" is the weight itself
     theirs = [(s.path, s.part) for s in slots(game)] + [(path, "") for path in game.weights]
-    dom = step(game).dom
+    spaces = [s.space for s in slots(game)] + list(game.weights.values())
+    dom = (*spaces, *data, *label)
     count = len(theirs)
     places = list(range(count, count + len(data)))
     places += [theirs.index(one) for one in mine]

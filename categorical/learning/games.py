@@ -109,14 +109,14 @@ class Game:
     origin: Origin | None
     models: Mapping[str, Architecture] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def data(self) -> dict[str, Array]:
         """The inputs that are no weights, by name."""
         graph, owned = self.arrow.graph(), {p for one in self.players for p in one.prefixes}
         names = {graph.wire_name(w): graph.types[w] for w in graph.inputs}
         return {name: type_ for name, type_ in names.items() if name not in owned}
 
-    @property
+    @cached_property
     def weights(self) -> dict[str, Array]:
         """All weights, by path, and the inputs that stand for weights."""
         graph, data = self.arrow.graph(), self.data
