@@ -32,23 +32,25 @@ SPECS = sorted((Path(__file__).parents[2] / "specs").glob("[a-z]*.py"))
 Change = Callable[[Builder, int, Dim], int]
 
 
+def drawn(builder: Builder, dim: Dim) -> int:
+    """A number for each index, of either sign."""
+    return builder.apply(op.parameter(Real[dim], "mutant").op, ())[0]
+
+
+def weighted(builder: Builder, wire: int, dim: Dim, weights: int) -> int:
+    type_ = builder.graph.types[wire]
+    einsum = op.einsum(*type_.axes).pinned((type_, Real[dim]))
+    return builder.apply(einsum, (wire, weights))[0]
+
+
 def positional(builder: Builder, wire: int, dim: Dim) -> int:
     """The wire, weighted by a number for each index."""
-    type_ = builder.graph.types[wire]
-    (weights,) = builder.apply(op.parameter(Real[dim], "mutant").op, ())
-    einsum = op.einsum(*type_.axes).pinned((type_, Real[dim]))
-    (changed,) = builder.apply(einsum, (wire, weights))
-    return changed
+    return weighted(builder, wire, dim, drawn(builder, dim))
 
 
 def positive(builder: Builder, wire: int, dim: Dim) -> int:
     """The same with numbers above 0: under a root, others would give no number at all."""
-    type_ = builder.graph.types[wire]
-    (drawn,) = builder.apply(op.parameter(Real[dim], "mutant").op, ())
-    (weights,) = builder.apply(op.square.op, (drawn,))
-    einsum = op.einsum(*type_.axes).pinned((type_, Real[dim]))
-    (changed,) = builder.apply(einsum, (wire, weights))
-    return changed
+    return weighted(builder, wire, dim, builder.apply(op.square.op, (drawn(builder, dim),))[0])
 
 
 def leak(builder: Builder, wire: int, dim: Dim) -> int:
